@@ -1,0 +1,120 @@
+// Who may know whom inside src: the layers of the design, checked. `npm run lint` runs it; a broken rule is named with the file that broke it.
+
+/** A module of ours, whether it is a file or has become a folder. */
+const module_ = (...names) => `^src/(${names.join('|')})(\\.ts$|/|-)`;
+
+/** What is at the bottom, free for all to use. */
+const LEAVES = ['words', 'clock'];
+
+const RUN_TIME_ONLY = { dependencyTypesNot: ['type-only'] };
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two modules that need each other are one module, or lack a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared',
+      comment: 'src uses what package.json lists as a dependency or a peer, nothing that is there by accident or for development.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'policies-stand-alone',
+      comment:
+        'A policy knows the call, the options, the errors (and the words and the clock): no other policy, no transport, no telemetry.',
+      severity: 'error',
+      from: { path: '^src/policies/([a-z]+)' },
+      to: { path: '^src/', pathNot: ['^src/policies/$1', module_('call', 'options', 'errors', ...LEAVES)] },
+    },
+    {
+      name: 'leaves',
+      comment: 'The words and the clock are at the bottom: anyone may use them, so they use nothing of ours.',
+      severity: 'error',
+      from: { path: module_(...LEAVES) },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'node-built-ins-in-node-files',
+      comment: 'Only the Node transport and the Node beacon sender import Node built-ins; everything else runs in browsers as well.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/transport/node/', '^src/beacon/node'] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'platform-by-name',
+      comment: 'A transport is reached as #platform, so that each build holds its own and no other.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/transport/(node|web)/' },
+      to: { path: '^src/transport/(node|web)/', dependencyTypesNot: ['aliased', 'type-only'] },
+    },
+    {
+      name: 'platforms-stand-alone',
+      comment: 'The Node transport and the web transport know nothing of each other.',
+      severity: 'error',
+      from: { path: '^src/transport/(node|web)/' },
+      to: { path: '^src/transport/(node|web)/', pathNot: '^src/transport/$1/' },
+    },
+    {
+      name: 'axios-at-the-edges',
+      comment: 'At run time only the client, the errors, the retry seat and the transports use axios; its types are free everywhere.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [module_('client', 'errors'), '^src/policies/retry', '^src/transport/'] },
+      to: { path: '(^|/)node_modules/axios/', ...RUN_TIME_ONLY },
+    },
+    {
+      name: 'axios-retry-in-its-seat',
+      comment: 'axios-retry drives the attempts from one place.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/policies/retry' },
+      to: { path: '(^|/)node_modules/axios-retry/', ...RUN_TIME_ONLY },
+    },
+    {
+      name: 'nobody-knows-telemetry',
+      comment: 'Transports and beacons emit events, whose types they may name; statistics, alerts and exporters only listen.',
+      severity: 'error',
+      from: { path: '^src/(policies|transport|beacon)/' },
+      to: { path: '^src/(telemetry|exporters)/', pathNot: '^src/telemetry/events' },
+    },
+    {
+      name: 'telemetry-events-are-types',
+      comment: 'What a transport takes from telemetry/events are types.',
+      severity: 'error',
+      from: { path: '^src/(policies|transport|beacon)/' },
+      to: { path: '^src/telemetry/events', ...RUN_TIME_ONLY },
+    },
+    {
+      name: 'telemetry-knows-events',
+      comment:
+        'Telemetry and exporters are fed by events: at run time they use the words, errors and endpoints told in them, nothing that acts.',
+      severity: 'error',
+      from: { path: '^src/(telemetry|exporters)/' },
+      to: { path: '^src/', pathNot: ['^src/(telemetry|exporters)/', module_('errors', 'endpoint', ...LEAVES)], ...RUN_TIME_ONLY },
+    },
+    {
+      name: 'telemetry-before-exporters',
+      comment: 'Exporters are optional subpaths: nothing in the package itself depends on one.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/exporters/' },
+      to: { path: '^src/exporters/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,110 @@
+// Builds what is published: for each platform ESM, CommonJS and declarations of both kinds, and one minified file for a script tag.
+// A folder under src/exporters that becomes a subpath of the package is one more line in ENTRIES.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import commonjs from '@rollup/plugin-commonjs';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+import { dts } from 'rollup-plugin-dts';
+
+const pkg = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+const banner = `/*! ${pkg.name} v${pkg.version} | ${pkg.license} */`;
+
+/** What differs between the builds: which transport `#platform` is, and how old an engine may be. */
+const PLATFORMS = {
+  node: { transport: 'node', target: 'ES2022' },
+  browser: { transport: 'web', target: 'ES2020' },
+};
+
+/** Source file → name in dist; `''` is the package itself (dist/node.js), any other name a subpath (dist/log.node.js). */
+const ENTRIES = { '': 'src/index.ts' };
+
+/** @typedef {keyof typeof PLATFORMS} Platform */
+
+/** The user's copies are ours: nothing the package depends on is bundled, save in the script-tag file. */
+const dependencies = Object.keys({ ...pkg.dependencies, ...pkg.peerDependencies });
+const external = (/** @type {string} */ id) =>
+  id.startsWith('node:') || dependencies.some((name) => id === name || id.startsWith(`${name}/`));
+
+/** Compiler options that make `#platform` mean this platform's transport, in code and declarations alike. */
+const paths = (/** @type {Platform} */ platform) => ({ '#platform': [`./src/transport/${PLATFORMS[platform].transport}/index.ts`] });
+
+const compile = (/** @type {Platform} */ platform) =>
+  typescript({
+    tsconfig: './tsconfig.json',
+    include: ['src/**/*.ts'],
+    noEmitOnError: true,
+    compilerOptions: {
+      target: PLATFORMS[platform].target,
+      paths: paths(platform),
+      noEmit: false,
+      rewriteRelativeImportExtensions: true,
+      declaration: false,
+      sourceMap: true,
+      allowJs: false,
+      checkJs: false,
+    },
+  });
+
+// Built-ins are taken as they are; a package may be ESM seen through CommonJS, which only its __esModule mark tells.
+const interop = (/** @type {string | null} */ id) => (id?.startsWith('node:') ? 'default' : 'auto');
+
+/** One entry on one platform: code and declarations, for import and for require. */
+function library(/** @type {Platform} */ platform, /** @type {string} */ name, /** @type {string} */ input) {
+  const file = `dist/${name ? `${name}.` : ''}${platform}`;
+  const resolve = nodeResolve({ exportConditions: [platform], extensions: ['.ts', '.js'] });
+  return [
+    {
+      input,
+      external,
+      plugins: [compile(platform), resolve],
+      output: [
+        { file: `${file}.js`, format: 'es', sourcemap: true, banner },
+        { file: `${file}.cjs`, format: 'cjs', sourcemap: true, banner, interop, exports: 'named' },
+      ],
+    },
+    {
+      input,
+      external,
+      plugins: [dts({ tsconfig: './tsconfig.json', compilerOptions: { paths: paths(platform) } })],
+      output: [{ file: `${file}.d.ts` }, { file: `${file}.d.cts` }],
+    },
+  ];
+}
+
+/**
+ * Writes the hash a page puts into `integrity="…"`, so that a changed file on a CDN is refused.
+ * @type {import('rollup').Plugin}
+ */
+const integrity = {
+  name: 'integrity',
+  generateBundle(_options, bundle) {
+    const files = Object.fromEntries(
+      Object.values(bundle)
+        .filter((output) => output.type === 'chunk')
+        .map((chunk) => [chunk.fileName, `sha384-${createHash('sha384').update(chunk.code).digest('base64')}`]),
+    );
+    this.emitFile({ type: 'asset', fileName: 'integrity.json', source: `${JSON.stringify({ version: pkg.version, files }, null, 2)}\n` });
+  },
+};
+
+/** The file for a script tag: every dependency inside, one global. */
+const scriptTag = {
+  input: 'src/index.ts',
+  plugins: [compile('browser'), nodeResolve({ browser: true, extensions: ['.ts', '.mjs', '.js', '.json'] }), commonjs()],
+  output: {
+    file: 'dist/breakwater.min.js',
+    format: 'iife',
+    name: 'Breakwater',
+    exports: 'named',
+    sourcemap: true,
+    banner,
+    plugins: [terser({ maxWorkers: 1 }), integrity],
+  },
+};
+
+export default [
+  ...Object.entries(ENTRIES).flatMap(([name, input]) => [...library('node', name, input), ...library('browser', name, input)]),
+  scriptTag,
+];

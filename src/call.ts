@@ -1,0 +1,176 @@
+/**
+ * One call and its attempt in progress: what the policies and the transports hand to each other. They know this, and not one another.
+ */
+import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { now } from './clock';
+import type { Deadline } from './deadline';
+import { describeRequest } from './endpoint';
+import { TimeoutError, type TimeoutFacts } from './errors';
+import type { Policies } from './options';
+import { isBeforeSend, type LimitName, type Limits, type Phase, type Timings } from './words';
+
+/** Does a call, or the rest of it. */
+export type Handler = (call: Call) => Promise<AxiosResponse>;
+
+/** Puts itself round a handler. One policy, one file, and none knows another. */
+export type Policy = (next: Handler) => Handler;
+
+/** How a transport tells where an attempt is. */
+export interface Clock {
+  readonly phase: Phase;
+  readonly timings: Timings;
+  /** Ends the phase that was and begins this one; `budget` replaces the phase's own limit. */
+  enter(phase: Phase, budget?: number): void;
+  /** Bytes came. */
+  progress(): void;
+  /** The consumer holds the body back: its silence is not the peer's. */
+  pause(): void;
+  resume(): void;
+  /** Ends the last phase and every limit. */
+  stop(): void;
+  /** Whether bytes came that `progress` was not told of; asked before `read` is held to have run out. */
+  unseenProgress?: (() => boolean) | undefined;
+}
+
+/** A limit that ran out on the clock. */
+export interface Expiry {
+  limit: LimitName;
+  limitMs: number;
+  lag: number;
+}
+
+/** One try of a call over the network. */
+export interface Attempt {
+  readonly number: number;
+  readonly startedAt: number;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** Aborts when the attempt ends before its time; transports hand it to what does the I/O. */
+  readonly signal: AbortSignal;
+  /** HTTP exchanges begun; a redirect makes a second. */
+  hops: number;
+  status?: number | undefined;
+  reusedSocket?: boolean | undefined;
+  /** Whether the response is in, or the attempt failed: it is no longer on the network. */
+  done: boolean;
+  /** Whether body bytes are still to come; after the response was handed out, the attempt goes on under its limits. */
+  bodyOpen: boolean;
+  /** Runs when the attempt ends before its time: releases what the transport holds. */
+  onAbort(release: (reason: unknown) => void): void;
+  /** Runs once the attempt is over, a stream that was handed out included. */
+  whenOver(run: () => void): void;
+  /** The body is over: whole, or cut short by an error, or by the consumer (`null`). */
+  bodyEnded(error?: unknown): void;
+}
+
+/** How something ended: the closed set of `outcome` in records. */
+export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'error';
+
+/** What the policies report; the client makes records and events of it. */
+export interface Observer {
+  attemptEnded(call: Call, attempt: Attempt, end: End): void;
+  callEnded(call: Call, end: End): void;
+  timedOut(call: Call, attempt: Attempt | undefined, error: TimeoutError): void;
+}
+
+export interface End {
+  outcome: Outcome;
+  elapsed: number;
+  error?: unknown;
+  status?: number | undefined;
+}
+
+/** What a call is made of. */
+export type CallInit = Pick<Call, 'request' | 'requested' | 'policies' | 'limits' | 'deadline' | 'observer'>;
+
+let calls = 0;
+
+/** One `client.request()`, from the caller's point of view. */
+export class Call {
+  readonly id = `${(++calls).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  readonly startedAt = now();
+  readonly startedAtWall = Date.now();
+  /** What the caller asked for, without our policies. */
+  readonly request: AxiosRequestConfig;
+  /** The policies that the caller named with this request. */
+  readonly requested: Policies;
+  /** The policies in force. */
+  readonly policies: Policies;
+  readonly observer: Observer;
+  /** The limits of each attempt. */
+  limits: Limits;
+  readonly deadline: Deadline | undefined;
+  /** What axios made of the request: interceptors and transforms applied. Until then, undefined. */
+  config: InternalAxiosRequestConfig | undefined;
+  attempts = 0;
+  /** The attempt in progress, or the last one. */
+  attempt: Attempt | undefined;
+  /** Why the call is over although it may not know it yet. */
+  ended: unknown;
+  #stop: ((reason: unknown) => void) | undefined;
+
+  constructor({ request, requested, policies, limits, deadline, observer }: CallInit) {
+    this.request = request;
+    this.requested = requested;
+    this.policies = policies;
+    this.limits = limits;
+    this.deadline = deadline;
+    this.observer = observer;
+  }
+
+  get elapsed(): number {
+    return now() - this.startedAt;
+  }
+
+  /** The config to report: axios' own where there is one yet. */
+  get reportedConfig(): InternalAxiosRequestConfig {
+    return this.config ?? (this.request as InternalAxiosRequestConfig);
+  }
+
+  /** `METHOD url` for messages; no credentials, no query values. */
+  get target(): string {
+    return describeRequest(this.reportedConfig);
+  }
+
+  /** Says how the attempt in progress is stopped; `undefined` when there is none to stop. */
+  stopWith(stop: ((reason: unknown) => void) | undefined): void {
+    this.#stop = stop;
+  }
+
+  /** Runs once nothing of the call is on the network any more, a stream that was handed out included. */
+  whenOver(run: () => void): void {
+    if (this.attempt) this.attempt.whenOver(run);
+    else run();
+  }
+
+  /** Ends the call from outside: stops what is in progress and lets nothing new begin. */
+  end(reason: unknown): void {
+    this.ended ??= reason;
+    this.#stop?.(reason);
+  }
+}
+
+/** The error of a limit that ran out, with what is known from the attempt where there is one. */
+export function timeoutError(
+  call: Call,
+  { limit, limitMs, lag, elapsed }: Pick<TimeoutFacts, 'limit' | 'limitMs' | 'lag' | 'elapsed'>,
+): TimeoutError {
+  const { attempt } = call;
+  const onNetwork = attempt && (!attempt.done || attempt.bodyOpen);
+  const facts: TimeoutFacts = {
+    limit,
+    limitMs: Math.round(limitMs),
+    lag: Math.round(lag),
+    elapsed,
+    phase: onNetwork ? attempt.clock.phase : 'waiting',
+    timings: attempt?.clock.timings ?? {},
+    attempts: call.attempts,
+    safeToRetry: attempt ? !attempt.done && attempt.hops < 2 && isBeforeSend(attempt.clock.phase) : true,
+    reusedSocket: attempt?.reusedSocket,
+  };
+  if (onNetwork) return new TimeoutError(facts, call.target, call.config);
+  const doing = attempt
+    ? 'after the response had arrived, in an interceptor or transform'
+    : 'before the request was sent, in an interceptor or transform';
+  return new TimeoutError(facts, call.target, call.config, doing);
+}

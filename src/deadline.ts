@@ -1,0 +1,63 @@
+/**
+ * A point in time by which work must be done, as in Go's context: it nests (the smaller wins) and can be handed on, within
+ * a process and, as a header, between processes.
+ */
+import { now } from './clock';
+
+/** A point in time. Made by {@link withDeadline}, or by hand for `{ deadline }`. */
+export class Deadline {
+  /** The budget it was made with, in milliseconds. */
+  readonly ms: number;
+  readonly #expiresAt: number;
+  #controller: AbortController | undefined;
+
+  /** @param ms Milliseconds from now. Those of `within`, where that ends sooner. */
+  constructor(ms: number, within?: Deadline) {
+    const own = now() + ms;
+    this.#expiresAt = within ? Math.min(own, within.#expiresAt) : own;
+    this.ms = Math.max(0, within ? Math.min(ms, within.remaining) : ms);
+  }
+
+  /** Milliseconds left, never below 0. */
+  get remaining(): number {
+    return Math.max(0, this.#expiresAt - now());
+  }
+
+  /** Whether nothing is left. */
+  get expired(): boolean {
+    return this.remaining === 0;
+  }
+
+  /** Aborts when the scope of `withDeadline` ends by its deadline; for work that is not a call of a client. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  /** @internal */
+  abort(reason: unknown): void {
+    this.#controller?.abort(reason);
+  }
+}
+
+/** The header that carries a deadline where none is named. */
+const DEADLINE_HEADER = 'x-request-timeout-ms';
+
+type HeadersLike = { get(name: string): unknown } | Readonly<Record<string, unknown>>;
+
+/**
+ * The milliseconds an inbound request's caller still has, from the header that `deadlineHeader` sends; `undefined` where there is none.
+ * It is a duration, not a time of day, so the two clocks need not agree.
+ */
+export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADER): number | undefined {
+  const get = (headers as { get?: unknown }).get;
+  const value = typeof get === 'function' ? get.call(headers, name) : entry(headers as Record<string, unknown>, name.toLowerCase());
+  const text = String(Array.isArray(value) ? value[0] : value);
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function entry(headers: Record<string, unknown>, lower: string): unknown {
+  if (lower in headers) return headers[lower];
+  const key = Object.keys(headers).find((k) => k.toLowerCase() === lower);
+  return key && headers[key];
+}

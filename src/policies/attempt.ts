@@ -1,0 +1,133 @@
+/**
+ * One attempt under its limits: starts the clock, and when a limit runs out rejects by itself, whatever the I/O underneath does,
+ * and stops it. After a stream was handed out the attempt goes on until the last byte.
+ */
+import type { AxiosResponse } from 'axios';
+import { type Attempt, type Call, type Clock, type Expiry, type Outcome, type Policy, timeoutError } from '../call';
+import { now } from '../clock';
+import { isCanceled, isTimeout } from '../errors';
+import type { Limits } from '../words';
+
+/** Starts the clock of an attempt; given in, since clocks belong to the transports. */
+export type StartClock = (limits: Limits, onExpiry: (expiry: Expiry) => void) => Clock;
+
+export const attempt =
+  (startClock: StartClock): Policy =>
+  (next) =>
+  (call) => {
+    if (call.ended) return Promise.reject(call.ended);
+    return new Promise<AxiosResponse>((resolve, reject) => {
+      const current = new RunningAttempt(call, startClock, reject);
+      next(call).then(
+        (response) => current.answered(response.status) && resolve(response),
+        (error) => current.failed(error) && reject(error),
+      );
+    });
+  };
+
+class RunningAttempt implements Attempt {
+  readonly number: number;
+  readonly startedAt = now();
+  readonly limits: Limits;
+  readonly clock: Clock;
+  hops = 0;
+  done = false;
+  bodyOpen = false;
+  status: number | undefined;
+  reusedSocket: boolean | undefined;
+  readonly #call: Call;
+  readonly #controller = new AbortController();
+  readonly #reject: (reason: unknown) => void;
+  readonly #releases: ((reason: unknown) => void)[] = [];
+  readonly #afterwards: (() => void)[] = [];
+  #over = false;
+  #bodyError: unknown;
+
+  constructor(call: Call, startClock: StartClock, reject: (reason: unknown) => void) {
+    this.#call = call;
+    this.#reject = reject;
+    this.number = ++call.attempts;
+    this.limits = call.limits;
+    call.attempt = this;
+    this.clock = startClock(call.limits, (expiry) => this.#expired(expiry));
+    call.stopWith((reason) => this.#stop(reason));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get elapsed(): number {
+    return now() - this.startedAt;
+  }
+
+  onAbort(release: (reason: unknown) => void): void {
+    if (this.signal.aborted) release(this.signal.reason);
+    else this.#releases.push(release);
+  }
+
+  whenOver(run: () => void): void {
+    if (this.#over) run();
+    else this.#afterwards.push(run);
+  }
+
+  bodyEnded(error?: unknown): void {
+    if (!this.bodyOpen) return;
+    this.bodyOpen = false;
+    this.#bodyError = error;
+    this.clock.stop();
+    if (this.done) this.#settle(this.#outcomeOfBody(), error ?? undefined);
+  }
+
+  /** The response is in, its body possibly still to come. Whether anybody still waits for it. */
+  answered(status: number): boolean {
+    if (this.#over) return false;
+    this.status = status;
+    this.done = true;
+    if (!this.bodyOpen) this.#settle('success');
+    return true;
+  }
+
+  failed(error: unknown): boolean {
+    if (this.#over) return false;
+    const response = (error as { response?: AxiosResponse } | undefined)?.response;
+    this.status ??= response?.status;
+    this.done = true;
+    if (!response) this.bodyOpen = false;
+    if (!this.bodyOpen) this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
+    return true;
+  }
+
+  #expired(expiry: Expiry): void {
+    const error = timeoutError(this.#call, { ...expiry, elapsed: this.elapsed });
+    this.#stop(error);
+    this.#call.observer.timedOut(this.#call, this, error);
+  }
+
+  /** Ends the attempt before its time: by a limit, by the deadline, by the user. */
+  #stop(reason: unknown): void {
+    if (this.#over) return;
+    const releases = [...this.#releases];
+    this.#settle(isTimeout(reason) ? 'timeout' : 'canceled', reason);
+    this.#reject(reason);
+    for (const release of releases) release(reason);
+    this.#controller.abort(reason);
+  }
+
+  #outcomeOfBody(): Outcome {
+    if (this.#bodyError === null) return 'canceled';
+    if (this.#bodyError !== undefined) return 'error';
+    return this.status !== undefined && this.status >= 400 ? 'http-error' : 'success';
+  }
+
+  #settle(outcome: Outcome, error?: unknown): void {
+    this.#over = true;
+    this.done = true;
+    this.bodyOpen = false;
+    this.clock.stop();
+    this.#releases.length = 0;
+    this.#call.stopWith(undefined);
+    this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
+    for (const run of this.#afterwards) run();
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The hard end of a call: at the deadline the caller gets its error, whatever hangs inside (an interceptor, a transform, an adapter
+ * that ignores its signal, a resolver). What is in progress is stopped as well, but nobody waits for that.
+ */
+import { type Policy, timeoutError } from '../call';
+import { Alarm, credit, now } from '../clock';
+
+export const deadline: Policy = (next) => (call) => {
+  const { deadline } = call;
+  if (!deadline) return next(call);
+  if (deadline.expired) {
+    const error = timeoutError(call, { limit: 'deadline', limitMs: deadline.ms, lag: 0, elapsed: call.elapsed });
+    call.observer.timedOut(call, undefined, error);
+    return Promise.reject(error);
+  }
+
+  return new Promise((resolve, reject) => {
+    const budget = deadline.remaining;
+    let lag = 0;
+    const alarm = new Alarm((late) => {
+      const extra = lag ? 0 : credit(late, budget);
+      if (extra) {
+        lag = extra;
+        alarm.set(now() + extra);
+        return;
+      }
+      const error = timeoutError(call, { limit: 'deadline', limitMs: budget, lag, elapsed: call.elapsed });
+      const attempt = call.attempt?.done ? undefined : call.attempt;
+      reject(error);
+      call.end(error);
+      call.observer.timedOut(call, attempt, error);
+    });
+    alarm.set(now() + budget);
+    next(call).then(
+      (response) => {
+        alarm.stop();
+        resolve(response);
+      },
+      (error) => {
+        alarm.stop();
+        reject(error);
+      },
+    );
+  });
+};

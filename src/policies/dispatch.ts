@@ -1,0 +1,32 @@
+/**
+ * Goes through the user's axios instance: its defaults, interceptors and transforms do their part, once a call. Where axios would do
+ * its I/O the rest of the pipeline stands.
+ */
+import type { AxiosInstance, AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
+import type { Call, Policy } from '../call';
+import { mergeLimits } from '../options';
+
+export const dispatch =
+  (instance: AxiosInstance): Policy =>
+  (next) =>
+  (call) => {
+    const timeout = call.limits.total ?? 0;
+    const adapter = call.request.adapter ?? instance.defaults.adapter;
+    return instance.request({
+      ...call.request,
+      timeout,
+      adapter: async (config) => {
+        if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
+        call.config = restore(config, call, adapter);
+        const response = await next(call);
+        response.config = config;
+        return response;
+      },
+    });
+  };
+
+/** Puts back what was lifted off, so that a handler that repeats `error.config` repeats the same protected request. */
+function restore(config: InternalAxiosRequestConfig, call: Call, adapter: AxiosRequestConfig['adapter']): InternalAxiosRequestConfig {
+  const { timeout = config.timeout, ...others } = call.requested;
+  return Object.assign(config, Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)), { adapter, timeout });
+}

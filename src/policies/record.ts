@@ -1,0 +1,17 @@
+/** Reports the call when the caller has its answer, whatever that is. */
+import type { Policy } from '../call';
+import { isCanceled, isTimeout } from '../errors';
+
+export const record: Policy = (next) => (call) =>
+  next(call).then(
+    (response) => {
+      call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, status: response.status });
+      return response;
+    },
+    (error) => {
+      const status: number | undefined = error?.response?.status;
+      const outcome = isTimeout(error) ? 'timeout' : isCanceled(error) ? 'canceled' : status === undefined ? 'error' : 'http-error';
+      call.observer.callEnded(call, { outcome, elapsed: call.elapsed, error, status });
+      throw error;
+    },
+  );

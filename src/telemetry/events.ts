@@ -1,0 +1,78 @@
+/**
+ * The client's events. A handler is isolated: one that throws, or rejects, harms neither the call nor the other handlers.
+ */
+import mitt, { type Emitter } from 'mitt';
+import type { AttemptRecord, CallRecord } from './record';
+
+/** What can be listened to, and what the handler gets. */
+export type ClientEvents = {
+  /** An attempt ended; for a stream, with its last byte. */
+  attempt: AttemptRecord;
+  /** A call ended: its promise is settled. */
+  call: CallRecord;
+  /** A limit or the deadline ran out. With `attempt: 0`, before the first attempt began. */
+  timeout: AttemptRecord;
+};
+
+/** The type of an event. */
+export type EventType = keyof ClientEvents;
+
+/** A handler of one type of event, or, with the type, of `'*'`. */
+export type EventHandler<T extends EventType | '*'> = T extends EventType
+  ? (event: ClientEvents[T]) => void
+  : (type: EventType, event: ClientEvents[EventType]) => void;
+
+type Loose = (...args: unknown[]) => unknown;
+
+export class Events {
+  readonly #emitter: Emitter<ClientEvents> = mitt();
+  readonly #isolated = new Map<string, Map<Loose, { handler: Loose; times: number }>>();
+
+  on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void {
+    const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
+    this.#isolated.set(type, ofType);
+    const entry = ofType.get(handler as Loose) ?? { handler: isolate(handler as Loose, type), times: 0 };
+    entry.times++;
+    ofType.set(handler as Loose, entry);
+    this.#emitter.on(type as '*', entry.handler);
+    let on = true;
+    return () => {
+      if (on) this.off(type, handler);
+      on = false;
+    };
+  }
+
+  off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void {
+    const entry = this.#isolated.get(type)?.get(handler as Loose);
+    if (!entry) return;
+    this.#emitter.off(type as '*', entry.handler);
+    if (--entry.times === 0) this.#isolated.get(type)?.delete(handler as Loose);
+  }
+
+  /** Makes the event only where somebody listens. */
+  emit<T extends EventType>(type: T, make: () => ClientEvents[T]): void {
+    if (this.#isolated.get(type)?.size || this.#isolated.get('*')?.size) this.#emitter.emit(type, make());
+  }
+
+  clear(): void {
+    this.#emitter.all.clear();
+    this.#isolated.clear();
+  }
+}
+
+/** A broken handler is told of once, and then left to its fate. */
+function isolate(handler: Loose, type: string): Loose {
+  let told = false;
+  const tell = (error: unknown): void => {
+    if (!told) console.warn(`breakwater: a handler of '${type}' failed; the call is not affected.`, error);
+    told = true;
+  };
+  return (...args) => {
+    try {
+      const result = handler(...args);
+      if (result instanceof Promise) result.catch(tell);
+    } catch (error) {
+      tell(error);
+    }
+  };
+}

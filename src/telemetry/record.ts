@@ -1,0 +1,105 @@
+/** What is told of an attempt and of a call: plain data, no secrets, JSON. */
+import type { Attempt, Call, End, Outcome } from '../call';
+import { endpointOf, redactedUrl } from '../endpoint';
+import { isTimeout, type TimeoutFacts } from '../errors';
+import { type Kind, kindOf, type Phase, type Timings } from '../words';
+
+/** One try of a call over the network. */
+export interface AttemptRecord {
+  /** The call's. */
+  id: string;
+  /** 1 for the first; 0 where the call ended before it. */
+  attempt: number;
+  /** `METHOD origin/path-template`, or the name it was given. */
+  endpoint: string;
+  method: string;
+  /** Without credentials, fragment and query values. */
+  url: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Milliseconds. */
+  elapsed: number;
+  /** Milliseconds per phase. Node: all that were passed; a browser: what Resource Timing grants. */
+  timings: Timings;
+  timedOut: boolean;
+  /** Of a timeout: the option whose budget ran out. */
+  limit?: TimeoutFacts['limit'];
+  /** Of a timeout: where the attempt was. */
+  phase?: Phase;
+  kind?: Kind;
+  /** HTTP status, where headers came. */
+  status?: number;
+  /** The error's code, such as `ETIMEDOUT` or `ECONNRESET`. */
+  code?: string;
+  outcome: Outcome;
+  /** Whether the connection had served an earlier request. */
+  reusedSocket?: boolean;
+  /** Milliseconds by which a blocked event loop delayed the timeout. */
+  lag?: number;
+  /** 32 hexadecimal digits: the outgoing `traceparent`'s, else made for the call. */
+  traceId: string;
+}
+
+/** A whole call, from the caller's point of view. `timings` are those of the last attempt. */
+export interface CallRecord extends Omit<AttemptRecord, 'attempt'> {
+  /** Attempts begun. */
+  attempts: number;
+}
+
+export function attemptRecord(call: Call, attempt: Attempt | undefined, end: End): AttemptRecord {
+  const startedAt = attempt ? call.startedAtWall + attempt.startedAt - call.startedAt : call.startedAtWall;
+  return { id: call.id, attempt: attempt?.number ?? 0, ...facts(call, attempt, end), startedAt };
+}
+
+export function callRecord(call: Call, end: End): CallRecord {
+  return { id: call.id, attempts: call.attempts, ...facts(call, call.attempt, end), startedAt: call.startedAtWall };
+}
+
+function facts(
+  call: Call,
+  attempt: Attempt | undefined,
+  { outcome, elapsed, error, status }: End,
+): Omit<AttemptRecord, 'id' | 'attempt' | 'startedAt'> {
+  const config = call.reportedConfig;
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return {
+    endpoint: endpointName(call),
+    method: (config.method ?? 'get').toUpperCase(),
+    url: redactedUrl(config),
+    elapsed,
+    timings: attempt?.clock.timings ?? {},
+    timedOut: outcome === 'timeout',
+    ...(isTimeout(error) && { limit: error.limit, phase: error.phase, kind: kindOf(error.phase), lag: error.lag }),
+    ...(status !== undefined && { status }),
+    ...(typeof code === 'string' && { code }),
+    outcome,
+    ...(attempt?.reusedSocket !== undefined && { reusedSocket: attempt.reusedSocket }),
+    traceId: traceId(call),
+  };
+}
+
+function endpointName(call: Call): string {
+  const { endpoint } = call.policies;
+  if (typeof endpoint === 'string') return endpoint;
+  return endpoint ? String(endpoint(call.reportedConfig)) : endpointOf(call.reportedConfig);
+}
+
+const made = new WeakMap<Call, string>();
+
+/** The trace that the request belongs to. */
+function traceId(call: Call): string {
+  const parent = call.config?.headers?.get?.('traceparent');
+  const outgoing = typeof parent === 'string' && /^[\da-f]{2}-([\da-f]{32})-/.exec(parent)?.[1];
+  if (outgoing) return outgoing;
+  let id = made.get(call);
+  if (!id)
+    made.set(
+      call,
+      (id = Array.from({ length: 4 }, () =>
+        Math.floor(Math.random() * 2 ** 32)
+          .toString(16)
+          .padStart(8, '0'),
+      ).join('')),
+    );
+  return id;
+}

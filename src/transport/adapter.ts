@@ -1,0 +1,86 @@
+/** Which of axios' adapters does the I/O of a request, or whether it is one of the user's own. */
+import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import type { Attempt, Call, Handler } from '../call';
+
+export type AdapterName = 'http' | 'fetch' | 'xhr';
+
+/** What a platform takes where axios leaves it a choice. */
+export type Prefer = (config: InternalAxiosRequestConfig) => AdapterName;
+
+/** The adapter of a request: of a list, the one the platform prefers, else the first it has. */
+function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | AxiosAdapter {
+  const config = call.config as InternalAxiosRequestConfig;
+  const wanted = config.adapter ?? axios.defaults.adapter;
+  const candidates = Array.isArray(wanted) ? wanted : [wanted];
+  if (prefer && candidates.length > 1) {
+    const preferred = prefer(config);
+    if (candidates.includes(preferred)) return preferred;
+  }
+  for (const candidate of candidates) {
+    if (typeof candidate === 'function') return known(candidate) ?? candidate;
+    const name = String(candidate).toLowerCase();
+    if (isName(name) && supports(name)) return name;
+  }
+  return axios.getAdapter(wanted as AxiosAdapter[], config); // throws what axios would
+}
+
+const NAMES: readonly AdapterName[] = ['http', 'fetch', 'xhr'];
+const isName = (name: string): name is AdapterName => (NAMES as readonly string[]).includes(name);
+
+function supports(name: AdapterName): boolean {
+  try {
+    return Boolean(axios.getAdapter(name));
+  } catch {
+    return false;
+  }
+}
+
+/** An adapter of axios' own, given as a function. */
+const known = (adapter: AxiosAdapter): AdapterName | undefined =>
+  NAMES.find((name) => supports(name) && axios.getAdapter(name) === adapter);
+
+/**
+ * Runs an adapter of axios with what the transport changes for it, and gives back the config as it was: handlers repeat `error.config`.
+ * axios' own timeout is switched off: it means another thing in each adapter, and in some faults it never fires.
+ */
+export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Attempt, changes: AxiosRequestConfig): Promise<AxiosResponse> {
+  const config = call.config as InternalAxiosRequestConfig;
+  const adapted = {
+    ...config,
+    ...changes,
+    timeout: 0,
+    signal: attempt.signal,
+    cancelToken: undefined,
+    ...withDeadlineHeader(call, config),
+  };
+  try {
+    return await adapter(adapted as InternalAxiosRequestConfig);
+  } catch (error) {
+    if (error instanceof AxiosError || axios.isAxiosError(error)) {
+      if (error.config === adapted) error.config = config;
+      if (error.response?.config === adapted) error.response.config = config;
+      // A connection that the peer had closed while it was idle: says why a reset is no news of the upstream's health.
+      if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
+    }
+    throw error;
+  }
+}
+
+/** What is left of the deadline, for the upstream; counted anew for each attempt, and not for another origin's eyes. */
+function withDeadlineHeader({ deadline, policies: { deadlineHeader } }: Call, config: InternalAxiosRequestConfig): object {
+  if (!deadline || !deadlineHeader) return {};
+  const headers = new axios.AxiosHeaders(config.headers).set(deadlineHeader, String(Math.floor(deadline.remaining)));
+  return { headers, sensitiveHeaders: [...(config.sensitiveHeaders ?? []), deadlineHeader] };
+}
+
+/** Hands each attempt to the transport of its adapter. One of the user's own says nothing of phases: only `total` and the deadline hold it. */
+export const byAdapter =
+  (transports: Partial<Record<AdapterName, Handler>>, prefer?: Prefer): Handler =>
+  async (call) => {
+    const adapter = resolveAdapter(call, prefer);
+    const transport =
+      typeof adapter === 'string' ? transports[adapter] : (call: Call) => runAdapter(adapter, call, call.attempt as Attempt, {});
+    if (!transport)
+      throw new AxiosError(`The adapter '${adapter}' is not available in this build`, AxiosError.ERR_NOT_SUPPORT, call.config);
+    return transport(call);
+  };

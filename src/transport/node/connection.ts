@@ -1,0 +1,42 @@
+/** Marks the phases of a connection that is being made: lookup, tcp, tls. */
+import { isIP, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../../call';
+
+/** Whether a TLS handshake is still to be done. Node has the flag, its types have not. */
+const isHandshaking = (socket: Socket): boolean => (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
+
+/** Whether the socket cannot carry a request yet. */
+export const isUnderWay = (socket: Socket): boolean => socket.connecting || isHandshaking(socket);
+
+/** Whether there is no name to look up. */
+export const needsNoLookup = ({
+  host,
+  socketPath,
+}: {
+  host?: string | null | undefined;
+  socketPath?: string | null | undefined;
+}): boolean => Boolean(socketPath) || (typeof host === 'string' && isIP(host) !== 0);
+
+/**
+ * Enters the phase that the socket is in and those that follow, until `usable`.
+ * @returns what takes the listeners off again
+ */
+export function markConnection(socket: Socket, clock: Clock, resolved: boolean, usable: () => void): () => void {
+  const afterConnect = (): void => {
+    if (!isHandshaking(socket)) return usable();
+    clock.enter('tls');
+    socket.once('secureConnect', usable);
+  };
+  const afterLookup = (): void => clock.enter('tcp');
+  if (!socket.connecting) {
+    afterConnect();
+  } else {
+    clock.enter(resolved ? 'tcp' : 'lookup');
+    if (!resolved) socket.once('lookup', afterLookup);
+    socket.once('connect', afterConnect);
+  }
+  return () => {
+    socket.off('lookup', afterLookup).off('connect', afterConnect).off('secureConnect', usable);
+  };
+}

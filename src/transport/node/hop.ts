@@ -1,0 +1,130 @@
+/** One HTTP/1.1 exchange of an attempt, seen from the moment its request is given to an agent. A redirect makes a second. */
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { LookupFunction, Socket } from 'node:net';
+import type { Attempt, Clock } from '../../call';
+import { markBody } from './body';
+import { isUnderWay, markConnection } from './connection';
+
+/** What Node passes to `agent.addRequest`, as far as it matters here. */
+export interface RequestOptions {
+  host?: string | null;
+  hostname?: string | null;
+  port?: number | string | null;
+  socketPath?: string | null;
+  servername?: string;
+  lookup?: LookupFunction;
+  autoSelectFamilyAttemptTimeout?: number;
+  [name: string | symbol]: unknown;
+}
+
+export class Hop {
+  readonly clock: Clock;
+  /** Whether this hop had a connection made for it before it got its socket. */
+  madeConnection = false;
+  readonly #attempt: Attempt;
+  readonly #req: ClientRequest;
+  readonly #number: number;
+  #resolved: boolean;
+  #written = false;
+  #response: IncomingMessage | undefined;
+
+  constructor(attempt: Attempt, req: ClientRequest, resolved: boolean) {
+    this.#attempt = attempt;
+    this.#req = req;
+    this.#resolved = resolved;
+    this.clock = attempt.clock;
+    this.#number = ++attempt.hops;
+    attempt.bodyOpen = false;
+    this.clock.enter('queue');
+    req.once('socket', (socket) => this.#onSocket(socket));
+    req.once('finish', () => this.#onWritten());
+    req.once('response', (response) => this.#onResponse(response));
+    req.on('information', () => this.isCurrent && this.clock.progress());
+    attempt.onAbort((reason) => this.#abort(reason as Error));
+  }
+
+  /** A redirect leaves the hop behind; the end of the attempt ends it. */
+  get isCurrent(): boolean {
+    return this.#attempt.hops === this.#number && !this.#attempt.signal.aborted;
+  }
+
+  /** A resolver answered before anybody could listen to the socket: custom ones may, from a cache. */
+  resolved(): void {
+    this.#resolved = true;
+  }
+
+  /** An agent of another make neither queued the request nor gave it a socket: it is connecting by means of its own. */
+  connectingElsewhere(viaProxy: boolean): void {
+    if (this.isCurrent && this.clock.phase === 'queue') this.clock.enter(viaProxy ? 'proxy' : 'tcp');
+  }
+
+  /** Releases what the hop holds when the attempt ends before its time. */
+  onAbort(release: () => void): void {
+    this.#attempt.onAbort(release);
+  }
+
+  #onSocket(socket: Socket): void {
+    leaveNoTimeoutListener(this.#req, socket);
+    if (!this.isCurrent) return;
+    this.#attempt.reusedSocket = !this.madeConnection && !isUnderWay(socket);
+    let seen = socket.bytesRead;
+    this.clock.unseenProgress = () => {
+      const more = this.clock.phase === 'response' && socket.bytesRead > seen;
+      seen = socket.bytesRead;
+      return more;
+    };
+    markConnection(socket, this.clock, this.#resolved, () => this.#onUsable());
+  }
+
+  #onUsable(): void {
+    if (!this.isCurrent) return;
+    this.clock.enter('send');
+    if (this.#written) this.clock.enter('response');
+  }
+
+  #onWritten(): void {
+    this.#written = true;
+    // An early answer may have come while the upload was still going on: then the body is being read already.
+    if (this.isCurrent && this.clock.phase === 'send') this.clock.enter('response');
+  }
+
+  #onResponse(response: IncomingMessage): void {
+    if (!this.isCurrent) return;
+    this.#response = response;
+    this.#attempt.status = response.statusCode;
+    this.clock.enter('body');
+    markBody(response, this.#attempt, () => this.isCurrent);
+  }
+
+  /** The connection is destroyed, never returned to the pool. */
+  #abort(reason: Error): void {
+    this.#response?.on('error', ignore).destroy(reason);
+    this.#req.on('error', ignore).destroy(reason);
+  }
+}
+
+const ignore = (): void => {};
+
+/**
+ * follow-redirects leaves a 'timeout' -> destroy listener on the pooled socket (follow-redirects#278), which would kill a later request
+ * of anybody who shares the agent.
+ */
+function leaveNoTimeoutListener(req: ClientRequest, socket: Socket): void {
+  req.once('close', () => socket.removeListener('timeout', socket.destroy));
+}
+
+/** Takes a request out of an agent's queue: Node leaves a destroyed one there until a socket is free. */
+export function leaveQueue(agent: Agent, req: ClientRequest): boolean {
+  const queues = (agent.requests ?? {}) as Record<string, unknown[] | undefined>;
+  for (const [name, queue] of Object.entries(queues)) {
+    const at = queue?.indexOf(req) ?? -1;
+    if (at < 0) continue;
+    queue?.splice(at, 1);
+    if (!queue?.length) delete queues[name];
+    return true;
+  }
+  return false;
+}
+
+export const isQueued = (agent: Agent, req: ClientRequest): boolean =>
+  Object.values((agent.requests ?? {}) as Record<string, unknown[] | undefined>).some((queue) => queue?.includes(req));

@@ -1,0 +1,141 @@
+/** HTTP/2 attempts: axios' own sessions show no phases and cannot be closed, so the client keeps its own, in axios' place. */
+import http2, { type ClientHttp2Session, type ClientHttp2Stream, type SecureClientSessionOptions } from 'node:http2';
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
+import type { Attempt } from '../../call';
+import { markBody } from './body';
+import { markConnection, needsNoLookup } from './connection';
+import type { RequestOptions } from './hop';
+
+/** axios' own default for how long an idle session is kept. */
+const SESSION_IDLE = 1_000;
+
+interface Options extends RequestOptions {
+  protocol: string;
+  hostname: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  http2Options?: SecureClientSessionOptions & { sessionTimeout?: number };
+}
+
+type Answered = ClientHttp2Stream & { headers: Record<string, unknown>; statusCode: number };
+
+/** A session and what is needed to share it. */
+interface Shared {
+  readonly session: ClientHttp2Session;
+  readonly socket: Socket;
+  readonly options: object;
+  readonly resolved: boolean;
+  streams: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+export class Http2 {
+  readonly #sessions = new Map<string, Shared[]>();
+
+  /** What axios' http adapter takes for a transport: opens one stream and marks its phases. */
+  transport(attempt: Attempt): { request(options: Options, onResponse: (response: Answered) => void): ClientHttp2Stream } {
+    return { request: (options, onResponse) => this.#request(attempt, options, onResponse) };
+  }
+
+  close(): void {
+    for (const shared of [...this.#sessions.values()].flat()) this.#retire(shared);
+  }
+
+  #request(attempt: Attempt, options: Options, onResponse: (response: Answered) => void): ClientHttp2Stream {
+    const { clock } = attempt;
+    attempt.hops++;
+    clock.enter('queue');
+    const shared = this.#sessionFor(options);
+    attempt.reusedSocket = !shared.session.connecting;
+    const stream = this.#open(shared, options);
+    let answered = false;
+    let written = false;
+
+    const usable = (): void => {
+      clock.enter('send');
+      if (written) clock.enter('response');
+    };
+    const unmark = shared.session.connecting ? markConnection(shared.socket, clock, shared.resolved, usable) : (usable(), () => {});
+    stream.once('finish', () => {
+      written = true;
+      if (clock.phase === 'send') clock.enter('response');
+    });
+    stream.once('response', (headers) => {
+      answered = true;
+      clock.enter('body');
+      attempt.status = Number(headers[':status']);
+      markBody(stream, attempt, () => !attempt.signal.aborted);
+      const { ':status': status, ...rest } = headers;
+      onResponse(Object.assign(stream, { headers: rest, statusCode: Number(status) }));
+    });
+    stream.on('headers', () => clock.progress());
+    attempt.onAbort((reason) => {
+      unmark();
+      stream.on('error', () => {}).close(http2.constants.NGHTTP2_CANCEL);
+      stream.destroy(reason as Error);
+      // A connection that brought no answer in time is not given to the next call.
+      if (!answered) this.#retire(shared);
+    });
+    return stream;
+  }
+
+  #open(shared: Shared, { protocol, method, path, headers }: Options): ClientHttp2Stream {
+    clearTimeout(shared.idle);
+    shared.session.ref();
+    shared.streams++;
+    const plain = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
+    const stream = shared.session.request({ ':scheme': protocol.replace(':', ''), ':method': method, ':path': path, ...plain });
+    stream.once('close', () => {
+      if (--shared.streams > 0) return;
+      if (!this.#all(shared)) return this.#retire(shared);
+      shared.session.unref();
+      const { sessionTimeout = SESSION_IDLE } = shared.options as NonNullable<Options['http2Options']>;
+      shared.idle = setTimeout(() => this.#retire(shared), sessionTimeout).unref();
+    });
+    return stream;
+  }
+
+  /** A session to the same place with the same options, or a new one. */
+  #sessionFor({ protocol, hostname, port, lookup, http2Options }: Options): Shared {
+    const secure = protocol === 'https:';
+    const authority = `${protocol}//${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port || (secure ? 443 : 80)}`;
+    const options = { ...http2Options, ...(lookup && { lookup }) };
+    const sessions = this.#sessions.get(authority) ?? [];
+    this.#sessions.set(authority, sessions);
+    const open = sessions.find(({ session, options: other }) => !session.closed && !session.destroyed && isDeepStrictEqual(options, other));
+    if (open) return open;
+
+    const to = { host: hostname, port: Number(port) || (secure ? 443 : 80), ...options };
+    const socket = secure
+      ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
+      : net.connect(to as net.TcpNetConnectOpts);
+    const session = http2.connect(authority, { ...options, createConnection: () => socket });
+    const shared: Shared = { session, socket, options, resolved: needsNoLookup({ host: hostname }), streams: 0, idle: undefined };
+    const forget = (): void => this.#forget(authority, shared);
+    // The streams tell of the error; without a listener the process would hear of it as well.
+    session.on('error', forget).once('goaway', forget).once('close', forget);
+    sessions.push(shared);
+    return shared;
+  }
+
+  #all(shared: Shared): boolean {
+    return [...this.#sessions.values()].some((sessions) => sessions.includes(shared));
+  }
+
+  #forget(authority: string, shared: Shared): void {
+    const rest = (this.#sessions.get(authority) ?? []).filter((other) => other !== shared);
+    if (rest.length) this.#sessions.set(authority, rest);
+    else this.#sessions.delete(authority);
+  }
+
+  /** Takes no new stream; ends when the last one does, at once if there is none. */
+  #retire(shared: Shared): void {
+    clearTimeout(shared.idle);
+    for (const [authority, sessions] of this.#sessions) if (sessions.includes(shared)) this.#forget(authority, shared);
+    if (shared.streams > 0 && !shared.session.connecting) shared.session.close();
+    else shared.session.destroy();
+  }
+}

@@ -1,0 +1,22 @@
+/** What Node has: every phase seen and held to time, by agents. */
+import type { Handler } from '../../call';
+import { byAdapter } from '../adapter';
+import { fetchHandler } from '../web/fetch';
+import { xhrHandler } from '../web/xhr';
+import { Agents } from './agents';
+import { httpHandler } from './http';
+import { Http2 } from './http2';
+
+export { ambient } from './ambient';
+
+export function createTransport(): { handle: Handler; close(): Promise<void> } {
+  const agents = new Agents();
+  const http2 = new Http2();
+  return {
+    handle: byAdapter({ http: httpHandler(agents, http2), fetch: fetchHandler, xhr: xhrHandler }),
+    close: async () => {
+      agents.close();
+      http2.close();
+    },
+  };
+}

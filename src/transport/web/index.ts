@@ -1,0 +1,14 @@
+/** What a browser has: fetch, and XHR for what fetch cannot do. */
+import type { Handler } from '../../call';
+import { byAdapter, type Prefer } from '../adapter';
+import { fetchHandler } from './fetch';
+import { xhrHandler } from './xhr';
+
+export { ambient } from './ambient';
+
+/** fetch shows headers and chunks; only XHR shows upload progress and makes documents. */
+const prefer: Prefer = ({ onUploadProgress, responseType }) => (onUploadProgress || responseType === 'document' ? 'xhr' : 'fetch');
+
+export function createTransport(): { handle: Handler; close(): Promise<void> } {
+  return { handle: byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer), close: async () => {} };
+}

@@ -1,0 +1,45 @@
+/** One attempt through axios' XHR adapter, for upload progress and for those who ask for it. What it tells, it tells by progress events. */
+import axios, { type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
+import type { Attempt, Handler } from '../../call';
+import { runAdapter } from '../adapter';
+import { waitingBound } from './waiting';
+
+export const xhrHandler: Handler = async (call) => {
+  const attempt = call.attempt as Attempt;
+  const config = call.config as InternalAxiosRequestConfig;
+  const { clock } = attempt;
+  attempt.hops = 1;
+  clock.enter('waiting', waitingBound(attempt.limits, config));
+
+  const { onUploadProgress, onDownloadProgress } = config;
+  const response = await runAdapter(axios.getAdapter('xhr'), call, attempt, {
+    // Listening to the upload makes a cross-origin request preflight, so only where the user listens anyway.
+    ...(onUploadProgress && {
+      onUploadProgress: (event: AxiosProgressEvent) => {
+        markUpload(event, attempt);
+        onUploadProgress(event);
+      },
+    }),
+    onDownloadProgress: (event: AxiosProgressEvent) => {
+      markDownload(event, attempt);
+      onDownloadProgress?.(event);
+    },
+  });
+  clock.stop();
+  return response;
+};
+
+/** Bytes of the upload mean that a connection stands; its last one, that the answer is due. */
+function markUpload({ loaded, total }: AxiosProgressEvent, { clock }: Attempt): void {
+  if (clock.phase === 'waiting') clock.enter('send');
+  if (clock.phase === 'send' && total !== undefined && loaded >= total) clock.enter('response');
+}
+
+/** axios thins progress events out to three a second; the request itself, once known, tells of each. */
+function markDownload({ event }: AxiosProgressEvent, { clock }: Attempt): void {
+  if (clock.phase !== 'body') {
+    clock.enter('body');
+    (event as ProgressEvent | undefined)?.target?.addEventListener('progress', () => clock.progress());
+  }
+  clock.progress();
+}

@@ -1,0 +1,48 @@
+/** The deadline as a scope: a hard race round any work, inherited by the calls made inside. */
+import { ambient } from '#platform';
+import { Alarm, afterPendingInput, now } from './clock';
+import { Deadline } from './deadline';
+import { badOption, TimeoutError } from './errors';
+
+const target = (ms: number): string => `withDeadline(${ms})`;
+
+/**
+ * Runs `fn` and rejects at `ms` whatever it does, like asyncio.wait_for: a hard race, with `d.signal` for those who listen.
+ * Calls of a client made inside inherit what is left: in Node by themselves (AsyncLocalStorage), anywhere with `{ deadline: d }`.
+ *
+ * @param ms Milliseconds. An enclosing deadline that ends sooner wins; with nothing left `fn` is not called.
+ * @throws TimeoutError with `limit: 'deadline'`
+ */
+export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Promise<T> {
+  if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(badOption('withDeadline', ms, 'It takes milliseconds.'));
+  const deadline = new Deadline(ms, ambient.current());
+  const expire = (late: number, elapsed: number): TimeoutError =>
+    new TimeoutError(
+      { limit: 'deadline', phase: 'waiting', limitMs: deadline.ms, elapsed, timings: {}, attempts: 0, safeToRetry: false, lag: late },
+      target(ms),
+      undefined,
+      'before the work was done',
+    );
+  if (deadline.expired) return Promise.reject(expire(0, 0));
+
+  return new Promise<T>((resolve, reject) => {
+    const startedAt = now();
+    let cancelYield: (() => void) | undefined;
+    const alarm = new Alarm((late) => {
+      // A call inside that ran into the same deadline knows more (phase, timings): its error goes first.
+      cancelYield = afterPendingInput(() => {
+        const error = expire(Math.round(late), now() - startedAt);
+        reject(error);
+        deadline.abort(error);
+      });
+    });
+    const settled = (): void => {
+      alarm.stop();
+      cancelYield?.();
+    };
+    alarm.set(startedAt + deadline.ms);
+    const work = ambient.run(deadline, async () => fn(deadline));
+    work.finally(settled).catch(() => {});
+    work.then(resolve, reject);
+  });
+}

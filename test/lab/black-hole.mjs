@@ -1,0 +1,87 @@
+// A black hole for connections: a listener whose accept queue is full and that never accepts, so the kernel drops every
+// further SYN. No address outside this machine is needed: an "unroutable" one does connect behind some gateways.
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { portsOf } from './kernel.mjs';
+
+/** @import { Socket } from 'node:net' */
+/** @import { Upstream } from './types.mjs' */
+
+const HUNG_AFTER = 200; // ms; a handshake on loopback takes less than one
+const MAX_QUEUE = 64;
+
+/**
+ * @param {{ host?: string | undefined, port?: number | undefined, name?: string, path?: string }} [place]
+ * @returns {Promise<Upstream>} Its `connections` stay 0. `open` counts the callers now waiting to be connected, and `closed()` resolves
+ *   once there are none: ask after the call, not before.
+ */
+export async function startBlackHole({ host = '127.0.0.1', port = 0, name = 'black-hole', path = '/' } = {}) {
+  const worker = new Worker(new URL('./never-accepts.mjs', import.meta.url), { workerData: { host, port }, execArgv: [] });
+  const [address] = await once(worker, 'message');
+  /** @type {Socket[]} */
+  const queue = [];
+  /** @type {Promise<void> | undefined} */
+  let closing;
+
+  const close = () => {
+    closing ??= (async () => {
+      for (const socket of queue) socket.destroy();
+      await worker.terminate();
+    })();
+    return closing;
+  };
+  const waiting = () => [...(portsOf('connecting') ?? [])].filter((ports) => ports.endsWith(`>${address.port}`)).length;
+
+  try {
+    await fill(queue, host, address.port);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    name,
+    host,
+    port: address.port,
+    url: `http://${host}:${address.port}${path}`,
+    connections: 0,
+    requests: 0,
+    get open() {
+      return waiting();
+    },
+    async closed(_n = 1, ms = 5_000) {
+      const until = performance.now() + ms;
+      while (waiting() > 0) {
+        if (performance.now() > until) throw new Error(`${name}: ${waiting()} callers still connecting after ${ms} ms`);
+        await sleep(20);
+      }
+    },
+    reset() {},
+    close,
+  };
+}
+
+/**
+ * Fills the accept queue: connects until a connection hangs, which is the proof that it is full.
+ * @param {Socket[]} queue
+ * @param {string} host
+ * @param {number} port
+ */
+async function fill(queue, host, port) {
+  while (queue.length < MAX_QUEUE) {
+    const socket = connect({ host, port });
+    const connected = once(socket, 'connect').then(
+      () => true,
+      () => false, // destroyed below
+    );
+    const hung = sleep(HUNG_AFTER).then(() => nextTurn(false)); // one more turn, should this process have been busy
+    if (!(await Promise.race([connected, hung]))) {
+      socket.destroy();
+      return;
+    }
+    queue.push(socket);
+  }
+  throw new Error(`black hole: the accept queue of ${host}:${port} is not full after ${MAX_QUEUE} connections`);
+}

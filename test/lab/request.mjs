@@ -1,0 +1,47 @@
+// What a caller in Node has to give axios to meet a fault: the URL alone, or a proxy, a lookup, a socket path as well.
+
+import https from 'node:https';
+import { PROXY_AUTH } from './proxy.mjs';
+
+/** @import { Definition, Lookup, Upstream } from './types.mjs' */
+
+/**
+ * @typedef {object} RequestConfig
+ * @property {string} url
+ * @property {'GET' | 'POST'} method
+ * @property {Buffer} [data]
+ * @property {false | { protocol: string, host: string, port: number, auth?: typeof PROXY_AUTH }} proxy
+ * @property {Lookup} [lookup]
+ * @property {string} [socketPath]
+ * @property {2} [httpVersion]
+ * @property {{ ca: string }} [http2Options]
+ * @property {https.Agent} [httpsAgent] Without keep-alive: nothing to close.
+ */
+
+/**
+ * @param {Definition} fault
+ * @param {Upstream} upstream
+ * @param {{ ca: string, target: string }} lab `target` is the HTTPS URL to call through a proxy.
+ * @returns {RequestConfig}
+ */
+export function requestFor(fault, upstream, { ca, target }) {
+  const url = fault.via === 'proxy' ? target : upstream.url;
+  return {
+    url,
+    method: fault.upload ? 'POST' : 'GET',
+    ...(fault.upload ? { data: Buffer.alloc(fault.upload, '.') } : {}),
+    proxy: fault.via === 'proxy' ? proxyOf(fault, upstream) : false,
+    ...(fault.lookup ? { lookup: fault.lookup } : {}),
+    ...(upstream.socketPath ? { socketPath: upstream.socketPath } : {}),
+    ...(fault.via === 'http2' ? { httpVersion: 2, http2Options: { ca } } : {}),
+    ...(url.startsWith('https:') && fault.via !== 'http2' ? { httpsAgent: new https.Agent({ ca }) } : {}),
+  };
+}
+
+/**
+ * @param {Definition} fault
+ * @param {Upstream} upstream
+ */
+function proxyOf(fault, { host, port }) {
+  return { protocol: 'http', host, port, ...(fault.name === 'proxy-auth' ? { auth: PROXY_AUTH } : {}) };
+}

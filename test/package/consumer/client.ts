@@ -1,0 +1,21 @@
+// A consumer's TypeScript, compiled as ESM, as CommonJS and for a bundler.
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { type Client, createClient, isTimeout, protect, withDeadline } from 'breakwater';
+
+const instance: AxiosInstance = createClient();
+const client: Client = protect(axios.create(), { timeout: [1_000, 5_000], deadline: 30_000 });
+
+export async function load(url: string): Promise<AxiosResponse<string> | undefined> {
+  try {
+    await instance.get(url);
+    return await withDeadline(2_000, (deadline) => client.get<string>(url, { deadline, timeout: { read: 500, total: false } }));
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    const { limit, phase, kind, elapsed }: { limit: string; phase: string; kind: string; elapsed: number } = error;
+    console.log(limit, phase, kind, elapsed);
+    return undefined;
+  }
+}
+
+// @ts-expect-error: a timeout is not a word
+createClient({ timeout: '3s' });

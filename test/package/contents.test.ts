@@ -1,0 +1,82 @@
+// What is in the tarball, and what is in the files: nothing of Node for browsers, true hashes, the same bytes from a second build.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { expect, inject, it } from 'vitest';
+import { npm } from './run.ts';
+
+const { consumer, root } = inject('packed');
+const installed = join(consumer, 'node_modules/breakwater');
+const dist = join(installed, 'dist');
+const read = (file: string): string => readFileSync(join(dist, file), 'utf8');
+const files = (folder: string): string[] => readdirSync(folder).sort();
+const sha384 = (file: string): string => `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`;
+const hashes = (folder: string): Record<string, string> =>
+  Object.fromEntries(files(folder).map((name) => [name, sha384(join(folder, name))]));
+
+/** The modules a built file asks for, in any of the ways there are, as a bundler sees them. */
+async function imports(file: string): Promise<string[]> {
+  const everythingOutside: Plugin = {
+    name: 'everything-outside',
+    setup: (bundler) =>
+      bundler.onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === 'entry-point' ? undefined : { path, external: true })),
+  };
+  const { metafile } = await build({
+    entryPoints: [join(dist, file)],
+    bundle: true,
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+    platform: 'neutral',
+    plugins: [everythingOutside],
+  });
+  return Object.values(metafile.inputs).flatMap((input) => input.imports.map(({ path }) => path));
+}
+const isBuiltIn = (name: string): boolean => name.startsWith('node:') || builtinModules.includes(name);
+
+it('holds what is published and nothing else', () => {
+  expect(files(installed).filter((name) => name !== 'dist')).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+  expect(files(installed).filter((name) => !['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'].includes(name))).toEqual([]);
+  expect(files(dist)).toEqual(
+    ['browser', 'node']
+      .flatMap((name) => ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `${name}.${kind}`))
+      .concat('breakwater.min.js', 'breakwater.min.js.map', 'integrity.json')
+      .sort(),
+  );
+});
+
+it.each(['browser.js', 'browser.cjs', 'breakwater.min.js'])('%s asks for no Node built-in', async (file) => {
+  expect((await imports(file)).filter(isBuiltIn)).toEqual([]);
+  expect(read(file)).not.toMatch(/["'`]node:[a-z]/);
+});
+
+it.each(['node.js', 'node.cjs'])('%s holds the Node transport', async (file) => {
+  expect((await imports(file)).filter(isBuiltIn)).toContain('node:http');
+});
+
+it.each(['node.js', 'node.cjs', 'browser.js', 'browser.cjs'])('%s bundles no dependency, and declares what it asks for', async (file) => {
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  const asked = (await imports(file)).filter((name) => !isBuiltIn(name));
+  expect(asked).toContain('axios');
+  expect(asked.filter((name) => !Object.hasOwn(dependencies, name))).toEqual([]);
+});
+
+it('breakwater.min.js asks for no module at all', async () => {
+  expect(await imports('breakwater.min.js')).toEqual([]);
+});
+
+it('integrity.json has the hash of the script-tag file', () => {
+  const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  expect(JSON.parse(read('integrity.json'))).toEqual({ version, files: { 'breakwater.min.js': sha384(join(dist, 'breakwater.min.js')) } });
+});
+
+it('names no file of the machine that built it', () => {
+  for (const file of files(dist)) expect(read(file).includes(root), file).toBe(false);
+});
+
+it('comes out the same, byte for byte, when it is built again', async () => {
+  await npm(['run', 'build'], { cwd: root });
+  expect(hashes(join(root, 'dist'))).toEqual(hashes(dist));
+});

@@ -1,0 +1,35 @@
+// The declarations, compiled with a consumer's TypeScript in every way a package is resolved, with library checks on.
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+import { node } from './run.ts';
+
+const { consumer, root } = inject('packed');
+
+it.each([
+  ['ESM in Node', 'client.mts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.ts'],
+  ['CommonJS in Node', 'client.cts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.cts'],
+  ['a bundler', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler' }, 'browser.d.ts'],
+  ['a bundler for browsers', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['browser'] }, 'browser.d.ts'],
+  ['a bundler for Node', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['node'] }, 'node.d.ts'],
+] as const)('compile for %s', async (who, file, options, declarations) => {
+  const folder = join(consumer, 'types', who.replaceAll(' ', '-'));
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(consumer, 'client.ts'), join(folder, file));
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM'],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    esModuleInterop: true,
+    noEmit: true,
+    ...options,
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+  const listed = await node([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--listFiles'], { cwd: consumer });
+  expect(listed.split('\n').filter((line) => line.includes('breakwater/dist/'))).toEqual([
+    expect.stringContaining(`/dist/${declarations}`),
+  ]);
+});

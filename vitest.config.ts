@@ -1,0 +1,71 @@
+// The four test projects: unit (pure), node (real sockets), browser (in Chromium) and page (drives the playground from outside).
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { CHROMIUM_FLAGS, findChromium } from './test/browser/chromium.mjs';
+
+/** `#platform` is the transport of the place the code runs in; rollup.config.mjs and tsconfig.json decide the same way. */
+const on = (platform: 'node' | 'web') => ({
+  alias: { '#platform': fileURLToPath(new URL(`./src/transport/${platform}/index.ts`, import.meta.url)) },
+});
+
+const executablePath = findChromium();
+
+export default defineConfig({
+  test: {
+    coverage: { provider: 'v8', include: ['src/**'] },
+    // One project after the other (groupOrder): these tests measure time, and a crowded machine makes every clock late.
+    projects: [
+      {
+        resolve: on('node'),
+        test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } },
+      },
+      {
+        resolve: on('node'),
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/node/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        resolve: on('web'),
+        // Known beforehand, since a dependency that Vite discovers during a run reloads the page under the tests.
+        optimizeDeps: { include: ['axios', 'axios-retry', 'mitt', 'tslib'] },
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/setup/lab.ts'],
+          sequence: { groupOrder: 2 },
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_FLAGS } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        resolve: on('node'),
+        test: {
+          name: 'page',
+          environment: 'node',
+          include: ['test/playground/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
