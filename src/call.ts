@@ -81,14 +81,14 @@ export interface End {
 }
 
 /** What a call is made of. */
-export type CallInit = Pick<Call, 'request' | 'requested' | 'policies' | 'limits' | 'deadline' | 'observer'>;
+export type CallInit = Pick<Call, 'startedAt' | 'request' | 'requested' | 'policies' | 'limits' | 'deadline' | 'observer'>;
 
 let calls = 0;
 
 /** One `client.request()`, from the caller's point of view. */
 export class Call {
   readonly id = `${(++calls).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
-  readonly startedAt = now();
+  readonly startedAt: number;
   readonly startedAtWall = Date.now();
   /** What the caller asked for, without our policies. */
   readonly request: AxiosRequestConfig;
@@ -108,8 +108,10 @@ export class Call {
   /** Why the call is over although it may not know it yet. */
   ended: unknown;
   #stop: ((reason: unknown) => void) | undefined;
+  readonly #endings: (() => void)[] = [];
 
-  constructor({ request, requested, policies, limits, deadline, observer }: CallInit) {
+  constructor({ startedAt, request, requested, policies, limits, deadline, observer }: CallInit) {
+    this.startedAt = startedAt;
     this.request = request;
     this.requested = requested;
     this.policies = policies;
@@ -143,9 +145,16 @@ export class Call {
     else run();
   }
 
+  /** Runs when the call is ended from outside; what hangs inside will never say so. */
+  onEnd(run: () => void): void {
+    this.#endings.push(run);
+  }
+
   /** Ends the call from outside: stops what is in progress and lets nothing new begin. */
   end(reason: unknown): void {
-    this.ended ??= reason;
+    if (this.ended) return;
+    this.ended = reason;
+    for (const run of this.#endings) run();
     this.#stop?.(reason);
   }
 }

@@ -1,7 +1,8 @@
 /** The client: an axios instance with the pipeline in its `request`. */
-import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
+import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
 import { ambient, createTransport } from '#platform';
 import { Call, type Observer } from './call';
+import { now } from './clock';
 import { Deadline } from './deadline';
 import { badOption } from './errors';
 import {
@@ -51,7 +52,7 @@ export interface Client extends AxiosInstance {
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
   /** Stops listening. */
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;
-  /** Ends the pooled connections and the listeners that the client made. Idempotent; calls in progress go on to their end. */
+  /** Closes the client's idle connections and takes no more calls (`ERR_CLOSED`). Calls in progress go on to their end. Idempotent. */
   close(): Promise<void>;
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: as above.
@@ -96,12 +97,14 @@ export function protect(instance: AxiosInstance, policies: Policies = {}): Clien
   warnIfTooTight(policies.deadline, limitsOf());
 
   const request = async (configOrUrl: string | RequestConfig, config?: RequestConfig): Promise<AxiosResponse> => {
+    const startedAt = now();
+    if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
     const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : { ...configOrUrl });
     checkPolicies(requested);
     const merged = { ...policies, ...defined(requested) };
     const limits = mergeLimits(limitsOf(), requested.timeout);
     const deadline = deadlineOf(merged.deadline, limits);
-    return handle(new Call({ request: rest as AxiosRequestConfig, requested, policies: merged, limits, deadline, observer }));
+    return handle(new Call({ startedAt, request: rest as AxiosRequestConfig, requested, policies: merged, limits, deadline, observer }));
   };
 
   const create = (config: ClientConfig = {}): Client => {
@@ -114,8 +117,11 @@ export function protect(instance: AxiosInstance, policies: Policies = {}): Clien
     });
   };
 
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= transport.close().then(() => events.clear()));
+  let closed = false;
+  const close = async (): Promise<void> => {
+    closed = true;
+    await transport.close();
+  };
 
   return Object.defineProperties(
     Object.assign((url: string | RequestConfig, config?: RequestConfig) => request(url, config), instance, aliases(request), {

@@ -20,6 +20,7 @@ export const pipeline = (instance: AxiosInstance, transport: Handler): Handler =
       deadline, //           the hard end
       cancellation, //       the user's abort
       dispatch(instance), // axios: interceptors and transforms, once a call
+      cancellation, //       an abort that an interceptor brought
       attempt((limits, onExpiry) => new PhaseClock(limits, onExpiry)), // the limits of one attempt
     ],
     transport,

@@ -107,7 +107,7 @@ class RunningAttempt implements Attempt {
   /** Ends the attempt before its time: by a limit, by the deadline, by the user. */
   #stop(reason: unknown): void {
     if (this.#over) return;
-    const releases = [...this.#releases];
+    const releases = this.#releases.splice(0).reverse();
     this.#settle(isTimeout(reason) ? 'timeout' : 'canceled', reason);
     this.#reject(reason);
     for (const release of releases) release(reason);

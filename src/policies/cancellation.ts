@@ -2,21 +2,17 @@
  * The user's own abort, by `signal` or `cancelToken`: the caller gets axios' CanceledError at once, even from inside a hung interceptor
  * or an adapter that ignores the signal. One listener a call, taken off when the call ends, so a signal shared by many retains nothing.
  */
-import type { CancelToken } from 'axios';
-import type { Policy } from '../call';
+import type { CancelToken, GenericAbortSignal } from 'axios';
+import type { Call, Policy } from '../call';
 import { canceled } from '../errors';
 
 /** What axios' CancelToken has and its types do not say. */
-type Subscribable = CancelToken & {
-  subscribe(listener: (reason: unknown) => void): void;
-  unsubscribe(listener: (reason: unknown) => void): void;
-};
+type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: (reason: unknown) => void) => void>;
 
 export const cancellation: Policy = (next) => (call) => {
-  const { signal } = call.request;
-  const token = call.request.cancelToken as Subscribable | undefined;
+  const { signal, token } = aborters(call);
   if (!signal && !token) return next(call);
-  if (signal?.aborted) return Promise.reject(canceled(call.config));
+  if (signal?.aborted) return Promise.reject(canceled(call.reportedConfig));
 
   return new Promise((resolve, reject) => {
     const cancel = (reason: unknown): void => {
@@ -24,7 +20,7 @@ export const cancellation: Policy = (next) => (call) => {
       reject(reason);
       call.end(reason);
     };
-    const onAbort = (): void => cancel(canceled(call.config));
+    const onAbort = (): void => cancel(canceled(call.reportedConfig));
     const release = (): void => {
       signal?.removeEventListener?.('abort', onAbort);
       token?.unsubscribe(cancel);
@@ -32,8 +28,19 @@ export const cancellation: Policy = (next) => (call) => {
     signal?.addEventListener?.('abort', onAbort);
     token?.subscribe(cancel);
     if (call.ended) return;
+    call.onEnd(release);
     // A stream that was handed out is still the user's to abort.
-    const done = (): void => call.whenOver(release);
-    next(call).then(resolve, reject).then(done);
+    next(call)
+      .then(resolve, reject)
+      .then(() => call.whenOver(release));
   });
 };
+
+/** What may abort the call here: the caller's, and below axios only what an interceptor brought. */
+function aborters({ request, config }: Call): { signal: GenericAbortSignal | undefined; token: Subscribable | undefined } {
+  const { signal, cancelToken } = config ?? request;
+  return {
+    signal: config && signal === request.signal ? undefined : signal,
+    token: (config && cancelToken === request.cancelToken ? undefined : cancelToken) as Subscribable | undefined,
+  };
+}

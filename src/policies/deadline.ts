@@ -31,6 +31,7 @@ export const deadline: Policy = (next) => (call) => {
       call.observer.timedOut(call, attempt, error);
     });
     alarm.set(now() + budget);
+    call.onEnd(() => alarm.stop());
     next(call).then(
       (response) => {
         alarm.stop();

@@ -53,11 +53,6 @@ export class Events {
   emit<T extends EventType>(type: T, make: () => ClientEvents[T]): void {
     if (this.#isolated.get(type)?.size || this.#isolated.get('*')?.size) this.#emitter.emit(type, make());
   }
-
-  clear(): void {
-    this.#emitter.all.clear();
-    this.#isolated.clear();
-  }
 }
 
 /** A broken handler is told of once, and then left to its fate. */

@@ -81,7 +81,12 @@ function facts(
 function endpointName(call: Call): string {
   const { endpoint } = call.policies;
   if (typeof endpoint === 'string') return endpoint;
-  return endpoint ? String(endpoint(call.reportedConfig)) : endpointOf(call.reportedConfig);
+  try {
+    if (endpoint) return String(endpoint(call.reportedConfig));
+  } catch (error) {
+    console.warn('breakwater: the `endpoint` function failed; the automatic name is used.', error);
+  }
+  return endpointOf(call.reportedConfig);
 }
 
 const made = new WeakMap<Call, string>();
@@ -91,15 +96,15 @@ function traceId(call: Call): string {
   const parent = call.config?.headers?.get?.('traceparent');
   const outgoing = typeof parent === 'string' && /^[\da-f]{2}-([\da-f]{32})-/.exec(parent)?.[1];
   if (outgoing) return outgoing;
-  let id = made.get(call);
-  if (!id)
-    made.set(
-      call,
-      (id = Array.from({ length: 4 }, () =>
-        Math.floor(Math.random() * 2 ** 32)
-          .toString(16)
-          .padStart(8, '0'),
-      ).join('')),
-    );
+  const id = made.get(call) ?? newTraceId();
+  made.set(call, id);
   return id;
 }
+
+/** 16 random bytes in hexadecimal. An identifier, not a secret. */
+const newTraceId = (): string => randomWord() + randomWord() + randomWord() + randomWord();
+
+const randomWord = (): string =>
+  Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');

@@ -9,7 +9,7 @@ import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call';
 import { needsNoLookup } from './connection';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
-import { type Proxy, proxyFor, proxyKey } from './proxy';
+import { type ProxyServer, proxyFor, proxyKey } from './proxy';
 import { HOP, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
@@ -50,11 +50,13 @@ export class Agents {
     });
   }
 
-  /** Closes the pooled connections of the agents made here; the user's own are the user's. */
+  /** Closes the idle connections of the agents made here, and those in use when they are done; the user's agents are the user's. */
   close(): void {
-    for (const agent of this.#made) agent.destroy();
-    this.#made.clear();
-    this.#own.clear();
+    for (const agent of this.#made) {
+      // Connections in use are closed when they become free.
+      (agent as { keepAlive?: boolean }).keepAlive = false;
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    }
   }
 
   #ownAgent(protocol: Protocol): Agent {
@@ -71,11 +73,11 @@ export class Agents {
   }
 
   /** An http target is asked of the proxy itself. */
-  #forward(proxy: Proxy, agent: WithAddRequest): WithAddRequest {
+  #forward(proxy: ProxyServer, agent: WithAddRequest): WithAddRequest {
     return proxy.secure ? (this.#ownAgent('https:') as WithAddRequest) : agent;
   }
 
-  #tunnel(proxy: Proxy, agent: WithAddRequest): WithAddRequest {
+  #tunnel(proxy: ProxyServer, agent: WithAddRequest): WithAddRequest {
     const tunnels = this.#tunnels.get(agent) ?? new Map<string, TunnelAgent>();
     this.#tunnels.set(agent, tunnels);
     const key = proxyKey(proxy);
@@ -107,10 +109,10 @@ const watched =
       callback(...answer);
     });
 
-const atProxy = ({ host, port }: Proxy): RequestOptions => ({ host, hostname: host, port });
+const atProxy = ({ host, port }: ProxyServer): RequestOptions => ({ host, hostname: host, port });
 
 /** The request as a forward proxy takes it: the whole URL in its first line. Nothing of it is written yet. */
-function forwarded(req: ClientRequest, { host, port }: RequestOptions, proxy: Proxy): ClientRequest {
+function forwarded(req: ClientRequest, { host, port }: RequestOptions, proxy: ProxyServer): ClientRequest {
   const authority = `${String(host).includes(':') ? `[${host}]` : host}${!port || Number(port) === 80 ? '' : `:${port}`}`;
   req.path = `http://${authority}${req.path}`;
   if (proxy.auth) req.setHeader('Proxy-Authorization', `Basic ${Buffer.from(proxy.auth).toString('base64')}`);

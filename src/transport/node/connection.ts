@@ -1,7 +1,7 @@
 /** Marks the phases of a connection that is being made: lookup, tcp, tls. */
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../call';
+import type { Phase } from '../../words';
 
 /** Whether a TLS handshake is still to be done. Node has the flag, its types have not. */
 const isHandshaking = (socket: Socket): boolean => (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
@@ -22,17 +22,17 @@ export const needsNoLookup = ({
  * Enters the phase that the socket is in and those that follow, until `usable`.
  * @returns what takes the listeners off again
  */
-export function markConnection(socket: Socket, clock: Clock, resolved: boolean, usable: () => void): () => void {
+export function markConnection(socket: Socket, enter: (phase: Phase) => void, resolved: boolean, usable: () => void): () => void {
   const afterConnect = (): void => {
     if (!isHandshaking(socket)) return usable();
-    clock.enter('tls');
+    enter('tls');
     socket.once('secureConnect', usable);
   };
-  const afterLookup = (): void => clock.enter('tcp');
+  const afterLookup = (): void => enter('tcp');
   if (!socket.connecting) {
     afterConnect();
   } else {
-    clock.enter(resolved ? 'tcp' : 'lookup');
+    enter(resolved ? 'tcp' : 'lookup');
     if (!resolved) socket.once('lookup', afterLookup);
     socket.once('connect', afterConnect);
   }

@@ -73,7 +73,12 @@ export class Hop {
       seen = socket.bytesRead;
       return more;
     };
-    markConnection(socket, this.clock, this.#resolved, () => this.#onUsable());
+    markConnection(
+      socket,
+      (phase) => this.clock.enter(phase),
+      this.#resolved,
+      () => this.#onUsable(),
+    );
   }
 
   #onUsable(): void {

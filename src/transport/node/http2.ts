@@ -58,7 +58,7 @@ export class Http2 {
       clock.enter('send');
       if (written) clock.enter('response');
     };
-    const unmark = shared.session.connecting ? markConnection(shared.socket, clock, shared.resolved, usable) : (usable(), () => {});
+    const unmark = markConnection(shared.socket, (phase) => clock.enter(phase), shared.resolved, usable);
     stream.once('finish', () => {
       written = true;
       if (clock.phase === 'send') clock.enter('response');

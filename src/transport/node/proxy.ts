@@ -4,7 +4,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import { AxiosError, type AxiosProxyConfig } from 'axios';
 import type { RequestOptions } from './hop';
 
-export interface Proxy {
+export interface ProxyServer {
   host: string;
   port: number;
   /** Whether the proxy itself is spoken to over TLS. */
@@ -13,7 +13,7 @@ export interface Proxy {
   auth?: string | undefined;
 }
 
-export const proxyKey = ({ secure, host, port, auth }: Proxy): string => `${secure}|${host}|${port}|${auth ?? ''}`;
+export const proxyKey = ({ secure, host, port, auth }: ProxyServer): string => `${secure}|${host}|${port}|${auth ?? ''}`;
 
 /** The proxy for a hop, or none. */
 export function proxyFor(
@@ -21,7 +21,7 @@ export function proxyFor(
   target: RequestOptions,
   option: AxiosProxyConfig | false | undefined,
   agent: Agent,
-): Proxy | undefined {
+): ProxyServer | undefined {
   if (option === false) return undefined;
   if (option) return fromOption(option);
   // An agent that proxies by itself (Node's proxyEnv, https-proxy-agent) is left to it.
@@ -33,7 +33,7 @@ export function proxyFor(
   );
 }
 
-function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: string; password?: string }): Proxy {
+function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: string; password?: string }): ProxyServer {
   const { auth, username, password = '' } = option;
   if (typeof auth === 'object' && auth !== null && !auth.username && !auth.password) {
     throw new AxiosError('Invalid proxy authorization', AxiosError.ERR_BAD_OPTION);
@@ -46,14 +46,14 @@ function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: s
   return proxy(option.protocol, option.hostname || option.host, option.port, credentials);
 }
 
-function proxy(protocol = 'http', host: string, port: number | string | undefined, auth?: string): Proxy {
+function proxy(protocol = 'http', host: string, port: number | string | undefined, auth?: string): ProxyServer {
   const secure = /^https:?$/.test(protocol);
   return { secure, host: host.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80), auth: auth || undefined };
 }
 
 const env = (name: string): string => process.env[name.toLowerCase()] || process.env[name.toUpperCase()] || '';
 
-function fromEnvironment(protocol: 'http:' | 'https:', host: string, port: number): Proxy | undefined {
+function fromEnvironment(protocol: 'http:' | 'https:', host: string, port: number): ProxyServer | undefined {
   const scheme = protocol.slice(0, -1);
   const value = env(`${scheme}_proxy`) || env('all_proxy');
   if (!value || isExempt(host, port)) return undefined;

@@ -3,9 +3,10 @@ import https, { type AgentOptions } from 'node:https';
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import type { Phase } from '../../words';
 import { markConnection, needsNoLookup } from './connection';
 import type { Hop, RequestOptions } from './hop';
-import type { Proxy } from './proxy';
+import type { ProxyServer } from './proxy';
 
 /** Carries the hop through Node's agent to the place where the connection is made. */
 export const HOP = Symbol('breakwater.hop');
@@ -13,9 +14,9 @@ export const HOP = Symbol('breakwater.hop');
 const MAX_ANSWER = 64 * 1024;
 
 export class TunnelAgent extends https.Agent {
-  readonly #proxy: Proxy;
+  readonly #proxy: ProxyServer;
 
-  constructor(proxy: Proxy, options: AgentOptions) {
+  constructor(proxy: ProxyServer, options: AgentOptions) {
     super({ ...options, keepAlive: true });
     this.#proxy = proxy;
   }
@@ -36,9 +37,9 @@ export class TunnelAgent extends https.Agent {
 }
 
 /** A TCP connection to the target, by way of the proxy. */
-function openTunnel(proxy: Proxy, { host, port, lookup }: RequestOptions, hop: Hop | undefined): Promise<Socket> {
+function openTunnel(proxy: ProxyServer, { host, port }: RequestOptions, hop: Hop | undefined): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const to = { host: proxy.host, port: proxy.port, ...(lookup && { lookup }) } as tls.ConnectionOptions & net.TcpNetConnectOpts;
+    const to = { host: proxy.host, port: proxy.port };
     const socket = proxy.secure
       ? tls.connect({ ...to, ALPNProtocols: ['http/1.1'], ...(net.isIP(proxy.host) ? {} : { servername: proxy.host }) })
       : net.connect(to);
@@ -85,14 +86,8 @@ function openTunnel(proxy: Proxy, { host, port, lookup }: RequestOptions, hop: H
 
     socket.on('data', onReadable).on('error', fail).on('close', onClose);
     hop?.onAbort(() => socket.destroy());
-    if (hop) markConnection(socket, proxyClock(hop), needsNoLookup({ host: proxy.host }), connect);
-    else socket.once(proxy.secure ? 'secureConnect' : 'connect', connect);
+    // The TLS handshake with the proxy is part of reaching the proxy, not of the target's `tls`.
+    const enter = (phase: Phase): void => hop?.clock.enter(phase === 'tls' ? 'proxy' : phase);
+    markConnection(socket, enter, needsNoLookup({ host: proxy.host }), connect);
   });
 }
-
-/** The TLS handshake with a proxy is part of reaching the proxy, not of the target's `tls`. */
-const proxyClock = ({ clock }: Hop): Hop['clock'] =>
-  ({
-    ...clock,
-    enter: (phase) => clock.enter(phase === 'tls' ? 'proxy' : phase),
-  }) as Hop['clock'];
