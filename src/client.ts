@@ -167,7 +167,7 @@ function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | 
   const enclosing = ambient.current();
   if (deadline === false) return enclosing;
   if (deadline instanceof Date) return new Deadline(deadline.getTime() - Date.now(), enclosing);
-  if (typeof deadline === 'object') return new Deadline(deadline.remaining, enclosing);
+  if (typeof deadline === 'object') return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
   return new Deadline(deadline ?? defaultDeadline(limits), enclosing);
 }
 

@@ -15,7 +15,8 @@ export class Deadline {
   constructor(ms: number, within?: Deadline) {
     const own = now() + ms;
     this.#expiresAt = within ? Math.min(own, within.#expiresAt) : own;
-    this.ms = Math.max(0, within ? Math.min(ms, within.remaining) : ms);
+    // What is left of the other, in whole milliseconds: less by a fraction rather than more.
+    this.ms = Math.max(0, within ? Math.min(ms, Math.floor(within.remaining)) : ms);
   }
 
   /** Milliseconds left, never below 0. */

@@ -1,6 +1,6 @@
 /** The deadline as a scope: a hard race round any work, inherited by the calls made inside. */
 import { ambient } from '#platform';
-import { Alarm, afterPendingInput, now } from './clock';
+import { Alarm, afterPendingInput, credit, now } from './clock';
 import { Deadline } from './deadline';
 import { badOption, TimeoutError } from './errors';
 
@@ -31,7 +31,7 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
     const alarm = new Alarm((late) => {
       // A call inside that ran into the same deadline knows more (phase, timings): its error goes first.
       cancelYield = afterPendingInput(() => {
-        const error = expire(Math.round(late), now() - startedAt);
+        const error = expire(Math.round(credit(late, deadline.ms)), now() - startedAt);
         reject(error);
         deadline.abort(error);
       });

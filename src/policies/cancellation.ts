@@ -1,6 +1,6 @@
 /**
  * The user's own abort, by `signal` or `cancelToken`: the caller gets axios' CanceledError at once, even from inside a hung interceptor
- * or an adapter that ignores the signal. One listener a call, taken off when the call ends, so a signal shared by many retains nothing.
+ * or an adapter that ignores the signal. However many calls share a signal, it has one listener, and none when they are over.
  */
 import type { CancelToken, GenericAbortSignal } from 'axios';
 import type { Call, Policy } from '../call';
@@ -20,12 +20,11 @@ export const cancellation: Policy = (next) => (call) => {
       reject(reason);
       call.end(reason);
     };
-    const onAbort = (): void => cancel(canceled(call.reportedConfig));
+    const unlisten = signal && listen(signal, () => cancel(canceled(call.reportedConfig)));
     const release = (): void => {
-      signal?.removeEventListener?.('abort', onAbort);
+      unlisten?.();
       token?.unsubscribe(cancel);
     };
-    signal?.addEventListener?.('abort', onAbort);
     token?.subscribe(cancel);
     if (call.ended) return;
     call.onEnd(release);
@@ -43,4 +42,25 @@ function aborters({ request, config }: Call): { signal: GenericAbortSignal | und
     signal: config && signal === request.signal ? undefined : signal,
     token: (config && cancelToken === request.cancelToken ? undefined : cancelToken) as Subscribable | undefined,
   };
+}
+
+/** The calls that wait for each signal. */
+const waiting = new WeakMap<GenericAbortSignal, Set<() => void>>();
+
+/** Runs when the signal aborts. Returns what stops listening. */
+function listen(signal: GenericAbortSignal, run: () => void): () => void {
+  const runs = waiting.get(signal) ?? new Set();
+  if (runs.size === 0) {
+    waiting.set(signal, runs);
+    signal.addEventListener?.('abort', abortAll);
+  }
+  runs.add(run);
+  return () => {
+    runs.delete(run);
+    if (runs.size === 0) signal.removeEventListener?.('abort', abortAll);
+  };
+}
+
+function abortAll(this: GenericAbortSignal): void {
+  for (const run of [...(waiting.get(this) ?? [])]) run();
 }

@@ -24,7 +24,7 @@ export const deadline: Policy = (next) => (call) => {
         alarm.set(now() + extra);
         return;
       }
-      const error = timeoutError(call, { limit: 'deadline', limitMs: budget, lag, elapsed: call.elapsed });
+      const error = timeoutError(call, { limit: 'deadline', limitMs: deadline.ms, lag, elapsed: call.elapsed });
       const attempt = call.attempt?.done ? undefined : call.attempt;
       reject(error);
       call.end(error);

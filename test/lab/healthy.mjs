@@ -21,7 +21,7 @@ const dropNext = new WeakSet();
 export function healthy(exchange) {
   const { req, res, url, upstream } = exchange;
   const [, route, argument = ''] = url.pathname.split('/');
-  if (req.httpVersionMajor === 1 && dropNext.delete(req.socket)) {
+  if (dropNext.delete(req.socket)) {
     upstream.hangUp(req.socket);
     return;
   }
@@ -50,7 +50,8 @@ export function healthy(exchange) {
     }
     // The socket closes while it idles in the caller's pool.
     case 'drop-idle': {
-      res.once('finish', () => after(req.socket, DROP_IDLE_AFTER, () => upstream.hangUp(req.socket)));
+      const { socket } = req;
+      res.once('finish', () => after(socket, DROP_IDLE_AFTER, () => upstream.hangUp(socket)));
       echo(exchange, 200);
       break;
     }

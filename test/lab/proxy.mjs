@@ -12,6 +12,8 @@ import { serve } from './tracking.mjs';
 /** What `proxy-auth` asks for. */
 export const PROXY_AUTH = { username: 'user', password: 'pass' };
 
+const BAD_GATEWAY = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n';
+
 /** @typedef {{ tunnel: (req: IncomingMessage, socket: Socket, head: Buffer) => void, forward: (req: IncomingMessage, res: ServerResponse) => void }} Behaviour */
 
 /** @param {Behaviour} behaviour */
@@ -42,8 +44,11 @@ const working = {
       target.write(head);
       target.pipe(socket).pipe(target);
     });
-    target.on('error', () => socket.destroy());
-    target.on('close', () => socket.destroy());
+    target.on('error', () => {
+      if (target.pending) socket.end(BAD_GATEWAY);
+      else socket.destroy();
+    });
+    target.on('close', () => socket.destroySoon());
     socket.on('close', () => target.destroy());
   },
   forward(req, res) {
@@ -53,7 +58,10 @@ const working = {
       answer.pipe(res);
       answer.on('error', () => res.destroy());
     });
-    onward.on('error', () => res.destroy());
+    onward.on('error', () => {
+      if (res.headersSent) res.destroy();
+      else res.writeHead(502).end();
+    });
     res.on('close', () => onward.destroy());
     req.pipe(onward);
   },
@@ -117,7 +125,7 @@ export const proxies = [
     expect: undefined,
     via: 'proxy',
     start: proxyUpstream({
-      tunnel: (_req, socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n'),
+      tunnel: (_req, socket) => socket.end(BAD_GATEWAY),
       forward: (_req, res) => void res.writeHead(502).end(),
     }),
   },

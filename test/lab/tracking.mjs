@@ -67,13 +67,13 @@ export async function serve(server, options) {
     countRequest() {
       requests += 1;
     },
-    hangUp({ remotePort }, how = 'end') {
-      for (const socket of sockets) {
-        if (socket.remotePort !== remotePort) continue;
-        watched.delete(socket); // closed by us, so not by the peer
-        if (how === 'reset') socket.resetAndDestroy();
-        else socket.destroy();
-      }
+    hangUp(asked, how = 'end') {
+      const port = asked.remotePort;
+      const socket = sockets.has(asked) ? asked : [...sockets].find((one) => port !== undefined && one.remotePort === port);
+      if (!socket) return;
+      watched.delete(socket); // closed by us, so not by the peer
+      if (how === 'reset' && port !== undefined) socket.resetAndDestroy();
+      else socket.destroy(); // a unix socket knows no reset
     },
     async closed(n = 1, ms = 5_000) {
       const until = performance.now() + ms;
