@@ -44,23 +44,27 @@ function aborters({ request, config }: Call): { signal: GenericAbortSignal | und
   };
 }
 
-/** The calls that wait for each signal. */
-const waiting = new WeakMap<GenericAbortSignal, Set<() => void>>();
+/** The calls that wait for each signal, and the listener they share. */
+const waiting = new WeakMap<GenericAbortSignal, { runs: Set<() => void>; abortAll: () => void }>();
 
 /** Runs when the signal aborts. Returns what stops listening. */
 function listen(signal: GenericAbortSignal, run: () => void): () => void {
-  const runs = waiting.get(signal) ?? new Set();
-  if (runs.size === 0) {
-    waiting.set(signal, runs);
-    signal.addEventListener?.('abort', abortAll);
-  }
+  const { runs, abortAll } = waiting.get(signal) ?? share(signal);
+  if (runs.size === 0) signal.addEventListener?.('abort', abortAll);
   runs.add(run);
   return () => {
-    runs.delete(run);
-    if (runs.size === 0) signal.removeEventListener?.('abort', abortAll);
+    if (runs.delete(run) && runs.size === 0) signal.removeEventListener?.('abort', abortAll);
   };
 }
 
-function abortAll(this: GenericAbortSignal): void {
-  for (const run of [...(waiting.get(this) ?? [])]) run();
+function share(signal: GenericAbortSignal): { runs: Set<() => void>; abortAll: () => void } {
+  const runs = new Set<() => void>();
+  const shared = {
+    runs,
+    abortAll: () => {
+      for (const run of [...runs]) run();
+    },
+  };
+  waiting.set(signal, shared);
+  return shared;
 }
