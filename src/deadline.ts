@@ -37,7 +37,8 @@ export class Deadline {
 
   /** @internal */
   abort(reason: unknown): void {
-    this.#controller?.abort(reason);
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
   }
 }
 

@@ -40,16 +40,27 @@ const methodOf = (config: AxiosRequestConfig): string => (config.method ?? 'get'
 /** `METHOD origin/path-template`: the key of statistics, few however many resources there are. */
 export function endpointOf(config: AxiosRequestConfig): string {
   const url = parse(config);
-  return `${methodOf(config)} ${url ? originOf(url) + template(url.pathname) : template((config.url ?? '').replace(/[?#].*/, ''))}`;
+  return `${methodOf(config)} ${url ? originOf(url) + template(pathOf(url)) : template(bare(config.url))}`;
 }
 
+/** Schemes whose URL is all content: it is nobody's path. */
+const isContent = ({ protocol }: URL): boolean => protocol === 'data:' || protocol === 'blob:';
+
 /** `origin` is the string "null" for schemes the standard does not know. */
-const originOf = ({ origin, protocol, host }: URL): string => (origin === 'null' ? `${protocol}//${host}` : origin);
+function originOf(url: URL): string {
+  if (isContent(url)) return url.protocol;
+  return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
+}
+
+const pathOf = (url: URL): string => (isContent(url) ? '' : url.pathname);
+
+/** What can be shown of a URL that is none: anything up to an @ may be a password. */
+const bare = (url = ''): string => url.replace(/[?#][\s\S]*/, '').replace(/^([a-z][a-z\d+.-]*:)?\/\/[\s\S]*@/i, '$1//');
 
 /** The URL for a record: no user, no password, no fragment, and of the query only the names. */
 export function redactedUrl(config: AxiosRequestConfig): string {
   const url = parse(config);
-  const path = url ? originOf(url) + url.pathname : (config.url ?? '').replace(/[?#].*/, '').replace(/\/\/[^/@]*@/, '//');
+  const path = url ? originOf(url) + pathOf(url) : bare(config.url);
   const names = [...(url?.searchParams.keys() ?? []), ...paramNames(config.params)];
   return names.length ? `${path}?${names.map((name) => `${encodeURIComponent(name)}=REDACTED`).join('&')}` : path;
 }

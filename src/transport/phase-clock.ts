@@ -57,6 +57,7 @@ export class PhaseClock implements Clock {
   enter(phase: Phase, budget = phase === 'waiting' ? undefined : this.#limits[OWN[phase]]): void {
     if (this.#stopped) return;
     this.#leave();
+    this.#held = undefined;
     this.phase = phase;
     if (!CONNECTING.has(phase)) this.#running.delete('connect');
     else if (!this.#running.has('connect')) this.#start('connect', this.#limits.connect);

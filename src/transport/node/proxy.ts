@@ -64,10 +64,11 @@ function fromEnvironment(protocol: 'http:' | 'https:', host: string, port: numbe
 
 /** NO_PROXY: names, `.suffixes`, `*` wildcards, addresses and networks, each with an optional port. */
 function isExempt(host: string, port: number): boolean {
+  const target = canonical(host);
   return env('no_proxy')
     .toLowerCase()
     .split(/[\s,]+/)
-    .some((entry) => entry && matches(entry, host.replace(/\.$/, ''), port));
+    .some((entry) => entry && matches(entry, target, port));
 }
 
 function matches(entry: string, host: string, port: number): boolean {
@@ -75,18 +76,39 @@ function matches(entry: string, host: string, port: number): boolean {
   if (entry.includes('/')) return isInNetwork(entry, host);
   const [, bracketed, plain = '', entryPort] = /^(?:\[([^\]]+)\]|([^:]*(?::[^:]*:.*)?))(?::(\d+))?$/.exec(entry) ?? [];
   if (entryPort && Number(entryPort) !== port) return false;
-  const name = (bracketed ?? plain).replace(/\.$/, '').replace(/^\*/, '');
+  const [, wildcard, rest = ''] = /^(\*?\.?)(.*)$/.exec(bracketed ?? plain) ?? [];
+  const name = canonical(rest);
   if (!name) return false;
-  return name.startsWith('.') ? host.endsWith(name) : host === name || (isLoopback(host) && isLoopback(name));
+  if (wildcard) return host.endsWith(wildcard.replace('*', '') + name);
+  return host === name || (isLoopback(host) && isLoopback(name));
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(host);
+/** One spelling for a host, so that no other passes by the comparison: dotted IPv4, compressed IPv6, an IPv4-mapped address as IPv4, ASCII names. */
+function canonical(host: string): string {
+  const bare = host.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
+  if (!/[.:\u0080-\uffff]/.test(bare)) return bare;
+  let name: string;
+  try {
+    name = new URL(`http://${bare.includes(':') ? `[${bare}]` : bare}/`).hostname.replace(/^\[|\]$/g, '');
+  } catch {
+    return bare;
+  }
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(name) ?? [];
+  if (!high || !low) return name;
+  const bits = (Number.parseInt(high, 16) << 16) | Number.parseInt(low, 16);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
+}
+
+/** The unspecified address reaches this machine too. */
+const isLoopback = (host: string): boolean => ['localhost', '0.0.0.0', '::', '::1'].includes(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 function isInNetwork(entry: string, host: string): boolean {
   const [base = '', bits = ''] = entry.split('/');
-  const address = base.replace(/^\[|\]$/g, '');
-  if (!isIP(host) || !isIP(address) || !/^\d{1,3}$/.test(bits) || Number(bits) > (isIPv6(address) ? 128 : 32)) return false;
+  const address = canonical(base);
+  // An IPv4-mapped network is compared as IPv4, as its hosts are.
+  const prefix = /^(0|[1-9]\d{0,2})$/.test(bits) ? Number(bits) - (base.includes(':') && isIP(address) === 4 ? 96 : 0) : -1;
+  if (!isIP(host) || isIP(host) !== isIP(address) || prefix < 0 || prefix > (isIPv6(address) ? 128 : 32)) return false;
   const network = new BlockList();
-  network.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4');
+  network.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
   return network.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }

@@ -1,0 +1,182 @@
+// What the options mean and which are refused: tables of good and bad values.
+import { AxiosError } from 'axios';
+import { describe, expect, it } from 'vitest';
+import { Deadline } from '../../src/deadline';
+import { checkPolicies, checkPolicyNames, defaultDeadline, isTooTight, mergeLimits, type Policies } from '../../src/options';
+import { LIMIT_NAMES, type Limits } from '../../src/words';
+
+const BASE: Limits = { connect: 3_000, read: 10_000 };
+
+/** The message of the AxiosError that is thrown. */
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(AxiosError);
+    expect((error as AxiosError).code).toBe('ERR_BAD_OPTION_VALUE');
+    return (error as AxiosError).message;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('timeout', () => {
+  it.each<[timeout: unknown, limits: Limits]>([
+    [undefined, BASE],
+    [false, {}],
+    [0, BASE], // axios' way to say none
+    [500, { ...BASE, total: 500 }],
+    [0.5, { ...BASE, total: 0.5 }],
+    [Infinity, BASE],
+    [2 ** 31, { ...BASE, total: 2 ** 31 }],
+    [[100, 200], { connect: 100, read: 200 }],
+    [[false, 200], { read: 200 }],
+    [[100, false], { connect: 100 }],
+    [[Infinity, Infinity], {}],
+    [{}, BASE],
+    [{ read: undefined }, BASE],
+    [{ read: false }, { connect: 3_000 }],
+    [{ read: Infinity }, { connect: 3_000 }],
+    [
+      { total: 5, body: 4 },
+      { ...BASE, total: 5, body: 4 },
+    ],
+    [
+      { connect: 1, lookup: 2, tcp: 3, proxy: 4, tls: 5, queue: 6 },
+      { ...BASE, connect: 1, lookup: 2, tcp: 3, proxy: 4, tls: 5, queue: 6 },
+    ],
+  ])('%j over the defaults is %j', (timeout, limits) => {
+    expect(mergeLimits(BASE, timeout as Policies['timeout'])).toEqual(limits);
+    expect(BASE).toEqual({ connect: 3_000, read: 10_000 });
+  });
+
+  it('takes the total away with false and 0, and keeps the rest', () => {
+    const base = { ...BASE, total: 100 };
+    expect(mergeLimits(base, { total: false })).toEqual(BASE);
+    expect(mergeLimits(base, 0)).toEqual(BASE);
+    expect(mergeLimits(base, Infinity)).toEqual(BASE);
+  });
+
+  it.each<[timeout: unknown, names: string[]]>([
+    [-1, ['timeout', '-1']],
+    [NaN, ['timeout', 'NaN']],
+    [-Infinity, ['timeout', '-Infinity']],
+    ['3s', ['timeout', "'3s'"]],
+    ['3000', ['timeout', "'3000'"]],
+    [true, ['timeout', 'true']],
+    [null, ['timeout', 'null']],
+    [() => 5, ['timeout']],
+    [[], ['timeout', '[connect, read]']],
+    [[1], ['timeout', '[1]', '[connect, read]']],
+    [
+      [1, 2, 3],
+      ['timeout', '[1, 2, 3]', '[connect, read]'],
+    ],
+    [
+      [0, 100],
+      ['timeout[0]', 'connect', '0'],
+    ],
+    [
+      [100, 0],
+      ['timeout[1]', 'read', '0'],
+    ],
+    [
+      [100, '3s'],
+      ['timeout[1]', "'3s'"],
+    ],
+    [
+      [undefined, 100],
+      ['timeout[0]', 'undefined'],
+    ],
+    [{ read: 0 }, ['timeout.read', '0', 'ambiguous']],
+    [{ read: -1 }, ['timeout.read', '-1']],
+    [{ connect: NaN }, ['timeout.connect', 'NaN']],
+    [{ total: '3s' }, ['timeout.total', "'3s'"]],
+    [{ total: null }, ['timeout.total', 'null']],
+    [{ total: true }, ['timeout.total', 'true']],
+    [{ reed: 5 }, ['timeout.reed', '5', 'queue, connect']],
+    [{ headers: undefined }, ['timeout.headers']],
+    [{ deadline: 5 }, ['timeout.deadline']],
+    [{ toString: 5 }, ['timeout.toString']],
+  ])('%j is refused, naming option and value', (timeout, names) => {
+    const message = refusal(() => mergeLimits(BASE, timeout as Policies['timeout']));
+    for (const name of names) expect(message).toContain(name);
+  });
+
+  it.each(LIMIT_NAMES)('has a limit named %s', (name) => {
+    expect(mergeLimits({}, { [name]: 5 })).toEqual({ [name]: 5 });
+    expect(mergeLimits({ [name]: 5 }, { [name]: false })).toEqual({});
+  });
+});
+
+describe('the other policies', () => {
+  it.each<Policies>([
+    {},
+    { deadline: undefined },
+    { deadline: false },
+    { deadline: 1 },
+    { deadline: Infinity },
+    { deadline: 2 ** 40 },
+    { deadline: new Date() },
+    { deadline: new Date(0) }, // in the past: nothing is left, which is no mistake of the option
+    { deadline: new Deadline(5) },
+    { endpoint: 'users' },
+    { endpoint: () => 'users' },
+    { deadlineHeader: false },
+    { deadlineHeader: 'x-request-timeout-ms' },
+    { endpoint: undefined, deadlineHeader: undefined },
+  ])('%o is good', (policies) => {
+    expect(() => checkPolicies(policies)).not.toThrow();
+  });
+
+  it.each<[policies: unknown, names: string[]]>([
+    [{ deadline: 0 }, ['deadline', '0']],
+    [{ deadline: -5 }, ['deadline', '-5']],
+    [{ deadline: NaN }, ['deadline', 'NaN']],
+    [{ deadline: '5s' }, ['deadline', "'5s'"]],
+    [{ deadline: null }, ['deadline', 'null']],
+    [{ deadline: true }, ['deadline', 'true']],
+    [{ deadline: {} }, ['deadline']],
+    [{ deadline: new Date('nonsense') }, ['deadline', 'Date']],
+    [{ endpoint: '' }, ['endpoint', "''"]],
+    [{ endpoint: 5 }, ['endpoint', '5']],
+    [{ endpoint: null }, ['endpoint', 'null']],
+    [{ deadlineHeader: 'a b' }, ['deadlineHeader', "'a b'"]],
+    [{ deadlineHeader: '' }, ['deadlineHeader', "''"]],
+    [{ deadlineHeader: 'a\r\nb: c' }, ['deadlineHeader']],
+    [{ deadlineHeader: true }, ['deadlineHeader', 'true']],
+  ])('%o is refused, naming option and value', (policies, names) => {
+    const message = refusal(() => checkPolicies(policies as Policies));
+    for (const name of names) expect(message).toContain(name);
+  });
+
+  it('are those that there are', () => {
+    expect(() => checkPolicyNames({ timeout: 1, deadline: 2, endpoint: 'a', deadlineHeader: false })).not.toThrow();
+    expect(refusal(() => checkPolicyNames({ timeouts: 5 }))).toMatch(/timeouts: 5.*timeout, deadline/);
+  });
+});
+
+describe('the deadline of a call that names none', () => {
+  it.each<[Limits, number]>([
+    [{}, 30_000],
+    [BASE, 30_000],
+    [{ total: 28_000 }, 30_000],
+    [{ total: 60_000 }, 62_000],
+    [{ connect: 10_000, read: 60_000 }, 72_000],
+    [{ total: 2 ** 31 }, 2 ** 31 + 2_000],
+  ])('under %j is %d ms', (limits, ms) => {
+    expect(defaultDeadline(limits)).toBe(ms);
+  });
+});
+
+describe('a deadline', () => {
+  it.each<[Policies['deadline'], Limits, boolean]>([
+    [1_000, { total: 1_000 }, true],
+    [1_999, { total: 1_000 }, true],
+    [2_000, { total: 1_000 }, false],
+    [100, BASE, false], // without a total there is nothing to leave room for
+    [false, { total: 1_000 }, false],
+    [undefined, { total: 1_000 }, false],
+  ])('of %s under %j leaves the total too little room: %s', (deadline, limits, tight) => {
+    expect(isTooTight(deadline, limits)).toBe(tight);
+  });
+});
