@@ -26,8 +26,8 @@ export interface Clock {
   /** The consumer holds the body back: its silence is not the peer's. */
   pause(): void;
   resume(): void;
-  /** Ends the last phase and every limit. */
-  stop(): void;
+  /** Ends the last phase and every limit. `measured` replaces the timings, where the platform measured better. */
+  stop(measured?: Timings): void;
   /** Whether bytes came that `progress` was not told of; asked before `read` is held to have run out. */
   unseenProgress?: (() => boolean) | undefined;
 }

@@ -25,10 +25,9 @@ export const deadline: Policy = (next) => (call) => {
         return;
       }
       const error = timeoutError(call, { limit: 'deadline', limitMs: deadline.ms, lag, elapsed: call.elapsed });
-      const attempt = call.attempt?.done ? undefined : call.attempt;
       reject(error);
       call.end(error);
-      call.observer.timedOut(call, attempt, error);
+      call.observer.timedOut(call, call.attempt, error);
     });
     alarm.set(now() + budget);
     call.onEnd(() => alarm.stop());

@@ -30,7 +30,7 @@ interface Running {
 export class PhaseClock implements Clock {
   phase: Phase = 'waiting';
   unseenProgress: (() => boolean) | undefined;
-  readonly #timings: Timings = {};
+  #timings: Timings = {};
   readonly #limits: Limits;
   readonly #onExpiry: (expiry: Expiry) => void;
   readonly #running = new Map<LimitName, Running>();
@@ -87,9 +87,10 @@ export class PhaseClock implements Clock {
     this.#arm();
   }
 
-  stop(): void {
+  stop(measured?: Timings): void {
     if (this.#stopped) return;
     this.#leave();
+    if (measured) this.#timings = { ...measured };
     this.#stopped = true;
     this.#running.clear();
     this.#alarm.stop();

@@ -3,7 +3,7 @@
 import https from 'node:https';
 import { PROXY_AUTH } from './proxy.mjs';
 
-/** @import { Definition, Lookup, Upstream } from './types.mjs' */
+/** @import { Definition, Upstream } from './types.mjs' */
 
 /**
  * @typedef {object} RequestConfig
@@ -11,7 +11,7 @@ import { PROXY_AUTH } from './proxy.mjs';
  * @property {'GET' | 'POST'} method
  * @property {Buffer} [data]
  * @property {false | { protocol: string, host: string, port: number, auth?: typeof PROXY_AUTH }} proxy
- * @property {Lookup} [lookup]
+ * @property {NonNullable<import('axios').AxiosRequestConfig['lookup']>} [lookup]
  * @property {string} [socketPath]
  * @property {2} [httpVersion]
  * @property {{ ca: string }} [http2Options]
@@ -31,7 +31,7 @@ export function requestFor(fault, upstream, { ca, target }) {
     method: fault.upload ? 'POST' : 'GET',
     ...(fault.upload ? { data: Buffer.alloc(fault.upload, '.') } : {}),
     proxy: fault.via === 'proxy' ? proxyOf(fault, upstream) : false,
-    ...(fault.lookup ? { lookup: fault.lookup } : {}),
+    ...(fault.lookup ? { lookup: forAxios(fault.lookup) } : {}),
     ...(upstream.socketPath ? { socketPath: upstream.socketPath } : {}),
     ...(fault.via === 'http2' ? { httpVersion: 2, http2Options: { ca } } : {}),
     ...(url.startsWith('https:') && fault.via !== 'http2' ? { httpsAgent: new https.Agent({ ca }) } : {}),
@@ -45,3 +45,9 @@ export function requestFor(fault, upstream, { ca, target }) {
 function proxyOf(fault, { host, port }) {
   return { protocol: 'http', host, port, ...(fault.name === 'proxy-auth' ? { auth: PROXY_AUTH } : {}) };
 }
+
+/** axios' type of a lookup says less of its callback than Node's does.
+ * @param {import('./types.mjs').Lookup} lookup
+ * @returns {NonNullable<import('axios').AxiosRequestConfig['lookup']>}
+ */
+const forAxios = (lookup) => /** @type {NonNullable<import('axios').AxiosRequestConfig['lookup']>} */ (/** @type {unknown} */ (lookup));

@@ -22,6 +22,7 @@ export const uploadFaults = [
       req.pause();
     }),
   },
+  // Chromium reads no answer before an upload this large is out: there it waits, as for never-reads.
   {
     name: 'early-413',
     title: 'Refused while still uploading',

@@ -4,6 +4,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call';
+import { isTimeout } from '../../errors';
 import { markBody } from './body';
 import { markConnection, needsNoLookup } from './connection';
 import type { RequestOptions } from './hop';
@@ -41,7 +42,7 @@ export class Http2 {
   }
 
   close(): void {
-    for (const shared of [...this.#sessions.values()].flat()) this.#retire(shared);
+    for (const shared of [...this.#sessions.values()].flat()) this.#retire(shared, shared.streams);
   }
 
   #request(attempt: Attempt, options: Options, onResponse: (response: Answered) => void): ClientHttp2Stream {
@@ -51,7 +52,6 @@ export class Http2 {
     const shared = this.#sessionFor(options);
     attempt.reusedSocket = !shared.session.connecting;
     const stream = this.#open(shared, options);
-    let answered = false;
     let written = false;
 
     const usable = (): void => {
@@ -64,7 +64,6 @@ export class Http2 {
       if (clock.phase === 'send') clock.enter('response');
     });
     stream.once('response', (headers) => {
-      answered = true;
       clock.enter('body');
       attempt.status = Number(headers[':status']);
       markBody(stream, attempt, () => !attempt.signal.aborted);
@@ -76,8 +75,8 @@ export class Http2 {
       unmark();
       stream.on('error', () => {}).close(http2.constants.NGHTTP2_CANCEL);
       stream.destroy(reason as Error);
-      // A connection that brought no answer in time is not given to the next call.
-      if (!answered) this.#retire(shared);
+      // A connection on which time ran out is not given to the next call; an abort of the user's says nothing of it.
+      if (isTimeout(reason)) this.#retire(shared, shared.streams - 1);
     });
     return stream;
   }
@@ -90,10 +89,10 @@ export class Http2 {
     const stream = shared.session.request({ ':scheme': protocol.replace(':', ''), ':method': method, ':path': path, ...plain });
     stream.once('close', () => {
       if (--shared.streams > 0) return;
-      if (!this.#all(shared)) return this.#retire(shared);
+      if (!this.#all(shared)) return this.#retire(shared, 0);
       shared.session.unref();
       const { sessionTimeout = SESSION_IDLE } = shared.options as NonNullable<Options['http2Options']>;
-      shared.idle = setTimeout(() => this.#retire(shared), sessionTimeout).unref();
+      shared.idle = setTimeout(() => this.#retire(shared, 0), sessionTimeout).unref();
     });
     return stream;
   }
@@ -131,11 +130,11 @@ export class Http2 {
     else this.#sessions.delete(authority);
   }
 
-  /** Takes no new stream; ends when the last one does, at once if there is none. */
-  #retire(shared: Shared): void {
+  /** Takes no new stream, and ends with the last of the others. */
+  #retire(shared: Shared, others: number): void {
     clearTimeout(shared.idle);
     for (const [authority, sessions] of this.#sessions) if (sessions.includes(shared)) this.#forget(authority, shared);
-    if (shared.streams > 0 && !shared.session.connecting) shared.session.close();
-    else shared.session.destroy();
+    if (others === 0) shared.session.destroy();
+    else if (!shared.session.connecting) shared.session.close();
   }
 }

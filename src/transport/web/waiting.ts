@@ -10,14 +10,15 @@ const SENT_AT_ONCE = 64 * 1024;
  * unknown length is in neither: with `send` it is added, without it there is no bound but `total`.
  */
 export function waitingBound({ connect, read, response, send }: Limits, config: InternalAxiosRequestConfig): number | undefined {
-  const upload = isSmall(config.data) ? 0 : send;
+  const upload = isSentAtOnce(config.data) ? 0 : send;
   if (upload === undefined) return undefined;
   const both = connect === undefined || read === undefined ? Infinity : connect + read;
   const bound = Math.min(response ?? Infinity, both) + upload;
   return bound === Infinity ? undefined : bound;
 }
 
-function isSmall(data: unknown): boolean {
+/** Whether a body is so small, or absent, that sending it takes no time of its own. */
+export function isSentAtOnce(data: unknown): boolean {
   if (data === undefined || data === null) return true;
   if (typeof data === 'string') return data.length <= SENT_AT_ONCE;
   if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data.byteLength <= SENT_AT_ONCE;

@@ -2,7 +2,8 @@
 import axios, { type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Handler } from '../../call';
 import { runAdapter } from '../adapter';
-import { waitingBound } from './waiting';
+import { watchTimings } from './resource-timing';
+import { isSentAtOnce, waitingBound } from './waiting';
 
 export const xhrHandler: Handler = async (call) => {
   const attempt = call.attempt as Attempt;
@@ -12,7 +13,8 @@ export const xhrHandler: Handler = async (call) => {
   clock.enter('waiting', waitingBound(attempt.limits, config));
 
   const { onUploadProgress, onDownloadProgress } = config;
-  const response = await runAdapter(axios.getAdapter('xhr'), call, attempt, {
+  const read = watchTimings(attempt, { url: urlOf(config), by: 'xmlhttprequest', isUpload: !isSentAtOnce(config.data) });
+  const answer = runAdapter(axios.getAdapter('xhr'), call, attempt, {
     // Listening to the upload makes a cross-origin request preflight, so only where the user listens anyway.
     ...(onUploadProgress && {
       onUploadProgress: (event: AxiosProgressEvent) => {
@@ -25,9 +27,17 @@ export const xhrHandler: Handler = async (call) => {
       onDownloadProgress?.(event);
     },
   });
-  clock.stop();
-  return response;
+  return answer.finally(() => clock.stop(read()));
 };
+
+/** The URL as Resource Timing names it. */
+function urlOf(config: InternalAxiosRequestConfig): string {
+  try {
+    return new Request(axios.getUri(config)).url;
+  } catch {
+    return ''; // one with credentials in it
+  }
+}
 
 /** Bytes of the upload mean that a connection stands; its last one, that the answer is due. */
 function markUpload({ loaded, total }: AxiosProgressEvent, { clock }: Attempt): void {

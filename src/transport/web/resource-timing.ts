@@ -1,0 +1,56 @@
+/**
+ * What the browser itself measured of a request that succeeded: told of the page's own origin, and of others with Timing-Allow-Origin.
+ * An observer and not `performance.getEntries`, whose buffer is full after 250 resources and may be cleared by anybody.
+ */
+import type { Attempt } from '../../call';
+import { now } from '../../clock';
+import type { Timings } from '../../words';
+
+/** Gives the measured timings once the last byte is in. `until`: the monotonic time by which the request had begun. */
+export type ReadTimings = (until?: number) => Timings | undefined;
+
+/** Watches for the browser's entry of a request that is about to begin. Where none, or several, could be it, there are no timings. */
+export function watchTimings(
+  attempt: Attempt,
+  { url, by, isUpload }: { url: string; by: 'fetch' | 'xmlhttprequest'; isUpload: boolean },
+): ReadTimings {
+  if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes('resource')) return () => undefined;
+  const since = now();
+  const found: PerformanceResourceTiming[] = [];
+  const keep = (entries: PerformanceEntryList): void => {
+    for (const entry of entries as PerformanceResourceTiming[]) {
+      if (entry.name === url && entry.initiatorType === by && entry.startTime >= since) found.push(entry);
+    }
+  };
+  const observer = new PerformanceObserver((list) => keep(list.getEntries()));
+  observer.observe({ type: 'resource' });
+  attempt.whenOver(() => observer.disconnect());
+  return (until = Infinity) => {
+    keep(observer.takeRecords()); // Chromium has queued the entry when the page learns of the end
+    const [entry, another] = found.filter(({ startTime }) => startTime <= until);
+    return entry && !another ? timingsOf(entry, isUpload, attempt.clock.timings.response) : undefined;
+  };
+}
+
+/**
+ * `waiting` is what no one tells apart: queue, preflight, redirects; and with an upload the way to the headers, unless its end was `seen`:
+ * the milliseconds from there to the headers.
+ */
+function timingsOf(entry: PerformanceResourceTiming, isUpload: boolean, seen: number | undefined): Timings | undefined {
+  const { startTime, fetchStart, domainLookupStart, domainLookupEnd, connectStart, connectEnd, requestStart, responseEnd } = entry;
+  if (!requestStart) return undefined; // not granted
+  // After an interim 103 `responseStart` is that one's.
+  const headers = (entry as { finalResponseHeadersStart?: number }).finalResponseHeadersStart || entry.responseStart;
+  const exchange = headers - requestStart;
+  const response = isUpload ? seen && Math.min(seen, exchange) : exchange;
+  const isNew = connectEnd > fetchStart; // of a reused connection all its times are fetchStart
+  const lookup = domainLookupEnd - domainLookupStart;
+  const connect = connectEnd - connectStart;
+  const tls = entry.secureConnectionStart && connectEnd - entry.secureConnectionStart;
+  return {
+    waiting: requestStart - startTime - (isNew ? lookup + connect : 0) + (response === undefined ? exchange : 0),
+    ...(isNew && { lookup, tcp: connect - tls, ...(tls && { tls }) }),
+    ...(response !== undefined && { ...(isUpload && { send: exchange - response }), response }),
+    body: responseEnd - headers,
+  };
+}
