@@ -1,8 +1,11 @@
 /** The deadline as a scope: a hard race round any work, inherited by the calls made inside. */
 import { ambient } from '#platform';
-import { Alarm, afterPendingInput, credit, now } from './clock';
+import { Alarm, credit, now } from './clock';
 import { Deadline } from './deadline';
 import { badOption, TimeoutError } from './errors';
+
+/** A call inside that runs into the same deadline knows more (phase, timings): so many milliseconds it has to be first. */
+const GRACE = 10;
 
 const target = (ms: number): string => `withDeadline(${ms})`;
 
@@ -27,22 +30,21 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
 
   return new Promise<T>((resolve, reject) => {
     const startedAt = now();
-    let cancelYield: (() => void) | undefined;
+    let lag = 0;
     const alarm = new Alarm((late) => {
-      // A call inside that ran into the same deadline knows more (phase, timings): its error goes first.
-      cancelYield = afterPendingInput(() => {
-        const error = expire(Math.round(credit(late, deadline.ms)), now() - startedAt);
-        reject(error);
-        deadline.abort(error);
-      });
+      const extra = lag ? 0 : credit(late, deadline.ms);
+      if (extra) {
+        lag = extra;
+        alarm.set(now() + extra + GRACE);
+        return;
+      }
+      const error = expire(Math.round(lag), now() - startedAt);
+      reject(error);
+      deadline.abort(error);
     });
-    const settled = (): void => {
-      alarm.stop();
-      cancelYield?.();
-    };
-    alarm.set(startedAt + deadline.ms);
+    alarm.set(startedAt + deadline.ms + GRACE);
     const work = ambient.run(deadline, async () => fn(deadline));
-    work.finally(settled).catch(() => {});
+    work.finally(() => alarm.stop()).catch(() => {});
     work.then(resolve, reject);
   });
 }
