@@ -57,16 +57,15 @@ async function expectAbort(
   way: (typeof WAYS)[number][1],
   call: (given: Abort) => Promise<unknown>,
   attempts = 1,
-): Promise<CanceledError<unknown>> {
+): Promise<void> {
   const { given, abort } = way();
-  const startedAt = performance.now();
   let abortedAt = Infinity;
   setTimeout(() => {
     abortedAt = performance.now();
     abort();
   }, AFTER);
   const { error } = await failureOf(() => call(given));
-  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(abortedAt - startedAt);
+  expect(performance.now()).toBeGreaterThanOrEqual(abortedAt);
   expect(performance.now() - abortedAt).toBeLessThan(GENEROUS);
   expect(axios.isCancel(error)).toBe(true);
   expect(isTimeout(error)).toBe(false);

@@ -1,99 +1,228 @@
-// HTTP/2 attempts: their phases, the sessions they share, and what a timeout does to the others on it.
-import http from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AttemptRecord, createClient } from '../../src/index';
-import { startLab } from '../lab/index.mjs';
-import { timeoutOf, watchUnhandled } from './support2';
+// HTTP/2: the same limits and phases as on HTTP/1.1, with sessions shared by many streams.
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ClientConfig, isTimeout } from '../../src/index';
+import { every } from '../lab/http.mjs';
+import { hangingLookup, lookupTo, startLab } from '../lab/index.mjs';
+import type { Lab, Upstream } from '../lab/types.mjs';
+import { attemptsOf, clients, failure, forAxios, GENEROUS, rejection, timesOut, until, upstreamOf } from './support';
 
-const unhandled = watchUnhandled();
-let lab: Awaited<ReturnType<typeof startLab>>;
+let lab: Lab;
+/** One origin for all: `/stall` is never answered, `/drip` never ends, `/sink` reads nothing, the rest is answered at once. */
+let mixed: Upstream;
+const { client: make, close } = clients();
+const NAMES = ['http2-healthy', 'http2-cleartext', 'http2-stall', 'http2-body-stall', 'black-hole', 'tls-silence', 'refused'];
 
 beforeAll(async () => {
-  lab = await startLab({ only: ['http2-healthy', 'http2-stall', 'http2-cleartext', 'tls-silence', 'black-hole'] });
+  lab = await startLab({ only: NAMES });
+  mixed = await upstreamOf(
+    ({ req, res, url }) => {
+      if (url.pathname === '/sink') req.pause();
+      else req.resume();
+      if (url.pathname === '/drip') every(res, 50, () => res.write('.'));
+      else if (!['/stall', '/sink'].includes(url.pathname)) res.end('ok');
+    },
+    { protocol: 'h2' },
+  );
 });
-
-afterAll(async () => {
-  await lab.close();
-  await unhandled.none();
+beforeEach(() => {
+  for (const name of NAMES) lab.upstream(name).reset();
+  mixed.reset();
 });
+afterEach(close);
+afterAll(() => Promise.all([lab.close(), mixed.close()]));
 
-const h2 = () => ({ httpVersion: 2 as const, http2Options: { ca: lab.ca } });
+const client = (config: ClientConfig = {}) => make({ httpVersion: 2, http2Options: { ca: lab.ca }, ...config });
 
-describe('HTTP/2', () => {
-  it('shares one session, and says whose connection was new', async () => {
-    const client = createClient();
-    const records: AttemptRecord[] = [];
-    client.on('attempt', (record) => records.push(record));
-    const upstream = lab.upstream('http2-healthy');
-    upstream.reset();
-    for (let call = 0; call < 2; call++) expect((await client.get(upstream.url, h2())).status).toBe(200);
-    await Promise.all([1, 2, 3].map(() => client.post(upstream.url, { hello: 'world' }, h2())));
-    expect(upstream.connections).toBe(1);
-    expect(records.map(({ reusedSocket }) => reusedSocket)).toEqual([false, true, true, true, true]);
+describe('a healthy server', () => {
+  it('is called with all phases seen, and its session used again', async () => {
+    const api = client();
+    const records = attemptsOf(api);
+    const url = lab.url('http2-healthy', '/some/path?q=1');
+    expect((await api.post(url, { some: 'data' })).data).toMatchObject({ path: '/some/path?q=1', method: 'POST', body: '{"some":"data"}' });
+    await api.get(url, { timeout: { connect: 0.001, tls: 0.001 } });
+    expect(lab.upstream('http2-healthy')).toMatchObject({ connections: 1, requests: 2 });
     expect(Object.keys(records[0]?.timings ?? {})).toEqual(expect.arrayContaining(['tcp', 'tls', 'send', 'response', 'body']));
-    await client.close();
+    expect(records[1]?.timings).not.toHaveProperty('tls');
+    expect(records.map(({ reusedSocket, status }) => ({ reusedSocket, status }))).toEqual([
+      { reusedSocket: false, status: 200 },
+      { reusedSocket: true, status: 200 },
+    ]);
+  });
+
+  it('answers many streams on one session', async () => {
+    const api = client();
+    await api.get(lab.url('http2-healthy'));
+    const answers = await Promise.all([1, 2, 3, 4, 5, 6].map((number) => api.get(lab.url('http2-healthy', `/delay/${number * 10}`))));
+    expect(answers.map(({ data }) => data.path)).toEqual([1, 2, 3, 4, 5, 6].map((number) => `/delay/${number * 10}`));
+    expect(lab.upstream('http2-healthy').connections).toBe(1);
+  });
+
+  it('answers without TLS', async () => {
+    const api = client();
+    const records = attemptsOf(api);
+    expect((await api.get(lab.url('http2-cleartext', '/plain'))).data.path).toBe('/plain');
+    expect(records[0]?.timings).not.toHaveProperty('tls');
+  });
+
+  it('may send an error status, or nothing at all', async () => {
+    const api = client();
+    expect(await rejection(api.get(lab.url('http2-healthy', '/status/503')))).toMatchObject({ response: { status: 503 } });
+    expect((await api.head(lab.url('http2-healthy'))).status).toBe(200);
+  });
+
+  it('that is not trusted stays so', async () => {
+    const error = await rejection(client({ http2Options: {} }).get(lab.url('http2-healthy')));
+    expect(isTimeout(error)).toBe(false);
+    expect(error).toMatchObject({ isAxiosError: true, code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(await rejection(client().get(lab.url('refused')))).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('no connection', () => {
+  it('from a black hole is a connect timeout', async () => {
+    const hole = lab.upstream('black-hole');
+    const call = timesOut(() => client({ timeout: { connect: 300 } }).get(hole.url), {
+      limit: 'connect',
+      ms: 300,
+      phase: 'tcp',
+      kind: 'connect',
+    });
+    await until(() => hole.open === 1, 'the SYN is on its way');
+    expect((await call).safeToRetry).toBe(true);
+    await hole.closed();
+  });
+
+  it.each(['connect', 'tls', 'total'] as const)('from TLS silence runs into %s', async (limit) => {
+    const upstream = lab.upstream('tls-silence');
+    const api = client({ timeout: { connect: false, [limit]: 250 } });
+    const error = await timesOut(() => api.get(upstream.url), { limit, ms: 250, phase: 'tls', kind: 'connect' });
+    expect(error).toMatchObject({ safeToRetry: true, reusedSocket: false });
     await upstream.closed();
   });
 
-  it('has the phases of a connection that does not stand', async () => {
-    const client = createClient({ timeout: { connect: 200 } });
-    const silent = lab.url('tls-silence');
-    expect(await timeoutOf(() => client.get(silent, h2()), 'connect', 200)).toMatchObject({ phase: 'tls', safeToRetry: true });
-    await lab.upstream('tls-silence').closed();
-    expect(await timeoutOf(() => client.get(lab.url('black-hole'), h2()), 'connect', 200)).toMatchObject({ phase: 'tcp' });
-    await client.close();
+  it.each(['connect', 'lookup'] as const)('from a lookup that never calls back runs into %s', async (limit) => {
+    const api = client({ timeout: { connect: false, [limit]: 200 }, lookup: forAxios(hangingLookup) });
+    await timesOut(() => api.get('https://hang.lab.invalid/'), { limit, ms: 200, phase: 'lookup', kind: 'connect' });
   });
 
-  it('a stream that times out does not take the others on its session along', async () => {
-    const client = createClient();
-    const upstream = lab.upstream('http2-healthy');
-    upstream.reset();
-    const other = client.get(lab.url('http2-healthy', '/delay/600'), h2());
-    await timeoutOf(() => client.get(lab.url('http2-healthy', '/delay/5000'), { ...h2(), timeout: { read: 200 } }), 'read', 200);
-    expect((await other).status).toBe(200);
-    // The next call does not trust that connection.
-    await client.get(upstream.url, h2());
-    expect(upstream.connections).toBe(2);
-    await client.close();
+  it('yet is not kept for the next call: it connects anew', async () => {
+    const upstream = lab.upstream('tls-silence');
+    const api = client({ timeout: { connect: 200 } });
+    const expected = { limit: 'connect', ms: 200, phase: 'tls', kind: 'connect' } as const;
+    await timesOut(() => api.get(upstream.url), expected);
+    await timesOut(() => api.get(upstream.url), expected);
+    await upstream.closed(2);
   });
 
-  it('two that wait for one connection each have their own connect limit', async () => {
-    const client = createClient();
-    const first = timeoutOf(() => client.get(lab.url('tls-silence'), { ...h2(), timeout: { connect: 150 } }), 'connect', 150);
-    const second = timeoutOf(() => client.get(lab.url('tls-silence'), { ...h2(), timeout: { connect: 450 } }), 'connect', 450);
-    expect((await first).phase).toBe('tls');
-    expect((await second).phase).toBe('tls');
-    await client.close();
+  it('is held against every call that waits for it, each by its own limit', async () => {
+    const upstream = lab.upstream('tls-silence');
+    const api = client();
+    const limits = [200, 300, 400];
+    await Promise.all(
+      limits.map((ms) =>
+        timesOut(() => api.get(upstream.url, { timeout: { connect: ms } }), { limit: 'connect', ms, phase: 'tls', kind: 'connect' }),
+      ),
+    );
+    await upstream.closed();
+  });
+});
+
+describe('a stream', () => {
+  it.each(['response', 'read', 'total'] as const)('that is never answered runs into %s', async (limit) => {
+    const upstream = lab.upstream('http2-stall');
+    const api = client({ timeout: { read: false, [limit]: 250 } });
+    const records = attemptsOf(api);
+    const error = await timesOut(() => api.get(upstream.url), { limit, ms: 250, phase: 'response', kind: 'read' });
+    expect(error.safeToRetry).toBe(false);
+    expect(records).toMatchObject([{ outcome: 'timeout', limit, phase: 'response' }]);
+    await upstream.closed(); // it was the only one on its session
   });
 
-  it('is cancelled by the user, and the session lives', async () => {
-    const client = createClient();
-    const upstream = lab.upstream('http2-healthy');
-    upstream.reset();
-    const controller = new AbortController();
-    const canceled = client.get(lab.url('http2-healthy', '/delay/5000'), { ...h2(), signal: controller.signal });
-    setTimeout(() => controller.abort(), 100);
-    await expect(canceled).rejects.toMatchObject({ code: 'ERR_CANCELED' });
-    expect((await client.get(upstream.url, h2())).status).toBe(200);
-    expect(upstream.connections).toBe(1);
-    await client.close();
+  it.each(['read', 'body', 'total'] as const)('that falls silent in mid-body runs into %s', async (limit) => {
+    const api = client({ timeout: { read: false, [limit]: 250 } });
+    await timesOut(() => api.get(lab.url('http2-body-stall')), { limit, ms: 250, phase: 'body', kind: 'read' });
   });
 
-  it('with a peer that speaks HTTP/1.1 is an error, not a hang', async () => {
-    const server = http.createServer((_, response) => response.end('one'));
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    const { port } = server.address() as { port: number };
-    const client = createClient({ timeout: 2_000 });
-    await expect(client.get(`http://127.0.0.1:${port}/`, { httpVersion: 2 })).rejects.toMatchObject({
-      code: expect.stringMatching(/HTTP2|ECONNRESET/),
+  it('that is handed out is held to time, and its consumer told', async () => {
+    const api = client({ timeout: { read: 250 } });
+    const { data } = await api.get<Readable>(lab.url('http2-body-stall'), { responseType: 'stream' });
+    const error = await failure(new Promise((resolve, reject) => data.resume().once('end', resolve).once('error', reject)));
+    expect(error).toMatchObject({ limit: 'read', phase: 'body', kind: 'read' });
+  });
+
+  it('that drips for ever runs into body', async () => {
+    const api = client({ timeout: { body: 250 } });
+    await timesOut(() => api.get(`${mixed.url}drip`), { limit: 'body', ms: 250, phase: 'body', kind: 'read' });
+  });
+
+  it('whose upload nobody reads runs into send', async () => {
+    const api = client({ timeout: { send: 300 } });
+    await api.get(mixed.url);
+    const call = (): Promise<unknown> => api.post(`${mixed.url}sink`, Buffer.alloc(8 * 1024 * 1024));
+    const error = await timesOut(call, { limit: 'send', ms: 300, phase: 'send', kind: 'write' });
+    expect(error.reusedSocket).toBe(true);
+  });
+
+  it('whose consumer pauses is not the peer’s fault', async () => {
+    const api = client({ timeout: { read: 200, body: 2_000 } });
+    const { data } = await api.get<Readable>(lab.url('http2-healthy', '/bytes/4000000'), { responseType: 'stream' });
+    await sleep(600);
+    let bytes = 0;
+    for await (const chunk of data) bytes += (chunk as Buffer).length;
+    expect(bytes).toBe(4_000_000);
+  });
+});
+
+describe('the timeout of one stream', () => {
+  it('leaves the others on the session alone', async () => {
+    const api = client();
+    await api.get(mixed.url);
+    const { data } = await api.get<Readable>(`${mixed.url}drip`, { responseType: 'stream', timeout: { read: GENEROUS } });
+    let bytes = 0;
+    data.on('data', (chunk: Buffer) => void (bytes += chunk.length));
+    await timesOut(() => api.get(`${mixed.url}stall`, { timeout: { response: 250 } }), {
+      limit: 'response',
+      ms: 250,
+      phase: 'response',
+      kind: 'read',
     });
-    server.closeAllConnections();
-    server.close();
-    await client.close();
+    const before = bytes;
+    await until(() => bytes > before + 3, 'the other stream goes on');
+    expect(data.errored).toBeNull();
+    expect(mixed.connections).toBe(1);
+    // But a session that brought no answer in time is given to nobody else.
+    expect((await api.get(mixed.url)).data).toBe('ok');
+    expect(mixed.connections).toBe(2);
+    data.destroy();
+    await mixed.closed(1);
   });
 
-  it('through an explicit proxy is refused as axios refuses it', async () => {
-    const client = createClient({ proxy: { host: '127.0.0.1', port: 9 } });
-    await expect(client.get(lab.url('http2-healthy'), h2())).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORT' });
+  it('in mid-body leaves the session in use', async () => {
+    const api = client({ timeout: { body: 250 } });
+    await timesOut(() => api.get(`${mixed.url}drip`), { limit: 'body', ms: 250, phase: 'body', kind: 'read' });
+    await api.get(mixed.url);
+    expect(mixed.connections).toBe(1);
+  });
+});
+
+describe('sessions', () => {
+  it('with other options are others', async () => {
+    const api = client();
+    await api.get(mixed.url);
+    await api.get(mixed.url, { http2Options: { ca: lab.ca, servername: 'localhost' } });
+    await api.get(mixed.url, { lookup: forAxios(lookupTo('127.0.0.1')) });
+    expect(mixed.connections).toBe(3);
+  });
+
+  it('are closed when they idle, and when the client closes', async () => {
+    const api = client();
+    await api.get(mixed.url, { http2Options: { ca: lab.ca, sessionTimeout: 100 } });
+    await mixed.closed(1);
+    await api.get(mixed.url);
+    expect(mixed.connections).toBe(2);
+    await api.close();
+    await mixed.closed(2);
   });
 });

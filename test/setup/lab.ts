@@ -1,17 +1,21 @@
 // Starts the fault lab for the browser tests, which cannot start servers themselves, and hands them its URLs: inject('lab').
 import type { TestProject } from 'vitest/node';
 import { FAULTS, startLab } from '../lab/index.mjs';
+import { startControl } from './control';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The URL of every fault a browser can reach, by the fault's name. */
     lab: Record<string, string>;
+    /** Where a test starts upstreams of its own and asks what they saw: see support.ts of the browser tests. */
+    control: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const names = FAULTS.filter((fault) => fault.browser).map((fault) => fault.name);
-  const lab = await startLab({ only: names });
+  const [lab, control] = await Promise.all([startLab({ only: names }), startControl()]);
   project.provide('lab', Object.fromEntries(names.map((name) => [name, lab.url(name)])));
-  return () => lab.close();
+  project.provide('control', control.url);
+  return async () => void (await Promise.all([lab.close(), control.close()]));
 }

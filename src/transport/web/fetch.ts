@@ -62,6 +62,7 @@ function watched(body: ReadableStream<Uint8Array>, attempt: Attempt, measured: R
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        clock.pause(); // until somebody asks
         attempt.onAbort((reason) => {
           controller.error(reason);
           reader.cancel(reason).catch(() => {});
