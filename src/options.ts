@@ -27,7 +27,7 @@ export interface TimeoutOptions {
   proxy?: Limit | undefined;
   /** Part of `connect`: the TLS handshake. As `secureConnect` in got. @default none */
   tls?: Limit | undefined;
-  /** From the connection being ready until the whole request is written. As `send` in got. @default none */
+  /** From the connection being ready until the whole request is written: until the kernel has taken it, some megabytes before a slow peer has. As `send` in got. @default none */
   send?: Limit | undefined;
   /** From the request being written until the final response headers; interim 1xx responses do not stop it. As `ResponseHeaderTimeout` in Go. @default none */
   response?: Limit | undefined;

@@ -53,11 +53,7 @@ const WAYS: [string, () => { given: Abort; abort: () => void }][] = [
 ];
 
 /** Aborts after a while, and asserts what the caller and the events say. */
-async function expectAbort(
-  way: (typeof WAYS)[number][1],
-  call: (given: Abort) => Promise<unknown>,
-  attempts = 1,
-): Promise<void> {
+async function expectAbort(way: (typeof WAYS)[number][1], call: (given: Abort) => Promise<unknown>, attempts = 1): Promise<void> {
   const { given, abort } = way();
   let abortedAt = Infinity;
   setTimeout(() => {

@@ -1,10 +1,12 @@
-// HTTP/2: the same limits and phases as on HTTP/1.1, with sessions shared by many streams.
+// HTTP/2: the same limits and phases as on HTTP/1.1.
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ClientConfig, isTimeout } from '../../src/index';
 import { every } from '../lab/http.mjs';
-import { hangingLookup, lookupTo, startLab } from '../lab/index.mjs';
+import { hangingLookup, startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
 import { attemptsOf, clients, failure, forAxios, GENEROUS, rejection, timesOut, until, upstreamOf } from './support';
 
@@ -77,6 +79,23 @@ describe('a healthy server', () => {
     expect(isTimeout(error)).toBe(false);
     expect(error).toMatchObject({ isAxiosError: true, code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     expect(await rejection(client().get(lab.url('refused')))).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('what HTTP/2 is not', () => {
+  it('a peer that speaks HTTP/1.1 is an error, not a hang', async () => {
+    const server = http.createServer((_, response) => response.end('one'));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as AddressInfo;
+    const call = client({ timeout: GENEROUS }).get(`http://127.0.0.1:${port}/`);
+    expect(await rejection(call)).toMatchObject({ code: expect.stringMatching(/HTTP2|ECONNRESET/) });
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('a way through an explicit proxy is refused as axios refuses it', async () => {
+    const call = client({ proxy: { host: '127.0.0.1', port: 9 } }).get(mixed.url);
+    expect(await rejection(call)).toMatchObject({ code: 'ERR_NOT_SUPPORT' });
   });
 });
 
@@ -172,57 +191,5 @@ describe('a stream', () => {
     let bytes = 0;
     for await (const chunk of data) bytes += (chunk as Buffer).length;
     expect(bytes).toBe(4_000_000);
-  });
-});
-
-describe('the timeout of one stream', () => {
-  it('leaves the others on the session alone', async () => {
-    const api = client();
-    await api.get(mixed.url);
-    const { data } = await api.get<Readable>(`${mixed.url}drip`, { responseType: 'stream', timeout: { read: GENEROUS } });
-    let bytes = 0;
-    data.on('data', (chunk: Buffer) => void (bytes += chunk.length));
-    await timesOut(() => api.get(`${mixed.url}stall`, { timeout: { response: 250 } }), {
-      limit: 'response',
-      ms: 250,
-      phase: 'response',
-      kind: 'read',
-    });
-    const before = bytes;
-    await until(() => bytes > before + 3, 'the other stream goes on');
-    expect(data.errored).toBeNull();
-    expect(mixed.connections).toBe(1);
-    // But a session that brought no answer in time is given to nobody else.
-    expect((await api.get(mixed.url)).data).toBe('ok');
-    expect(mixed.connections).toBe(2);
-    data.destroy();
-    await mixed.closed(1);
-  });
-
-  it('in mid-body leaves the session in use', async () => {
-    const api = client({ timeout: { body: 250 } });
-    await timesOut(() => api.get(`${mixed.url}drip`), { limit: 'body', ms: 250, phase: 'body', kind: 'read' });
-    await api.get(mixed.url);
-    expect(mixed.connections).toBe(1);
-  });
-});
-
-describe('sessions', () => {
-  it('with other options are others', async () => {
-    const api = client();
-    await api.get(mixed.url);
-    await api.get(mixed.url, { http2Options: { ca: lab.ca, servername: 'localhost' } });
-    await api.get(mixed.url, { lookup: forAxios(lookupTo('127.0.0.1')) });
-    expect(mixed.connections).toBe(3);
-  });
-
-  it('are closed when they idle, and when the client closes', async () => {
-    const api = client();
-    await api.get(mixed.url, { http2Options: { ca: lab.ca, sessionTimeout: 100 } });
-    await mixed.closed(1);
-    await api.get(mixed.url);
-    expect(mixed.connections).toBe(2);
-    await api.close();
-    await mixed.closed(2);
   });
 });

@@ -8,7 +8,7 @@ import { type Client, isTimeout, type TimeoutError } from '../../src/index';
 import { every } from '../lab/http.mjs';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
-import { attemptsOf, clients, failure, GENEROUS, timesOut, until, upstreamOf } from './support';
+import { attemptsOf, clients, counted, failure, GENEROUS, timesOut, until, upstreamOf } from './support';
 
 let lab: Lab;
 /** Sends 4 MiB at once, more than anybody buffers, and then nothing. */
@@ -66,11 +66,10 @@ describe.each([{ maxRedirects: 5 }, { maxRedirects: 0 }])('with maxRedirects $ma
     const upstream = lab.upstream('body-drip');
     upstream.reset();
     const stream = await open(client({ maxRedirects, timeout: { [limit]: 300 } }), upstream.url);
-    let bytes = 0;
-    stream.on('data', (chunk: Buffer) => void (bytes += chunk.length));
+    const bytes = counted(stream);
     const [error] = (await once(stream, 'error').catch((reason: unknown) => [reason])) as [unknown];
     expect(isTimeout(error) && error.limit).toBe(limit);
-    expect(bytes).toBeGreaterThan(1);
+    expect(bytes()).toBeGreaterThan(1);
     await upstream.closed();
   });
 
@@ -94,11 +93,10 @@ describe.each([{ maxRedirects: 5 }, { maxRedirects: 0 }])('with maxRedirects $ma
     await sleep(800); // nobody reads: nothing to blame anybody for
     expect(stream.destroyed).toBe(false);
     const startedAt = performance.now();
-    let bytes = 0;
-    stream.on('data', (chunk: Buffer) => void (bytes += chunk.length));
+    const bytes = counted(stream);
     const [error] = (await once(stream, 'end').catch((reason: unknown) => [reason])) as [unknown];
     expect(isTimeout(error) && { limit: error.limit, phase: error.phase }).toEqual({ limit: 'read', phase: 'body' });
-    expect(bytes).toBe(BURST);
+    expect(bytes()).toBe(BURST);
     const took = performance.now() - startedAt;
     expect(took).toBeGreaterThanOrEqual(250);
     expect(took).toBeLessThan(250 + GENEROUS);
@@ -115,8 +113,7 @@ describe('a consumer that pauses', () => {
 
   it('by pause() in mid-stream, as well', async () => {
     const stream = await open(client({ timeout: { read: 200, body: 2_000 } }), lab.url('big-download', '/bytes/20000000'));
-    let bytes = 0;
-    stream.on('data', (chunk: Buffer) => void (bytes += chunk.length));
+    const bytes = counted(stream);
     for (let pauses = 0; pauses < 3; pauses += 1) {
       stream.pause();
       await sleep(300);
@@ -124,7 +121,7 @@ describe('a consumer that pauses', () => {
       await sleep(5);
     }
     await once(stream, 'end');
-    expect(bytes).toBe(20_000_000);
+    expect(bytes()).toBe(20_000_000);
   });
 
   it('is not exempt from total: it is the whole attempt', async () => {

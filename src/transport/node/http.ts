@@ -4,7 +4,7 @@ import axios, { type AxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../../call';
 import { runAdapter } from '../adapter';
 import type { Agents } from './agents';
-import type { Http2 } from './http2';
+import { type Http2, tellReason } from './http2';
 
 export const httpHandler =
   (agents: Agents, http2: Http2): Handler =>
@@ -16,6 +16,7 @@ export const httpHandler =
       endWith(attempt, response.data);
       return response;
     } catch (error) {
+      tellReason(error);
       endWith(attempt, (error as { response?: { data?: unknown } }).response?.data);
       throw error;
     }

@@ -134,7 +134,19 @@ export class Http2 {
   #retire(shared: Shared, others: number): void {
     clearTimeout(shared.idle);
     for (const [authority, sessions] of this.#sessions) if (sessions.includes(shared)) this.#forget(authority, shared);
-    if (others === 0) shared.session.destroy();
-    else if (!shared.session.connecting) shared.session.close();
+    if (others > 0) {
+      if (!shared.session.connecting) shared.session.close();
+      return;
+    }
+    // A socket that is still connecting outlives its session.
+    if (shared.socket.connecting) shared.socket.destroy();
+    shared.session.destroy();
   }
+}
+
+/** Says what ended a connection: Node tells the streams on it only that they were cancelled, and keeps the reason two causes down. */
+export function tellReason(error: unknown): void {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { cause?: { code?: unknown; message?: unknown } } };
+  const reason = code === 'ERR_HTTP2_STREAM_CANCEL' ? cause?.cause : undefined;
+  if (reason?.code) Object.assign(error as object, { code: reason.code, message: reason.message });
 }

@@ -1,0 +1,90 @@
+// The Node backend: runs a request against a fault through both lanes, and streams what happens as lines of JSON.
+
+import axios from 'axios';
+import * as breakwater from 'breakwater';
+import { catalogue } from './catalogue.mjs';
+import { viaAxios, viaBreakwater } from './lanes.mjs';
+
+/** @import { IncomingMessage, ServerResponse } from 'node:http' */
+/** @import { Lab } from '../test/lab/types.mjs' */
+/** @import { Chosen, Lane, LaneEvent, Outcome } from './lanes.mjs' */
+
+/** @typedef {{ type: 'event', event: LaneEvent } | { type: 'outcome', lane: Lane, outcome: Outcome }} Line One line of the answer. */
+
+const BODY_LIMIT = 10_000; // bytes
+
+/**
+ * @param {Record<Lane, Lab>} labs One for each lane, so that neither meets what the other left behind.
+ * @returns {(req: IncomingMessage, res: ServerResponse, path: string) => Promise<boolean>} Whether the request was for the backend.
+ */
+export function createBackend(labs) {
+  return async (req, res, path) => {
+    const route = `${req.method} ${path}`;
+    if (route === 'GET /api/faults') json(res, 200, catalogue(labs));
+    else if (route === 'POST /api/reset') await withFault(req, res, () => json(res, 200, {}));
+    else if (route === 'POST /api/run') await withFault(req, res, (asked) => run(labs, res, asked));
+    else return false;
+    return true;
+  };
+
+  /**
+   * @param {IncomingMessage} req
+   * @param {ServerResponse} res
+   * @param {(asked: Chosen & { fault: string }) => unknown} answer
+   */
+  async function withFault(req, res, answer) {
+    try {
+      const asked = await read(req);
+      for (const lab of Object.values(labs)) lab.upstream(asked.fault).reset();
+      await answer(asked);
+    } catch (error) {
+      json(res, 400, { error: String(error) });
+    }
+  }
+}
+
+/**
+ * @param {Record<Lane, Lab>} labs
+ * @param {ServerResponse} res
+ * @param {Chosen & { fault: string }} asked
+ */
+async function run(labs, res, { fault, timeout, deadline }) {
+  const gone = new AbortController();
+  res.on('close', () => gone.abort());
+  const { signal } = gone;
+  const chosen = { timeout, deadline };
+  const requests = { breakwater: labs.breakwater.request(fault), axios: labs.axios.request(fault) };
+  res.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+
+  const tell = (/** @type {Line} */ line) => void (signal.aborted || res.write(`${JSON.stringify(line)}\n`));
+  const tellOutcome = (/** @type {Lane} */ lane) => (/** @type {Outcome} */ outcome) => tell({ type: 'outcome', lane, outcome });
+  await Promise.all([
+    viaBreakwater(breakwater, requests.breakwater, chosen, { signal, onEvent: (event) => tell({ type: 'event', event }) }).then(
+      tellOutcome('breakwater'),
+    ),
+    viaAxios(axios, requests.axios, chosen, { signal }).then(tellOutcome('axios')),
+  ]);
+  res.end();
+}
+
+/**
+ * @param {IncomingMessage} req
+ * @returns {Promise<Chosen & { fault: string }>}
+ */
+async function read(req) {
+  let text = '';
+  for await (const chunk of req.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > BODY_LIMIT) throw new Error('the request is too large');
+  }
+  return JSON.parse(text);
+}
+
+/**
+ * @param {ServerResponse} res
+ * @param {number} status
+ * @param {unknown} value
+ */
+function json(res, status, value) {
+  res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
+}

@@ -1,0 +1,43 @@
+// Making elements, and writing durations: what every part of the page needs.
+
+/** @typedef {Node | string | undefined | false} Child */
+
+/**
+ * Makes an element; `class`, `style` (custom properties) and attributes by name, `false` and `undefined` left out.
+ * @param {string} tag
+ * @param {Record<string, string | number | boolean | undefined | Record<string, string>>} [attributes]
+ * @param {...Child} children
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'object') for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
+    else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== false));
+  return element;
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function byId(id, type) {
+  const found = document.getElementById(id);
+  if (found instanceof type) return found;
+  throw new Error(`the page has no ${type.name} with the id '${id}'`);
+}
+
+/** @param {number} value Milliseconds. */
+export function ms(value) {
+  const text = value < 9.95 ? value.toFixed(1) : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return `${text}\u00a0ms`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  if (bytes < 1024) return `${bytes}\u00a0B`;
+  return bytes < 1_048_576 ? `${Math.round(bytes / 1024)}\u00a0KiB` : `${Math.round(bytes / 1_048_576)}\u00a0MiB`;
+}

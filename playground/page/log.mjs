@@ -1,0 +1,59 @@
+// What happened: the runs so far, each to be looked at again, and the events of the run that is shown.
+
+import { el, ms } from './dom.mjs';
+import { headline } from './lane-card.mjs';
+
+/** @import { Run } from './run.mjs' */
+
+/**
+ * @param {HTMLElement} root
+ * @param {Run} run
+ */
+export function drawEvents(root, { events }) {
+  root.replaceChildren(
+    ...events.map(({ type, at, record }, index) =>
+      el(
+        'li',
+        { 'data-type': type },
+        el(
+          'details',
+          { open: index === 0 },
+          el('summary', {}, el('b', {}, type), el('span', {}, gist(record)), el('time', {}, `+${ms(at)}`)),
+          el('pre', {}, el('code', {}, JSON.stringify(record, rounded, 2))),
+        ),
+      ),
+    ),
+  );
+}
+
+/** @param {Run['events'][number]['record']} record */
+const gist = ({ outcome, limit, phase, status, code }) => (limit ? `${limit} limit in ${phase}` : `${outcome} ${status ?? code ?? ''}`);
+
+/**
+ * Fractions of a microsecond say nothing.
+ * @param {string} _name
+ * @param {unknown} value
+ */
+const rounded = (_name, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value);
+
+/**
+ * @param {HTMLElement} root
+ * @param {Run[]} runs The latest first.
+ * @param {Run | undefined} shown
+ * @param {(run: Run) => void} show
+ */
+export function drawHistory(root, runs, shown, show) {
+  root.replaceChildren(
+    ...runs.map((run) => {
+      const button = el(
+        'button',
+        { type: 'button', 'aria-pressed': String(run === shown) },
+        el('b', {}, run.fault.title, el('small', {}, run.where === 'node' ? 'Node' : 'browser')),
+        el('span', {}, el('i', {}, 'Breakwater'), headline(run.outcomes.breakwater)),
+        el('span', {}, el('i', {}, 'axios'), headline(run.outcomes.axios)),
+      );
+      button.addEventListener('click', () => show(run));
+      return el('li', {}, button);
+    }),
+  );
+}

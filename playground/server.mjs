@@ -1,0 +1,50 @@
+// The playground: starts the fault lab and the page's server on loopback, prints the URL, and ends all of it on SIGINT or SIGTERM.
+
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+if (!existsSync(fileURLToPath(new URL('../dist/integrity.json', import.meta.url)))) {
+  console.error('The playground runs what is built: `npm run build` first, or `npm start`, which does both.');
+  process.exit(1);
+}
+
+// Only now, since the backend imports the built package.
+const [{ startLab }, { createBackend }, { createSite }] = await Promise.all([
+  import('../test/lab/index.mjs'),
+  import('./backend.mjs'),
+  import('./site.mjs'),
+]);
+const [breakwater, axios, site] = await Promise.all([startLab(), startLab(), createSite()]);
+const backend = createBackend({ breakwater, axios });
+
+const server = createServer(async (req, res) => {
+  const { host = '' } = req.headers;
+  const { pathname } = new URL(req.url ?? '/', 'http://playground');
+  try {
+    // Another name for this address is another site's way in.
+    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host)) res.writeHead(403).end();
+    else if (!(await backend(req, res, pathname)) && !(await site(res, pathname))) res.writeHead(404).end();
+  } catch (error) {
+    console.error(error);
+    if (res.headersSent) res.destroy();
+    else res.writeHead(500).end();
+  }
+});
+
+async function close() {
+  server.close();
+  server.closeAllConnections();
+  await Promise.all([breakwater.close(), axios.close()]);
+}
+
+server.on('error', async (error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+  await close();
+});
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
+  const address = server.address();
+  console.log(`Breakwater playground: http://127.0.0.1:${typeof address === 'object' && address ? address.port : ''}/`);
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, close);

@@ -1,0 +1,62 @@
+// The page's files: a fixed list, read afresh for each request, with the integrity of the script-tag build put into the HTML.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** @import { ServerResponse } from 'node:http' */
+
+const file = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+const INTEGRITY = file('../dist/integrity.json');
+
+/** Files by URL, besides those of ./page. */
+const FILES = {
+  '/': file('./index.html'),
+  '/lanes.mjs': file('./lanes.mjs'),
+  '/dist/breakwater.min.js': file('../dist/breakwater.min.js'),
+  '/vendor/axios.min.js': fileURLToPath(new URL('./dist/axios.min.js', import.meta.resolve('axios/package.json'))),
+};
+
+/** @type {Record<string, string>} */
+const TYPES = { html: 'text/html', css: 'text/css', svg: 'image/svg+xml', js: 'text/javascript', mjs: 'text/javascript' };
+
+// The page may talk to this machine and to nobody else; the browser sees to that.
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self' http://127.0.0.1:* https://127.0.0.1:*",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+};
+
+/** @returns {Promise<(res: ServerResponse, path: string) => Promise<boolean>>} Whether there is such a file. */
+export async function createSite() {
+  const pages = await readdir(file('./page'));
+  /** @type {Map<string, string>} */
+  const files = new Map([
+    ...Object.entries(FILES),
+    ...pages.map((name) => /** @type {const} */ ([`/page/${name}`, file(`./page/${name}`)])),
+  ]);
+
+  return async (res, path) => {
+    const found = files.get(path);
+    if (!found) return false;
+    const type = TYPES[found.slice(found.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+    const text = await readFile(found, 'utf8');
+    const body = path === '/' ? text.replaceAll('%INTEGRITY%', await integrity()) : text;
+    res.writeHead(200, { ...HEADERS, 'Content-Type': `${type}; charset=utf-8` }).end(body);
+    return true;
+  };
+}
+
+async function integrity() {
+  const { files } = JSON.parse(await readFile(INTEGRITY, 'utf8'));
+  return files['breakwater.min.js'];
+}

@@ -1,0 +1,129 @@
+// responseType 'stream' is a web ReadableStream: handed out with the headers, and under its limits until the last byte.
+import { describe, expect, it } from 'vitest';
+import { type AttemptRecord, isTimeout } from '../../src/index';
+import { block, cleanly, clientWith, expectTimeout, meet, sleep } from './support';
+
+cleanly();
+
+type Bytes = ReadableStream<Uint8Array>;
+
+async function drain(stream: Bytes, pause = 0): Promise<number> {
+  const reader = stream.getReader();
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return bytes;
+    bytes += value.length;
+    if (pause) await sleep(pause);
+  }
+}
+
+describe('a stream that was handed out', () => {
+  it('is a ReadableStream, there before its last byte', async () => {
+    const peer = await meet('body-stall');
+    const { data } = await clientWith({ timeout: { read: 5_000 } }).get<Bytes>(peer.url, { responseType: 'stream' });
+    expect(data).toBeInstanceOf(ReadableStream);
+    await data.cancel();
+    await peer.closed();
+  });
+
+  it.each([
+    { fault: 'body-stall', timeout: { read: 250 }, limit: 'read', limitMs: 250 },
+    { fault: 'body-drip', timeout: { body: 300 }, limit: 'body', limitMs: 300 },
+    { fault: 'body-drip', timeout: { total: 400 }, limit: 'total', limitMs: 400 },
+    { fault: 'body-stall', timeout: { total: 400 }, limit: 'total', limitMs: 400 },
+  ] as const)('ends $fault with the TimeoutError of $limit', async ({ fault, timeout, limit, limitMs }) => {
+    const peer = await meet(fault);
+    const client = clientWith({ timeout, responseType: 'stream' });
+    await expectTimeout(async () => drain((await client.get<Bytes>(peer.url)).data), { limit, limitMs, phase: 'body', kind: 'read' });
+    await peer.closed();
+  });
+
+  it('a reader that pauses longer than read is not the peer’s fault', async () => {
+    const peer = await meet('slow-body');
+    const { data } = await clientWith({ timeout: { read: 250 } }).get<Bytes>(peer.url, { responseType: 'stream' });
+    await sleep(600);
+    await expect(drain(data, 300)).resolves.toBe(120);
+  });
+
+  it('time that the reader takes is not in body either', async () => {
+    const peer = await meet('healthy');
+    const client = clientWith({ timeout: { read: 400, body: 400 }, responseType: 'stream' });
+    const { data } = await client.get<Bytes>(peer.at('/bytes/300000'));
+    await expect(drain(data, 250)).resolves.toBe(300_000);
+  });
+
+  it('a peer that falls silent while the reader pauses is found out within read of the next read', async () => {
+    const peer = await meet('body-stall');
+    const { data } = await clientWith({ timeout: { read: 250 } }).get<Bytes>(peer.url, { responseType: 'stream' });
+    const reader = data.getReader();
+    await reader.read();
+    await sleep(600);
+    await expectTimeout(() => reader.read(), { limit: 'read', limitMs: 250, phase: 'body', kind: 'read' });
+    await peer.closed();
+  });
+
+  it('a blocked page that reads it is not the peer’s fault', async () => {
+    const peer = await meet('slow-body');
+    const { data } = await clientWith({ timeout: { read: 250 } }).get<Bytes>(peer.url, { responseType: 'stream' });
+    const reader = data.getReader();
+    let bytes = 0;
+    for (;;) {
+      const next = reader.read();
+      if (bytes < 12) block(500);
+      const { done, value } = await next;
+      if (done) break;
+      bytes += value.length;
+    }
+    expect(bytes).toBe(120);
+  });
+
+  it('cancelled by its reader, the connection is closed and the attempt over: no timeout follows', async () => {
+    const peer = await meet('body-drip');
+    const client = clientWith({ timeout: { read: 300, total: 500 }, responseType: 'stream' });
+    const seen: string[] = [];
+    client.on('timeout', ({ limit }) => seen.push(`timeout ${limit}`));
+    client.on('attempt', ({ outcome }) => seen.push(outcome));
+    const { data } = await client.get<Bytes>(peer.url);
+    await data.cancel();
+    await peer.closed();
+    await sleep(600);
+    expect(seen).toEqual(['canceled']);
+  });
+
+  it('goes on after the deadline of its call', async () => {
+    const peer = await meet('slow-body');
+    const { data } = await clientWith({ deadline: 500, timeout: { read: 2_000 } }).get<Bytes>(peer.url, { responseType: 'stream' });
+    await expect(drain(data)).resolves.toBe(120);
+  });
+
+  it('reports the attempt with its last byte, and the call with its headers', async () => {
+    const peer = await meet('slow-body');
+    const client = clientWith({ timeout: { read: 2_000 }, responseType: 'stream' });
+    const order: string[] = [];
+    let record: AttemptRecord | undefined;
+    client.on('call', () => order.push('call'));
+    client.on('attempt', (attempt) => {
+      order.push('attempt');
+      record = attempt;
+    });
+    const { data } = await client.get<Bytes>(peer.url);
+    order.push('headers');
+    await drain(data);
+    expect(order).toEqual(['call', 'headers', 'attempt']);
+    expect(record).toMatchObject({ outcome: 'success', status: 200, timedOut: false });
+    expect(record?.timings.body).toBeGreaterThan(500);
+  });
+
+  it('one that nobody reads is nobody’s fault; total ends it all the same', async () => {
+    const peer = await meet('body-drip');
+    const client = clientWith({ timeout: { read: 200, body: 250, total: 700 }, responseType: 'stream' });
+    const limits: unknown[] = [];
+    client.on('timeout', ({ limit }) => limits.push(limit));
+    const { data } = await client.get<Bytes>(peer.url);
+    await peer.closed();
+    const error: unknown = await drain(data).catch((reason: unknown) => reason);
+    expect(isTimeout(error) && error.limit).toBe('total');
+    expect(limits).toEqual(['total']);
+  });
+});

@@ -1,0 +1,214 @@
+// The user's own agents: their options, their pools and their ways of connecting go on working, and every limit holds on them.
+import http, { type ClientRequest } from 'node:http';
+import https from 'node:https';
+import net, { type NetConnectOpts, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/index';
+import { startLab } from '../lab/index.mjs';
+import type { Lab } from '../lab/types.mjs';
+import { through, withEnvironment } from './proxy-support';
+import { attemptsOf, clients, rejection, timesOut, trusting, until } from './support';
+
+let lab: Lab;
+const agents: { destroy(): void }[] = [];
+const { client, close } = clients();
+const NAMES = ['healthy', 'tls-healthy', 'stall', 'body-stall', 'tls-silence', 'proxy-healthy', 'proxy-silence'];
+
+beforeAll(async () => {
+  lab = await startLab({ only: [...NAMES, 'black-hole'] });
+});
+beforeEach(() => {
+  for (const name of NAMES) lab.upstream(name).reset();
+});
+afterEach(async () => {
+  for (const agent of agents.splice(0)) agent.destroy();
+  await close();
+});
+afterAll(() => lab.close());
+
+/** Destroyed when the test is over. */
+function own<A extends { destroy(): void }>(agent: A): A {
+  agents.push(agent);
+  return agent;
+}
+
+const STALLED = { limit: 'read', ms: 200, phase: 'response', kind: 'read' } as const;
+
+describe('the options of an agent', () => {
+  it('ca and rejectUnauthorized decide whom to trust, at the agent and in a tunnel', async () => {
+    const strict = own(new https.Agent());
+    const lax = own(new https.Agent({ rejectUnauthorized: false }));
+    const knowing = own(trusting(lab));
+    for (const proxy of [false, through(lab.upstream('proxy-healthy'))] as const) {
+      const api = client({ proxy });
+      const call = (httpsAgent: https.Agent): Promise<{ status: number }> => api.get(lab.url('tls-healthy'), { httpsAgent });
+      expect(await rejection(call(strict))).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT', isAxiosError: true });
+      expect((await call(lax)).status).toBe(200);
+      expect((await call(knowing)).status).toBe(200);
+    }
+  });
+
+  it('set for all of Node’s requests hold for the client’s own agents', async () => {
+    const { options } = https.globalAgent;
+    options.ca = lab.ca;
+    try {
+      expect((await client().get(lab.url('tls-healthy'))).status).toBe(200);
+    } finally {
+      delete options.ca;
+    }
+    expect(await rejection(client().get(lab.url('tls-healthy')))).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  });
+});
+
+describe('the pool of an agent', () => {
+  it('is shared by clients and by others, and outlives a closed client', async () => {
+    const upstream = lab.upstream('healthy');
+    const httpAgent = own(new http.Agent({ keepAlive: true }));
+    const [one, other] = [client({ httpAgent }), client({ httpAgent })];
+    await one.get(upstream.url);
+    await one.close();
+    await other.get(upstream.url);
+    await new Promise<void>((resolve, reject) => {
+      http.get(upstream.url, { agent: httpAgent }, (res) => res.resume().once('end', resolve)).once('error', reject);
+    });
+    expect(upstream).toMatchObject({ connections: 1, requests: 3, open: 1 });
+  });
+
+  it('gets nothing hung on it and loses what timed out', async () => {
+    const httpAgent = own(new http.Agent({ keepAlive: true }));
+    const before = { keys: Reflect.ownKeys(httpAgent), events: httpAgent.eventNames(), addRequest: Reflect.get(httpAgent, 'addRequest') };
+    const api = client({ httpAgent });
+    await api.get(lab.url('healthy'));
+    await timesOut(() => api.get(lab.url('stall'), { timeout: { read: 200 } }), STALLED);
+    await lab.upstream('stall').closed();
+    await until(() => Object.keys(httpAgent.sockets).length === 0, 'the agent has let go of the socket');
+    expect(Object.values(httpAgent.freeSockets).flat()).toHaveLength(1); // the healthy one's
+    expect({
+      keys: Reflect.ownKeys(httpAgent),
+      events: httpAgent.eventNames(),
+      addRequest: Reflect.get(httpAgent, 'addRequest'),
+    }).toEqual(before);
+  });
+});
+
+/** Makes its connections itself, by return value or by callback after a while, and counts them. */
+class Connecting extends http.Agent {
+  made = 0;
+  readonly #after: number | undefined;
+
+  constructor(after?: number) {
+    super({ keepAlive: true });
+    this.#after = after;
+  }
+
+  override createConnection(options: http.ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): Socket | undefined {
+    this.made += 1;
+    if (this.#after === undefined) return net.connect(options as NetConnectOpts);
+    setTimeout(() => {
+      const socket = net.connect(options as NetConnectOpts, () => callback?.(null, socket));
+    }, this.#after);
+    return undefined;
+  }
+}
+
+describe('an agent of one’s own class', () => {
+  it.each([undefined, 50])('that makes its connections itself (after %s ms) is used, pooled and held to time', async (after) => {
+    const httpAgent = own(new Connecting(after));
+    const api = client({ httpAgent, timeout: { read: 200 } });
+    expect((await api.get(lab.url('healthy'))).status).toBe(200);
+    expect((await api.get(lab.url('healthy'))).status).toBe(200);
+    expect(httpAgent.made).toBe(1);
+    await timesOut(() => api.get(lab.url('stall')), STALLED);
+    await lab.upstream('stall').closed();
+    await timesOut(() => api.get(lab.url('body-stall')), { ...STALLED, phase: 'body' });
+    await lab.upstream('body-stall').closed();
+  });
+
+  it('may see and change each request', async () => {
+    class Signing extends http.Agent {
+      addRequest(req: ClientRequest, options: object): void {
+        req.setHeader('X-Signed', 'yes');
+        (http.Agent.prototype as unknown as Signing).addRequest.call(this, req, options);
+      }
+    }
+    const api = client({ httpAgent: own(new Signing({ keepAlive: true })) });
+    expect((await api.get(lab.url('healthy'))).data.headers).toMatchObject({ 'x-signed': 'yes' });
+  });
+});
+
+/** As agent-base does it: no pool and no queue, a socket for each request when there is one. */
+class Elsewhere {
+  readonly #connect: () => Promise<Socket>;
+
+  constructor(connect: () => Promise<Socket>) {
+    this.#connect = connect;
+  }
+
+  addRequest(req: ClientRequest): void {
+    req.shouldKeepAlive = false;
+    this.#connect().then(
+      (socket) => req.onSocket(socket),
+      (error) => req.emit('error', error),
+    );
+  }
+  destroy(): void {}
+}
+
+describe('an agent that is none of Node’s', () => {
+  const connectTo = (name: string) => async (): Promise<Socket> => {
+    await sleep(50);
+    const { host, port } = lab.upstream(name);
+    return net.connect({ host, port });
+  };
+
+  it('is used as it is, and held to read, response and total', async () => {
+    const api = client({ httpAgent: new Elsewhere(connectTo('healthy')) });
+    const records = attemptsOf(api);
+    expect((await api.get('http://anywhere.lab.invalid/path')).data.path).toBe('/path');
+    expect(records).toMatchObject([{ outcome: 'success', reusedSocket: false }]);
+    const stalled = client({ httpAgent: new Elsewhere(connectTo('stall')), timeout: { read: 200 } });
+    await timesOut(() => stalled.get('http://anywhere.lab.invalid/'), STALLED);
+    await lab.upstream('stall').closed();
+  });
+
+  it('whose connecting hangs runs into connect, not into the queue', async () => {
+    const api = client({ httpAgent: new Elsewhere(() => new Promise(() => {})), timeout: { connect: 200, queue: 100 } });
+    const error = await timesOut(() => api.get(lab.url('healthy')), { limit: 'connect', ms: 200, phase: 'tcp', kind: 'connect' });
+    expect(error.safeToRetry).toBe(true);
+  });
+
+  it('whose connecting fails has its own error', async () => {
+    const refused = (): Promise<Socket> => Promise.reject(Object.assign(new Error('no way'), { code: 'EOWN' }));
+    const error = await rejection(client({ httpAgent: new Elsewhere(refused) }).get(lab.url('healthy')));
+    expect(error).toMatchObject({ isAxiosError: true, code: 'EOWN' });
+  });
+});
+
+describe('https-proxy-agent', async () => {
+  // axios brings it along, and many hand it over as their `httpsAgent`.
+  const { default: HttpsProxyAgent } = await import('https-proxy-agent');
+  const agentFor = (name: string): https.Agent => {
+    const { host, port } = lab.upstream(name);
+    return HttpsProxyAgent({ host, port }) as unknown as https.Agent;
+  };
+
+  it('goes through its own proxy, and not through that of the environment as well', async () => {
+    const api = createClient({ httpsAgent: agentFor('proxy-healthy'), httpAgent: agentFor('proxy-healthy') });
+    const silent = lab.upstream('proxy-silence').url;
+    await withEnvironment({ HTTP_PROXY: silent, HTTPS_PROXY: silent }, async () => {
+      expect((await api.get(lab.url('healthy', '/path'))).data.path).toBe('/path');
+      // It hands the target no CA: that the certificate was seen is the proof that the target was reached.
+      expect(await rejection(api.get(lab.url('tls-healthy')))).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    });
+    expect(lab.upstream('proxy-healthy').requests).toBe(2);
+    expect(lab.upstream('proxy-silence').requests).toBe(0);
+    await api.close();
+  });
+
+  it('whose proxy stays silent runs into connect, in phase proxy', async () => {
+    const api = client({ httpsAgent: agentFor('proxy-silence'), timeout: { connect: 250 } });
+    await timesOut(() => api.get(lab.url('tls-healthy')), { limit: 'connect', ms: 250, phase: 'proxy', kind: 'connect' });
+  });
+});

@@ -1,0 +1,93 @@
+// HTTP/2 sessions: shared by many streams, given to nobody else once time ran out on them, closed when they idle.
+import type { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Client, ClientConfig } from '../../src/index';
+import { every } from '../lab/http.mjs';
+import { lookupTo, startLab } from '../lab/index.mjs';
+import type { Lab, Upstream } from '../lab/types.mjs';
+import { clients, counted, forAxios, GENEROUS, rejection, timesOut, until, upstreamOf } from './support';
+
+let lab: Lab;
+/** One origin for all: `/stall` is never answered, `/drip` never ends, the rest is answered at once. */
+let mixed: Upstream;
+const { client: make, close } = clients();
+
+beforeAll(async () => {
+  lab = await startLab({ only: ['http2-healthy'] }); // for its certificate, which is that of all
+  mixed = await upstreamOf(
+    ({ req, res, url }) => {
+      req.resume();
+      if (url.pathname === '/drip') every(res, 50, () => res.write('.'));
+      else if (url.pathname !== '/stall') res.end('ok');
+    },
+    { protocol: 'h2' },
+  );
+});
+beforeEach(() => mixed.reset());
+afterEach(close);
+afterAll(() => Promise.all([lab.close(), mixed.close()]));
+
+const client = (config: ClientConfig = {}): Client => make({ httpVersion: 2, http2Options: { ca: lab.ca }, ...config });
+
+describe('the timeout of one stream', () => {
+  it('leaves the others on the session alone', async () => {
+    const api = client();
+    await api.get(mixed.url);
+    const { data } = await api.get<Readable>(`${mixed.url}drip`, { responseType: 'stream', timeout: { read: GENEROUS } });
+    const bytes = counted(data);
+    await timesOut(() => api.get(`${mixed.url}stall`, { timeout: { response: 250 } }), {
+      limit: 'response',
+      ms: 250,
+      phase: 'response',
+      kind: 'read',
+    });
+    const before = bytes();
+    await until(() => bytes() > before + 3, 'the other stream goes on');
+    expect(data.errored).toBeNull();
+    expect(mixed.connections).toBe(1);
+    // But a session on which time ran out is given to nobody else.
+    expect((await api.get(mixed.url)).data).toBe('ok');
+    expect(mixed.connections).toBe(2);
+    data.destroy();
+    await mixed.closed(1);
+  });
+
+  it('in mid-body has the session closed as well: nobody else is given it', async () => {
+    const api = client({ timeout: { body: 250 } });
+    await timesOut(() => api.get(`${mixed.url}drip`), { limit: 'body', ms: 250, phase: 'body', kind: 'read' });
+    await mixed.closed();
+    await api.get(mixed.url);
+    expect(mixed.connections).toBe(2);
+  });
+});
+
+it('an abort of the user’s leaves the session in use', async () => {
+  const api = client();
+  const controller = new AbortController();
+  const call = rejection(api.get(`${mixed.url}stall`, { signal: controller.signal }));
+  await until(() => mixed.requests === 1, 'the request has arrived');
+  controller.abort();
+  expect(await call).toMatchObject({ code: 'ERR_CANCELED' });
+  expect((await api.get(mixed.url)).data).toBe('ok');
+  expect(mixed.connections).toBe(1);
+});
+
+describe('sessions', () => {
+  it('with other options are others', async () => {
+    const api = client();
+    await api.get(mixed.url);
+    await api.get(mixed.url, { http2Options: { ca: lab.ca, servername: 'localhost' } });
+    await api.get(mixed.url, { lookup: forAxios(lookupTo('127.0.0.1')) });
+    expect(mixed.connections).toBe(3);
+  });
+
+  it('are closed when they idle, and when the client closes', async () => {
+    const api = client();
+    await api.get(mixed.url, { http2Options: { ca: lab.ca, sessionTimeout: 100 } });
+    await mixed.closed(1);
+    await api.get(mixed.url);
+    expect(mixed.connections).toBe(2);
+    await api.close();
+    await mixed.closed(2);
+  });
+});

@@ -1,0 +1,252 @@
+// Nothing is left behind: not on pooled sockets, not on a shared signal or token, not in memory, and not for others who share an agent.
+import { getEventListeners } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import axios from 'axios';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, createClient, type RequestConfig } from '../../src/index';
+import { startLab } from '../lab/index.mjs';
+import { runScript } from './script';
+import { failureOf, watchUnhandled } from './support2';
+
+let lab: Awaited<ReturnType<typeof startLab>>;
+let client: Client;
+const unhandled = watchUnhandled();
+const warnings: Error[] = [];
+const onWarning = (warning: Error): void => void warnings.push(warning);
+
+beforeAll(async () => {
+  process.on('warning', onWarning);
+  lab = await startLab({ only: ['healthy', 'tls-healthy', 'stall', 'body-stall'] });
+});
+afterAll(async () => {
+  await lab.close();
+  await unhandled.none();
+  process.off('warning', onWarning);
+  expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+});
+afterEach(() => client.close());
+
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+const freeSockets = (agent: http.Agent): Socket[] => Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+
+/** How many listeners there are on a socket, by event. */
+const listeners = (socket: Socket): Record<string, number> =>
+  Object.fromEntries(
+    socket
+      .eventNames()
+      .map((name) => [String(name), socket.listenerCount(name)] as const)
+      .sort(),
+  );
+
+/** Lets agents take their sockets back. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+async function many(count: number, call: (index: number) => Promise<unknown>): Promise<void> {
+  const workers = Array.from({ length: 4 }, async (_, worker) => {
+    for (let i = worker; i < count; i += 4) await call(i);
+  });
+  await Promise.all(workers);
+}
+
+describe('1 000 calls over pooled sockets', () => {
+  const KINDS: [string, () => { url: string; agent: http.Agent; config: RequestConfig }][] = [
+    [
+      'http',
+      () => {
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
+        return { url: lab.url('healthy'), agent, config: { httpAgent: agent } };
+      },
+    ],
+    [
+      'http without redirects',
+      () => {
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
+        return { url: lab.url('healthy'), agent, config: { httpAgent: agent, maxRedirects: 0 } };
+      },
+    ],
+    [
+      'https',
+      () => {
+        const agent = new https.Agent({ keepAlive: true, maxSockets: 2, ca: lab.ca });
+        return { url: lab.url('tls-healthy'), agent, config: { httpsAgent: agent } };
+      },
+    ],
+  ];
+
+  it.each(KINDS)('leave the sockets as they were, and no timer (%s)', async (_kind, make) => {
+    const { url, agent, config } = make();
+    client = createClient({
+      proxy: false,
+      ...config,
+      timeout: { connect: 5_000, read: 5_000, response: 5_000, body: 5_000, send: 5_000, total: 9_000 },
+    });
+    const before = timers();
+    await Promise.all([client.get(url), client.get(url)]);
+    await settled();
+    const sockets = freeSockets(agent);
+    const counts = sockets.map(listeners);
+    expect(sockets.length).toBeGreaterThan(0);
+
+    await many(1_000, (i) => (i % 3 ? client.get(url) : client.post(url, { i })));
+    await settled();
+
+    expect(freeSockets(agent)).toHaveLength(sockets.length);
+    for (const [i, socket] of sockets.entries()) {
+      expect(freeSockets(agent)).toContain(socket); // the same ones, all the time
+      expect(listeners(socket)).toEqual(counts[i]);
+    }
+    expect(timers()).toBeLessThanOrEqual(before);
+    agent.destroy();
+  });
+});
+
+describe('calls that fail', () => {
+  it('leave no timer either', async () => {
+    client = createClient({ proxy: false, timeout: false, deadline: 60_000 });
+    const before = timers();
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 50);
+    await Promise.all([
+      failureOf(() => client.get(lab.url('stall'), { timeout: { read: 60 } })),
+      failureOf(() => client.get(lab.url('body-stall'), { timeout: 60 })),
+      failureOf(() => client.get(lab.url('stall'), { deadline: 60 })),
+      failureOf(() => client.get(lab.url('stall'), { signal: controller.signal, timeout: 60_000 })),
+      failureOf(() => client.get(lab.url('healthy', '/status/500'), { timeout: 60_000 })),
+      failureOf(() => client.get(lab.url('healthy', '/reset'), { timeout: 60_000 })),
+      failureOf(() => client.get('http://127.0.0.1:1/', { timeout: 60_000 })),
+    ]);
+    await settled();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  it('leave nothing in the pool: their connections are closed, the next call has a new one', async () => {
+    const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    client = createClient({ proxy: false, httpAgent, timeout: { read: 80 } });
+    lab.upstream('healthy').reset();
+    for (let i = 0; i < 5; i++) await failureOf(() => client.get(lab.url('healthy', '/delay/1000')));
+    await lab.upstream('healthy').closed(5);
+    expect(freeSockets(httpAgent)).toEqual([]);
+    expect(Object.keys(httpAgent.requests)).toEqual([]);
+    expect((await client.get(lab.url('healthy'))).status).toBe(200);
+    httpAgent.destroy();
+  });
+});
+
+describe('10 000 calls', () => {
+  const answer = { data: 'x', status: 200, statusText: 'OK', headers: {} };
+
+  it('that share a signal leave no listener on it', async () => {
+    const { signal } = new AbortController();
+    client = createClient({ proxy: false, adapter: async (config) => ({ ...answer, config }) });
+    await many(9_000, () => client.get('http://nowhere.test/', { signal }));
+    const real = createClient({ proxy: false });
+    await many(1_000, () => real.get(lab.url('healthy'), { signal }));
+    await failureOf(() => real.get(lab.url('stall'), { signal, timeout: { read: 50 } }));
+    await failureOf(() => real.get(lab.url('stall'), { signal, deadline: 50 }));
+    const { data } = await real.get(lab.url('healthy', '/bytes/100000'), { signal, responseType: 'stream' });
+    for await (const _chunk of data);
+    await settled();
+    await real.close();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('that share a token leave nothing subscribed', async () => {
+    const { token } = axios.CancelToken.source();
+    client = createClient({ proxy: false, adapter: async (config) => ({ ...answer, config }) });
+    await many(9_000, () => client.get('http://nowhere.test/', { cancelToken: token }));
+    const real = createClient({ proxy: false });
+    await many(1_000, () => real.get(lab.url('healthy'), { cancelToken: token }));
+    await failureOf(() => real.get(lab.url('stall'), { cancelToken: token, timeout: { read: 50 } }));
+    await settled();
+    await real.close();
+    expect((token as unknown as { _listeners?: unknown[] })._listeners ?? []).toHaveLength(0);
+  });
+
+  it.each(['http', 'fetch'])(
+    'that share a signal and a token retain no memory (%s)',
+    async (adapter) => {
+      const script = `
+      const api = createClient({ proxy: false, adapter: '${adapter}' });
+      api.on('call', () => {});
+      const { signal } = new AbortController();
+      const { token } = axios.CancelToken.source();
+      let kept = [];
+      const batch = async (count) => {
+        const work = async () => {
+          for (let i = 0; i < count / 10; i++) {
+            const response = await api.get(url, { signal, cancelToken: token });
+            if (i % 100 === 0) kept.push(new WeakRef(response));
+          }
+        };
+        await Promise.all(Array.from({ length: 10 }, work));
+      };
+      const heap = async () => {
+        for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
+        return process.memoryUsage().heapUsed;
+      };
+      await batch(2000);
+      const before = await heap();
+      kept = [];
+      await batch(8000);
+      const after = await heap();
+      console.log(JSON.stringify({ grown: after - before, kept: kept.length, alive: kept.filter((ref) => ref.deref()).length }));
+      await api.close();`;
+      const { code, stdout, stderr } = await runScript(script, lab.url('healthy'), ['--expose-gc']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { grown, kept, alive } = JSON.parse(stdout);
+      expect(kept).toBe(80);
+      expect(alive).toBeLessThanOrEqual(2); // the latest may still be referred to by a socket
+      expect(grown).toBeLessThan(2_000_000); // 250 bytes a call; a retained call is some thousands
+    },
+    60_000,
+  );
+});
+
+describe('an agent that is shared with others', () => {
+  it('kills none of their requests after calls of ours: its sockets keep no timeout listener', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1, timeout: 400 });
+    client = createClient({ proxy: false, httpAgent: agent, timeout: { read: 5_000 } });
+    for (let i = 0; i < 3; i++) await client.get(lab.url('healthy'));
+    await settled();
+    const answered = await new Promise<{ status: number | undefined; reused: boolean }>((resolve, reject) => {
+      const request = http.get(lab.url('healthy', '/delay/900'), { agent }, (response) => {
+        response.resume();
+        response.once('end', () => resolve({ status: response.statusCode, reused: request.reusedSocket }));
+      });
+      request.once('error', reject);
+    });
+    expect(answered).toEqual({ status: 200, reused: true });
+    agent.destroy();
+  });
+
+  it('is not closed with the client', async () => {
+    const agent = new http.Agent({ keepAlive: true });
+    client = createClient({ proxy: false, httpAgent: agent });
+    await client.get(lab.url('healthy'));
+    await settled();
+    await client.close();
+    await settled();
+    expect(freeSockets(agent)).toHaveLength(1);
+    expect(freeSockets(agent)[0]?.destroyed).toBe(false);
+    agent.destroy();
+  });
+});
+
+describe('a client that is closed', () => {
+  it('closes its idle connections, lets calls in progress end, and takes no more', async () => {
+    client = createClient({ proxy: false });
+    lab.upstream('healthy').reset();
+    await client.get(lab.url('healthy'));
+    const inProgress = client.get(lab.url('healthy', '/delay/200'));
+    await settled();
+    await client.close();
+    await client.close();
+    const { error } = await failureOf(() => client.get(lab.url('healthy')));
+    expect(error).toMatchObject({ code: 'ERR_CLOSED', isAxiosError: true });
+    expect((await inProgress).status).toBe(200);
+    const { connections } = lab.upstream('healthy');
+    await lab.upstream('healthy').closed(connections);
+  });
+});
