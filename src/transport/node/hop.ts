@@ -26,6 +26,7 @@ export class Hop {
   readonly #number: number;
   #resolved: boolean;
   #written = false;
+  #bytesSeen = 0;
   #response: IncomingMessage | undefined;
 
   constructor(attempt: Attempt, req: ClientRequest, resolved: boolean) {
@@ -39,7 +40,7 @@ export class Hop {
     req.once('socket', (socket) => this.#onSocket(socket));
     req.once('finish', () => this.#onWritten());
     req.once('response', (response) => this.#onResponse(response));
-    req.on('information', () => this.isCurrent && this.clock.progress());
+    req.on('information', () => this.#onInterim());
     attempt.onAbort((reason) => this.#abort(reason as Error));
   }
 
@@ -67,10 +68,10 @@ export class Hop {
     leaveNoTimeoutListener(this.#req, socket);
     if (!this.isCurrent) return;
     this.#attempt.reusedSocket = !this.madeConnection && !isUnderWay(socket);
-    let seen = socket.bytesRead;
+    this.#bytesSeen = socket.bytesRead;
     this.clock.unseenProgress = () => {
-      const more = this.clock.phase === 'response' && socket.bytesRead > seen;
-      seen = socket.bytesRead;
+      const more = this.clock.phase === 'response' && socket.bytesRead > this.#bytesSeen;
+      this.#bytesSeen = socket.bytesRead;
       return more;
     };
     markConnection(
@@ -79,6 +80,12 @@ export class Hop {
       this.#resolved,
       () => this.#onUsable(),
     );
+  }
+
+  #onInterim(): void {
+    if (!this.isCurrent) return;
+    this.#bytesSeen = this.#req.socket?.bytesRead ?? 0; // told of here, and so not unseen
+    this.clock.progress();
   }
 
   #onUsable(): void {
