@@ -54,7 +54,7 @@ async function run(labs, res, { fault, timeout, deadline }) {
   const { signal } = gone;
   const chosen = { timeout, deadline };
   const requests = { breakwater: labs.breakwater.request(fault), axios: labs.axios.request(fault) };
-  res.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  res.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).flushHeaders();
 
   const tell = (/** @type {Line} */ line) => void (signal.aborted || res.write(`${JSON.stringify(line)}\n`));
   const tellOutcome = (/** @type {Lane} */ lane) => (/** @type {Outcome} */ outcome) => tell({ type: 'outcome', lane, outcome });

@@ -32,7 +32,8 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
     const startedAt = now();
     let lag = 0;
     const alarm = new Alarm((late) => {
-      const extra = lag ? 0 : credit(late, deadline.ms);
+      // Counted as the calls inside count it, so that they come to the same.
+      const extra = lag ? 0 : credit(late + GRACE, deadline.ms);
       if (extra) {
         lag = extra;
         alarm.set(now() + extra + GRACE);

@@ -9,7 +9,10 @@ import { headline } from './lane-card.mjs';
  * @param {HTMLElement} root
  * @param {Run} run
  */
-export function drawEvents(root, { events }) {
+export function drawEvents(root, { began, events }) {
+  const drawn = `${began} ${events.length}`;
+  if (root.dataset.drawn === drawn) return; // what the person has unfolded stays so
+  root.dataset.drawn = drawn;
   root.replaceChildren(
     ...events.map(({ type, at, record }, index) =>
       el(
@@ -36,6 +39,9 @@ const gist = ({ outcome, limit, phase, status, code }) => (limit ? `${limit} lim
  */
 const rounded = (_name, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value);
 
+/** @type {WeakMap<Element, Run>} */
+const runOf = new WeakMap();
+
 /**
  * @param {HTMLElement} root
  * @param {Run[]} runs The latest first.
@@ -43,6 +49,7 @@ const rounded = (_name, value) => (typeof value === 'number' ? Math.round(value 
  * @param {(run: Run) => void} show
  */
 export function drawHistory(root, runs, shown, show) {
+  const focused = document.activeElement && runOf.get(document.activeElement);
   root.replaceChildren(
     ...runs.map((run) => {
       const button = el(
@@ -53,7 +60,9 @@ export function drawHistory(root, runs, shown, show) {
         el('span', {}, el('i', {}, 'axios'), headline(run.outcomes.axios)),
       );
       button.addEventListener('click', () => show(run));
+      runOf.set(button, run);
       return el('li', {}, button);
     }),
   );
+  for (const button of root.querySelectorAll('button')) if (runOf.get(button) === focused) button.focus();
 }

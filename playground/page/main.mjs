@@ -38,7 +38,7 @@ function draw() {
     drawLane(byId(`lane-${lane}`, HTMLElement), lane, { where: place, chosen, run: shown });
   }
   drawHistory(history, runs, shown, show);
-  runButton.disabled = running !== undefined;
+  runButton.setAttribute('aria-disabled', String(running !== undefined)); // not disabled: it keeps the focus
   stopButton.hidden = running === undefined;
   if (!shown) return;
   byId('run-title', HTMLElement).textContent = shown.fault.title;
@@ -57,12 +57,9 @@ function animate() {
 
 /** @param {Run} run */
 function show(run) {
-  const index = runs.indexOf(run);
   shown = run;
   draw();
   animate();
-  if (history.contains(document.activeElement) || document.activeElement === document.body)
-    history.querySelectorAll('button')[index]?.focus();
 }
 
 async function start() {
@@ -86,6 +83,7 @@ async function start() {
   try {
     await perform(run, { signal: running.signal, onChange: draw });
   } finally {
+    if (document.activeElement === stopButton) runButton.focus();
     running = undefined;
     draw();
   }

@@ -37,6 +37,28 @@ function own<A extends { destroy(): void }>(agent: A): A {
 const STALLED = { limit: 'read', ms: 200, phase: 'response', kind: 'read' } as const;
 
 describe('the options of an agent', () => {
+  it('keepAlive: false gives each call a connection of its own, closed after it', async () => {
+    const upstream = lab.upstream('healthy');
+    const api = client({ httpAgent: own(new http.Agent({ keepAlive: false })) });
+    const records = attemptsOf(api);
+    await api.get(upstream.url);
+    await api.get(upstream.url);
+    await upstream.closed(2);
+    expect(records.map(({ reusedSocket }) => reusedSocket)).toEqual([false, false]);
+  });
+
+  it('timeout, which is for idle sockets, neither ends an answer that takes longer nor replaces our limits', async () => {
+    const api = client({ httpAgent: own(new http.Agent({ keepAlive: true, timeout: 150 })) });
+    expect((await api.get(lab.url('healthy', '/delay/500'))).status).toBe(200);
+    await timesOut(() => api.get(lab.url('stall'), { timeout: { read: 200 } }), STALLED);
+    await timesOut(() => api.get(lab.url('black-hole'), { timeout: { connect: 250 } }), {
+      limit: 'connect',
+      ms: 250,
+      phase: 'tcp',
+      kind: 'connect',
+    });
+  });
+
   it('ca and rejectUnauthorized decide whom to trust, at the agent and in a tunnel', async () => {
     const strict = own(new https.Agent());
     const lax = own(new https.Agent({ rejectUnauthorized: false }));
@@ -124,6 +146,15 @@ describe('an agent of one’s own class', () => {
     await lab.upstream('stall').closed();
     await timesOut(() => api.get(lab.url('body-stall')), { ...STALLED, phase: 'body' });
     await lab.upstream('body-stall').closed();
+  });
+
+  it('whose connection never comes runs into connect, not into the queue', async () => {
+    class Hanging extends http.Agent {
+      override createConnection(): undefined {}
+    }
+    const api = client({ httpAgent: own(new Hanging()), timeout: { connect: 200, queue: 100 } });
+    const error = await timesOut(() => api.get(lab.url('healthy')), { limit: 'connect', ms: 200, phase: 'tcp', kind: 'connect' });
+    expect(error.safeToRetry).toBe(true);
   });
 
   it('may see and change each request', async () => {

@@ -6,7 +6,7 @@ import { answer } from '../lab/http.mjs';
 import { hangingLookup, PROXY_AUTH, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { through, withEnvironment } from './proxy-support';
-import { clients, forAxios, rejection, timesOut, trusting, upstreamOf } from './support';
+import { attemptsOf, clients, forAxios, rejection, timesOut, trusting, upstreamOf } from './support';
 
 let lab: Lab;
 let httpsAgent: https.Agent;
@@ -100,6 +100,20 @@ it('a refusal is the response', async () => {
 });
 
 describe('a redirect', () => {
+  it('goes through the proxy as well, from http into a tunnel and back', async () => {
+    const proxy = lab.upstream('proxy-healthy');
+    const api = client({ httpsAgent, proxy: through(proxy) });
+    const records = attemptsOf(api);
+    expect((await api.get(redirectTo(lab.url('healthy', '/landed')))).data.path).toBe('/landed');
+    expect(proxy.requests).toBe(2);
+    expect((await api.get(redirectTo(lab.url('tls-healthy', '/secure')))).data.path).toBe('/secure');
+    expect(proxy.requests).toBe(4);
+    expect(records[1]?.timings).toMatchObject({ proxy: expect.any(Number), tls: expect.any(Number) });
+    const back = lab.url('tls-healthy', `/redirect?to=${encodeURIComponent(lab.url('healthy', '/back'))}`);
+    expect((await api.get(back)).data.path).toBe('/back');
+    expect(proxy.requests).toBe(5); // the tunnel stands already
+  });
+
   it('shows the credentials at each hop to the proxy alone', async () => {
     const proxy = lab.upstream('proxy-auth');
     const api = client({ httpsAgent, proxy: through(proxy, PROXY_AUTH) });

@@ -43,7 +43,7 @@ describe('a proxy that stays silent, without redirects', () => {
     expect(records).toMatchObject([{ outcome: 'timeout', phase: 'proxy', kind: 'connect', limit }]);
   });
 
-  it.each(['https_proxy', 'ALL_PROXY'])('named by %s runs into connect', async (name) => {
+  it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('named by %s runs into connect', async (name) => {
     const proxy = lab.upstream('proxy-silence');
     const api = createClient({ maxRedirects, httpsAgent, timeout: { connect: 250 } });
     await withEnvironment({ [name]: proxy.url }, () =>
@@ -91,6 +91,34 @@ describe('on the way to and behind the proxy', () => {
 });
 
 describe('a healthy proxy', () => {
+  it('is passed with all phases seen, and its tunnel used again', async () => {
+    const proxy = lab.upstream('proxy-healthy');
+    const api = client({ httpsAgent, proxy: through(proxy) });
+    const records = attemptsOf(api);
+    expect((await api.post(target('/first'), { some: 'data' })).data).toMatchObject({ path: '/first', body: '{"some":"data"}' });
+    expect((await api.get(target('/second'), { timeout: { connect: 0.001 } })).data.path).toBe('/second');
+    expect(proxy).toMatchObject({ connections: 1, requests: 1 });
+    expect(Object.keys(records[0]?.timings ?? {})).toEqual(
+      expect.arrayContaining(['queue', 'tcp', 'proxy', 'tls', 'send', 'response', 'body']),
+    );
+    expect(records[1]?.timings).not.toHaveProperty('proxy');
+    expect(records.map(({ reusedSocket }) => reusedSocket)).toEqual([false, true]);
+    await api.close();
+    await proxy.closed(); // the tunnel goes with the client
+  });
+
+  it('is named by HTTPS_PROXY, and passed by where NO_PROXY or the request says so', async () => {
+    const proxy = lab.upstream('proxy-healthy');
+    const api = createClient({ httpsAgent });
+    await withEnvironment({ HTTPS_PROXY: proxy.url }, () => api.get(target()));
+    expect(proxy.requests).toBe(1);
+    await withEnvironment({ HTTPS_PROXY: proxy.url, NO_PROXY: '10.0.0.0/8,127.0.0.0/8' }, () => api.get(target()));
+    await withEnvironment({ HTTPS_PROXY: proxy.url }, () => api.get(target(), { proxy: false }));
+    expect(proxy.requests).toBe(1);
+    expect(lab.upstream('tls-healthy').requests).toBe(3);
+    await api.close();
+  });
+
   it('lets the phases of many calls at once be seen, each its own', async () => {
     const proxy = lab.upstream('proxy-healthy');
     const api = client({ httpsAgent, proxy: through(proxy) });

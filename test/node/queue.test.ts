@@ -24,10 +24,8 @@ afterAll(() => lab.close());
 
 const busy = '/delay/1200';
 
-// pool.test.ts meets it with redirects allowed; forbidden, it takes another way through axios.
-describe('without redirects', () => {
-  const maxRedirects = 0;
-
+// Followed redirects and none take different ways through axios.
+describe.each([{ maxRedirects: 5 }, { maxRedirects: 0 }])('with maxRedirects $maxRedirects', ({ maxRedirects }) => {
   it.each(['queue', 'total'] as const)('waiting for a free connection runs into %s, and leaves the queue', async (limit) => {
     const upstream = lab.upstream('healthy');
     upstream.reset();
@@ -45,6 +43,15 @@ describe('without redirects', () => {
     expect(upstream).toMatchObject({ connections: 1, requests: 2 });
     expect(records.map(({ outcome }) => outcome)).toEqual(['timeout', 'success', 'success']);
   });
+});
+
+it('a deadline ends the waiting as well', async () => {
+  const api = client({ httpAgent });
+  const working = api.get(lab.url('healthy', '/delay/600'));
+  const call = (): Promise<unknown> => api.get(lab.url('healthy'), { deadline: 200 });
+  await timesOut(call, { limit: 'deadline', ms: 200, phase: 'queue', kind: 'queue' });
+  expect(Object.keys(httpAgent.requests)).toEqual([]);
+  expect((await working).status).toBe(200);
 });
 
 it('only those whose time is up leave the queue', async () => {

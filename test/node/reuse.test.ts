@@ -2,6 +2,7 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isTimeout } from '../../src/index';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
 import { attemptsOf, clients, rejection, timesOut, upstreamOf } from './support';
@@ -26,6 +27,17 @@ afterEach(close);
 afterAll(() => Promise.all([lab.close(), mixed.close()]));
 
 describe('a connection that has served before', () => {
+  it('is used again without being connected: no connect limit applies, however small', async () => {
+    const api = client();
+    const records = attemptsOf(api);
+    await api.get(mixed.url);
+    await api.get(mixed.url, { timeout: { connect: 0.001, lookup: 0.001, tcp: 0.001, tls: 0.001 } });
+    expect(mixed).toMatchObject({ connections: 1, requests: 2 });
+    expect(records.map(({ reusedSocket }) => reusedSocket)).toEqual([false, true]);
+    expect(records[0]?.timings).toHaveProperty('tcp');
+    expect(records[1]?.timings).not.toHaveProperty('tcp');
+  });
+
   it('over TLS is used again without a handshake: no limit of one applies, however small', async () => {
     const { Agent } = await import('node:https');
     const httpsAgent = new Agent({ ca: lab.ca, keepAlive: true });
@@ -53,6 +65,21 @@ describe('a connection that has served before', () => {
     await sleep(500);
     await api.get(mixed.url);
     expect(mixed).toMatchObject({ connections: 1, requests: 2 });
+  });
+
+  it('reports a reset as what it is where the peer had closed it: stale, not slow', async () => {
+    const api = client({ timeout: { read: 2_000 } });
+    const records = attemptsOf(api);
+    await api.get(lab.url('healthy', '/drop-next'));
+    const error = await rejection(api.post(lab.url('healthy')));
+    expect(isTimeout(error)).toBe(false);
+    expect(error).toMatchObject({ isAxiosError: true, code: 'ECONNRESET', reusedSocket: true });
+    expect(records).toMatchObject([
+      { outcome: 'success', reusedSocket: false },
+      { outcome: 'error', code: 'ECONNRESET', reusedSocket: true, timedOut: false },
+    ]);
+    // The stale one is gone; the next call has a connection of its own.
+    expect((await api.get(lab.url('healthy'))).status).toBe(200);
   });
 
   it('that was closed while it idled is not used at all', async () => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { CORS } from '../lab/http.mjs';
 import { startUpstream } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
+import { JSON_FAULTS } from './json-faults';
 
 /** What an upstream has seen so far. */
 export type Seen = Pick<Upstream, 'connections' | 'open' | 'requests'>;
@@ -18,7 +19,8 @@ export async function startControl(): Promise<{ url: string; close(): Promise<vo
     const { pathname, searchParams: query } = new URL(url, 'http://control');
     if (pathname === '/ping') return 'pong';
     if (pathname === '/start') {
-      const upstream = await startUpstream(query.get('name') ?? '');
+      const name = query.get('name') ?? '';
+      const upstream = await (JSON_FAULTS[name]?.({ name, path: '/' }) ?? startUpstream(name));
       upstreams.set(upstream.url, upstream);
       return upstream.url;
     }
