@@ -47,11 +47,11 @@ describe('withDeadline', () => {
 
   it('leaves no rejection unhandled where the work fails after its time', async () => {
     const late = async (): Promise<void> => {
-      await sleep(MS + 50);
+      await sleep(MS + 1_000);
       throw new Error('late');
     };
     await timeoutOf(() => withDeadline(MS, late), 'deadline', MS);
-    await sleep(150);
+    await sleep(1_200);
   });
 
   it('leaves no timer behind', async () => {
