@@ -1,0 +1,99 @@
+// Uploads in a page: progress still arrives, a large one does not count as the answer's delay, a stuck one has a limit.
+import type { AxiosProgressEvent } from 'axios';
+import { describe, expect, it } from 'vitest';
+import { cleanly, clientWith, expectTimeout, meet } from './support';
+
+cleanly();
+
+const LARGE = 8 * 1024 * 1024;
+const large = (): Uint8Array<ArrayBuffer> => new Uint8Array(LARGE);
+
+describe('a large upload', () => {
+  it.each(['fetch', 'xhr'])('by %s takes longer than connect and read together, and succeeds', async (adapter) => {
+    const peer = await meet('slow-reader');
+    const began = performance.now();
+    const { data } = await clientWith({ adapter, timeout: [100, 300] }).post(peer.url, large());
+    expect(data).toEqual({ ok: true, bytes: LARGE });
+    expect(performance.now() - began).toBeGreaterThan(400);
+  });
+
+  it.each([
+    ['a Blob', () => new Blob([large()])],
+    ['an ArrayBuffer', () => large().buffer],
+    ['a string', () => '.'.repeat(LARGE)],
+    ['a form', () => toForm(new Blob([large()]))],
+  ])('as %s is taken for large', async (_kind, make) => {
+    const peer = await meet('slow-reader');
+    const { data } = await clientWith({ timeout: [100, 300] }).post(peer.url, make());
+    expect(data).toMatchObject({ ok: true });
+    expect(data.bytes).toBeGreaterThanOrEqual(LARGE);
+  });
+
+  it.each(['fetch', 'xhr'])('that nobody reads is ended by total, by %s', async (adapter) => {
+    const peer = await meet('never-reads');
+    const client = clientWith({ adapter, timeout: 500 });
+    await expectTimeout(() => client.post(peer.url, large()), { limit: 'total', limitMs: 500, phase: 'waiting', kind: 'unknown' });
+    await peer.closed();
+  });
+
+  it('by fetch may take send longer than connect and read together', async () => {
+    const peer = await meet('never-reads');
+    const client = clientWith({ timeout: { connect: 100, read: 150, send: 250 } });
+    await expectTimeout(() => client.post(peer.url, large()), { limit: 'response', limitMs: 500, phase: 'waiting', kind: 'unknown' });
+    await peer.closed();
+  });
+
+  it('with progress is ended by send where it is stuck', async () => {
+    const peer = await meet('never-reads');
+    const client = clientWith({ timeout: { connect: 5_000, read: 5_000, send: 400 } });
+    const loaded: number[] = [];
+    await expectTimeout(() => client.post(peer.url, large(), { onUploadProgress: (event) => loaded.push(event.loaded) }), {
+      limit: 'send',
+      limitMs: 400,
+      phase: 'send',
+      kind: 'write',
+    });
+    expect(loaded.length).toBeGreaterThan(0);
+    expect(loaded.at(-1)).toBeLessThan(LARGE);
+    await peer.closed();
+  });
+});
+
+describe('upload progress', () => {
+  it('arrives up to the last byte, with limits on', async () => {
+    const peer = await meet('slow-reader');
+    const events: AxiosProgressEvent[] = [];
+    const client = clientWith({ timeout: { connect: 2_000, read: 5_000, send: 15_000 } });
+    const { data } = await client.post(peer.url, large(), { onUploadProgress: (event) => events.push(event) });
+    expect(data).toEqual({ ok: true, bytes: LARGE });
+    expect(events[0]?.loaded).toBeLessThan(LARGE);
+    expect(events.at(-1)).toMatchObject({ loaded: LARGE, total: LARGE, progress: 1, upload: true });
+  });
+
+  it('that was sent, but not answered, is ended by response: from there on the phase is known', async () => {
+    const peer = await meet('stall');
+    const client = clientWith({ timeout: { send: 5_000, response: 300 } });
+    await expectTimeout(() => client.post(peer.url, { small: true }, { onUploadProgress: () => {} }), {
+      limit: 'response',
+      limitMs: 300,
+      phase: 'response',
+      kind: 'read',
+    });
+    await peer.closed();
+  });
+});
+
+describe('a small upload', () => {
+  it.each(['fetch', 'xhr'])('of JSON by %s is bounded by connect and read together', async (adapter) => {
+    const peer = await meet('stall');
+    const client = clientWith({ adapter, timeout: [100, 200] });
+    await expectTimeout(() => client.post(peer.url, { a: 1 }), { limit: 'response', limitMs: 300, phase: 'waiting', kind: 'unknown' });
+    await peer.closed();
+  });
+});
+
+function toForm(blob: Blob): FormData {
+  const form = new FormData();
+  form.append('file', blob);
+  return form;
+}

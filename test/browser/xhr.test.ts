@@ -1,0 +1,77 @@
+// The limits through XHR, which shows less than fetch: progress events instead of headers and chunks.
+import { describe, expect, it } from 'vitest';
+import { cleanly, clientWith, expectTimeout, meet } from './support';
+
+cleanly();
+
+const WAITING = { phase: 'waiting', kind: 'unknown' } as const;
+const BODY = { phase: 'body', kind: 'read' } as const;
+
+describe('adapter xhr', () => {
+  it.each([
+    { timeout: [150, 150] as const, limit: 'response', limitMs: 300 },
+    { timeout: { response: 250 }, limit: 'response', limitMs: 250 },
+    { timeout: 300, limit: 'total', limitMs: 300 },
+    { timeout: { total: 250, response: 2_000 }, limit: 'total', limitMs: 250 },
+  ] as const)('$timeout ends a stall before the headers by $limit', async ({ timeout, limit, limitMs }) => {
+    const peer = await meet('stall');
+    const client = clientWith({ adapter: 'xhr', timeout });
+    await expectTimeout(() => client.get(peer.url), { limit, limitMs, ...WAITING });
+    await peer.closed();
+  });
+
+  it.each(['black-hole', 'interim-drip', 'redirect-to-stall'])('connect and read bound %s together', async (fault) => {
+    const peer = await meet(fault);
+    const client = clientWith({ adapter: 'xhr', timeout: [100, 150] });
+    await expectTimeout(() => client.get(peer.url), { limit: 'response', limitMs: 250, ...WAITING });
+  });
+
+  it('read bounds silence in the body', async () => {
+    const peer = await meet('json-stall');
+    const client = clientWith({ adapter: 'xhr', timeout: { read: 250 } });
+    await expectTimeout(() => client.get(peer.url), { limit: 'read', limitMs: 250, ...BODY });
+    await peer.closed();
+  });
+
+  it('read does not mind a body that is slow but never silent, although axios thins progress out to three a second', async () => {
+    const peer = await meet('json-drip');
+    const client = clientWith({ adapter: 'xhr', timeout: { read: 300, total: 1_500 } });
+    await expectTimeout(() => client.get(peer.url), { limit: 'total', limitMs: 1_500, ...BODY });
+  });
+
+  it('of text/plain Chromium shows nothing before it has guessed the type: until then it is an answer that does not come', async () => {
+    const peer = await meet('body-drip');
+    const client = clientWith({ adapter: 'xhr', timeout: [100, 200] });
+    await expectTimeout(() => client.get(peer.url), { limit: 'response', limitMs: 300, ...WAITING });
+    await peer.closed();
+  });
+
+  it('a slow but complete body arrives', async () => {
+    const peer = await meet('slow-body');
+    const { data } = await clientWith({ adapter: 'xhr', timeout: { connect: 3_000, read: 3_000 } }).get(peer.url);
+    expect(data).toBe('chunk\n'.repeat(20));
+  });
+
+  it.each([
+    { timeout: { body: 300 }, limit: 'body', limitMs: 300 },
+    { timeout: { total: 500 }, limit: 'total', limitMs: 500 },
+  ] as const)('$limit bounds a drip without an end', async ({ timeout, limit, limitMs }) => {
+    const peer = await meet('json-drip');
+    const client = clientWith({ adapter: 'xhr', timeout });
+    await expectTimeout(() => client.get(peer.url), { limit, limitMs, ...BODY });
+    await peer.closed();
+  });
+
+  it('the deadline ends it as well', async () => {
+    const peer = await meet('stall');
+    const client = clientWith({ adapter: 'xhr', deadline: 250 });
+    await expectTimeout(() => client.get(peer.url), { limit: 'deadline', limitMs: 250, ...WAITING });
+    await peer.closed();
+  });
+
+  it('a connection that breaks is an error of its own', async () => {
+    const peer = await meet('reset-mid-body');
+    const client = clientWith({ adapter: 'xhr', timeout: 10_000 });
+    await expect(client.get(peer.url)).rejects.toMatchObject({ isAxiosError: true, code: 'ERR_NETWORK' });
+  });
+});

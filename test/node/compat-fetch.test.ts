@@ -1,0 +1,75 @@
+// axios' fetch adapter in Node: the limits that fetch lets one keep, exact from the headers on.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Client, createClient } from '../../src/index';
+import { startLab } from '../lab/index.mjs';
+import { timeoutOf, watchUnhandled } from './support2';
+
+let lab: Awaited<ReturnType<typeof startLab>>;
+let client: Client;
+const unhandled = watchUnhandled();
+
+beforeAll(async () => {
+  lab = await startLab({ only: ['healthy', 'stall', 'body-stall', 'body-drip', 'slow-body', 'header-drip'] });
+});
+afterAll(async () => {
+  await lab.close();
+  await unhandled.none();
+});
+beforeEach(() => {
+  for (const name of ['stall', 'body-stall', 'body-drip']) lab.upstream(name).reset();
+  client = createClient({ proxy: false });
+});
+afterEach(() => client.close());
+
+describe("axios' fetch adapter in Node", () => {
+  const fetching = { adapter: 'fetch' } as const;
+
+  it('tells no phases before the headers, and is held to response, or to connect and read together', async () => {
+    const error = await timeoutOf(() => client.get(lab.url('stall'), { ...fetching, timeout: { response: 150 } }), 'response', 150);
+    expect(error).toMatchObject({ phase: 'waiting', kind: 'unknown' });
+    await lab.upstream('stall').closed(1);
+    await timeoutOf(() => client.get(lab.url('stall'), { ...fetching, timeout: { connect: 50, read: 100 } }), 'response', 150);
+    await timeoutOf(() => client.get(lab.url('header-drip'), { ...fetching, timeout: { response: 300 } }), 'response', 300);
+  });
+
+  it('is held to read, body and total in the body', async () => {
+    const read = await timeoutOf(() => client.get(lab.url('body-stall'), { ...fetching, timeout: { read: 150 } }), 'read', 150);
+    expect(read).toMatchObject({ phase: 'body', kind: 'read' });
+    await lab.upstream('body-stall').closed(1);
+    await timeoutOf(() => client.get(lab.url('body-drip'), { ...fetching, timeout: { body: 200, read: 150 } }), 'body', 200);
+    await timeoutOf(() => client.get(lab.url('body-drip'), { ...fetching, timeout: 200 }), 'total', 200);
+    await lab.upstream('body-drip').closed(2);
+    const { data } = await client.get(lab.url('slow-body'), { ...fetching, timeout: { read: 500 } });
+    expect(data).toBe('chunk\n'.repeat(20));
+  });
+
+  it('streams, and the stream is held to read as well', async () => {
+    const { data } = await client.get(lab.url('slow-body'), { ...fetching, responseType: 'stream', timeout: { read: 500 } });
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of data) text += decoder.decode(chunk);
+    expect(text).toBe('chunk\n'.repeat(20));
+
+    const stalled = await client.get(lab.url('body-stall'), { ...fetching, responseType: 'stream', timeout: { read: 150 } });
+    const error = await timeoutOf(
+      async () => {
+        for await (const _chunk of stalled.data);
+      },
+      'read',
+      150,
+    );
+    expect(error.phase).toBe('body');
+    await lab.upstream('body-stall').closed(1);
+  });
+
+  it("keeps the user's own fetch", async () => {
+    const seen: unknown[] = [];
+    const own: typeof fetch = (input, init) => {
+      seen.push(init);
+      return fetch(input, init);
+    };
+    expect((await client.get(lab.url('healthy'), { ...fetching, env: { fetch: own } })).data.ok).toBe(true);
+    expect(seen).toHaveLength(1);
+    expect(seen[0] ?? {}).not.toHaveProperty('breakwater');
+  });
+});

@@ -1,0 +1,237 @@
+// protect and createClient next to axios: the instance stays as it was, interceptors and configs behave as axios users know them.
+import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Client, createClient, isTimeout, protect } from '../../src/index';
+import { startLab } from '../lab/index.mjs';
+import { failureOf } from './support2';
+
+let lab: Awaited<ReturnType<typeof startLab>>;
+let client: Client;
+beforeAll(async () => {
+  lab = await startLab({ only: ['healthy', 'stall', 'flaky'] });
+});
+afterAll(() => lab.close());
+beforeEach(() => {
+  client = createClient({ baseURL: lab.url('healthy'), proxy: false });
+  lab.upstream('flaky').reset();
+});
+afterEach(() => client.close());
+
+/** Everything of an instance that can be told apart: own properties, defaults, interceptors. */
+function snapshot(instance: AxiosInstance): unknown {
+  const handlers = (manager: object): unknown[] => [...((manager as { handlers?: unknown[] }).handlers ?? [])];
+  return {
+    properties: Object.fromEntries(Object.entries(instance).filter(([name]) => name !== 'defaults' && name !== 'interceptors')),
+    defaults: { ...instance.defaults, headers: JSON.stringify(instance.defaults.headers) },
+    interceptors: [handlers(instance.interceptors.request), handlers(instance.interceptors.response)],
+  };
+}
+
+describe('protect', () => {
+  it('leaves the instance as it was, before, during and after calls', async () => {
+    const instance = axios.create({ baseURL: lab.url('healthy'), timeout: 5_000, proxy: false });
+    instance.interceptors.request.use((config) => config);
+    const before = snapshot(instance);
+    const { get, request, defaults, interceptors } = instance;
+    const { adapter } = defaults;
+    const own = protect(instance, { timeout: { read: 100 }, endpoint: 'x', deadlineHeader: 'x-rest' });
+    expect(snapshot(instance)).toEqual(before);
+    await own.get('/');
+    await failureOf(() => own.get(lab.url('stall')));
+    await failureOf(() => own.get('/status/500'));
+    expect(snapshot(instance)).toEqual(before);
+    expect(instance.get).toBe(get);
+    expect(instance.request).toBe(request);
+    expect(instance.defaults).toBe(defaults);
+    expect(instance.interceptors).toBe(interceptors);
+    expect(instance.defaults.adapter).toBe(adapter);
+    await own.close();
+  });
+
+  it('leaves calls of the instance unprotected', async () => {
+    const instance = axios.create({ baseURL: lab.url('healthy'), proxy: false });
+    const own = protect(instance, { timeout: { read: 100 } });
+    expect((await instance.get('/delay/300')).status).toBe(200);
+    expect((await failureOf(() => own.get('/delay/300'))).error).toMatchObject({ limit: 'read' });
+    await own.close();
+  });
+
+  it('shares defaults and interceptors, whoever changes them', async () => {
+    const instance = axios.create({ baseURL: lab.url('healthy'), proxy: false });
+    const own = protect(instance);
+    expect(own.defaults).toBe(instance.defaults);
+    expect(own.interceptors).toBe(instance.interceptors);
+    instance.defaults.headers.common['x-a'] = '1';
+    own.defaults.headers.common['x-b'] = '2';
+    own.interceptors.request.use((config) => {
+      config.headers.set('x-c', '3');
+      return config;
+    });
+    for (const one of [instance, own]) {
+      expect((await one.get('/')).data.headers).toMatchObject({ 'x-a': '1', 'x-b': '2', 'x-c': '3' });
+    }
+    const defaults = { ...instance.defaults, baseURL: lab.url('healthy', '/other') };
+    own.defaults = defaults as typeof own.defaults;
+    expect(instance.defaults).toBe(defaults);
+    await own.close();
+  });
+
+  it('protects axios itself, and a client again', async () => {
+    const own = protect(axios, { timeout: { read: 100 } });
+    expect((await failureOf(() => own.get(lab.url('stall'), { proxy: false }))).error).toMatchObject({ limit: 'read' });
+    const twice = protect(client, { timeout: { read: 100 } });
+    expect((await failureOf(() => twice.get(lab.url('stall')))).error).toMatchObject({ limit: 'read', phase: 'response' });
+    expect((await twice.get('/')).status).toBe(200);
+    await Promise.all([own.close(), twice.close()]);
+  });
+});
+
+describe('interceptors and transforms', () => {
+  it('run once a call, in the order of axios, redirects or not', async () => {
+    const steps: string[] = [];
+    client.interceptors.request.use((config) => {
+      steps.push('request 1');
+      return config;
+    });
+    client.interceptors.request.use(async (config) => {
+      steps.push('request 2');
+      return config;
+    });
+    client.interceptors.response.use((response) => {
+      steps.push('response');
+      return response;
+    });
+    const config = {
+      transformRequest: [
+        (data: unknown) => {
+          steps.push('transform request');
+          return data;
+        },
+      ],
+      transformResponse: [
+        (data: unknown) => {
+          steps.push('transform response');
+          return data;
+        },
+      ],
+    };
+    await client.get('/redirect?to=/a', config);
+    expect(steps).toEqual(['request 2', 'request 1', 'transform request', 'transform response', 'response']);
+  });
+
+  it('that are synchronous, or run only when asked to, do', async () => {
+    const asked = vi.fn((config: InternalAxiosRequestConfig) => config);
+    client.interceptors.request.use(asked, undefined, { synchronous: true, runWhen: (config) => config.url === '/yes' });
+    await client.get('/no');
+    expect(asked).not.toHaveBeenCalled();
+    await client.get('/yes');
+    expect(asked).toHaveBeenCalledOnce();
+  });
+
+  it('can be taken off again', async () => {
+    const id = client.interceptors.request.use(() => Promise.reject(new Error('no')));
+    await failureOf(() => client.get('/'));
+    client.interceptors.request.eject(id);
+    expect((await client.get('/')).status).toBe(200);
+  });
+
+  it('get the timeout as axios users know it, and may set it', async () => {
+    const seen: unknown[] = [];
+    client.interceptors.request.use((config) => {
+      seen.push(config.timeout);
+      config.timeout = 120;
+      return config;
+    });
+    const { error } = await failureOf(() => client.get(lab.url('stall'), { timeout: 5_000 }));
+    expect(seen).toEqual([5_000]);
+    expect(error).toMatchObject({ limit: 'total', limitMs: 120 });
+  });
+
+  it('get the error of a timeout, with its config', async () => {
+    const seen = vi.fn();
+    client.interceptors.response.use(undefined, (error) => {
+      seen(isTimeout(error), error.config.url, error.config.method, error.isAxiosError);
+      return Promise.reject(error);
+    });
+    await failureOf(() => client.get(lab.url('stall'), { timeout: 100 }));
+    expect(seen).toHaveBeenCalledExactlyOnceWith(true, lab.url('stall'), 'get', true);
+  });
+
+  it('may make an answer of an error', async () => {
+    client.interceptors.response.use(undefined, (error) => ({ data: 'spare', config: error.config }));
+    expect((await client.get(lab.url('stall'), { timeout: 100 })).data).toBe('spare');
+  });
+});
+
+describe('what the caller gets back', () => {
+  it('is the config that was given, its timeout included', async () => {
+    for (const timeout of [5_000, [1_000, 2_000], { read: 3_000 }] as const) {
+      const { config } = await client.get('/', { timeout });
+      expect(config.timeout).toEqual(timeout);
+      const { error } = await failureOf(() => client.get('/status/500', { timeout }));
+      expect((error as { config: { timeout: unknown } }).config.timeout).toEqual(timeout);
+    }
+    const { config, request } = await client.get('/a', { headers: { 'x-h': '1' } });
+    expect(config).toMatchObject({ url: '/a', method: 'get', baseURL: lab.url('healthy') });
+    expect(config.headers.get('x-h')).toBe('1');
+    expect(config.adapter).toBe(client.defaults.adapter);
+    expect(config).not.toHaveProperty('signal');
+    expect(request).toBeDefined();
+  });
+
+  it('has no trace of the agents and signals that are ours', async () => {
+    const signal = new AbortController().signal;
+    const { config } = await client.get('/', { signal });
+    expect(config.signal).toBe(signal);
+    expect(config.httpAgent).toBeUndefined();
+    expect(config.proxy).toBe(false);
+    const { error } = await failureOf(() => client.get('/status/404', { signal }));
+    const failed = error as { config: InternalAxiosRequestConfig; response: { config: InternalAxiosRequestConfig } };
+    expect(failed.config.signal).toBe(signal);
+    expect(failed.config.httpAgent).toBeUndefined();
+    expect(failed.response.config).toBe(failed.config);
+  });
+});
+
+describe('a handler that repeats error.config, as after a refresh of a token', () => {
+  it('repeats the same request under the same policies', async () => {
+    const endpoints: string[] = [];
+    client.on('call', ({ endpoint, outcome }) => endpoints.push(`${endpoint} ${outcome}`));
+    client.interceptors.response.use(undefined, (error) => {
+      if (error.response?.status !== 503) throw error;
+      error.config.headers.set('authorization', 'Bearer new');
+      return client.request(error.config);
+    });
+    const { data, config } = await client.post(
+      lab.url('flaky'),
+      { a: 1 },
+      { endpoint: 'flaky', timeout: { read: 4_000 }, deadline: 9_000 },
+    );
+    expect(data).toEqual({ ok: true, calls: 3 });
+    expect(config.timeout).toEqual({ read: 4_000 });
+    expect(config.headers.get('authorization')).toBe('Bearer new');
+    // Inner calls end before the outer: each is a call of its own.
+    expect(endpoints).toEqual(['flaky success', 'flaky success', 'flaky success']);
+  });
+
+  it('is protected again: its limits hold', async () => {
+    let repeated = 0;
+    client.interceptors.response.use(undefined, (error) => {
+      if (repeated++) throw error;
+      return client.request({ ...error.config, url: lab.url('stall') });
+    });
+    const { error } = await failureOf(() => client.get('/status/401', { timeout: { read: 120 } }));
+    expect(error).toMatchObject({ limit: 'read', limitMs: 120, phase: 'response' });
+  });
+
+  it('works through the plain instance too, which then has the total as its timeout', async () => {
+    const instance = axios.create({ proxy: false });
+    const own = protect(instance);
+    const { error } = await failureOf(() => own.get(lab.url('healthy', '/status/401'), { timeout: 700 }));
+    const { config } = error as { config: InternalAxiosRequestConfig };
+    const repeated = await instance.request({ ...config, url: lab.url('healthy') });
+    expect(repeated.status).toBe(200);
+    expect(repeated.config.timeout).toBe(700);
+    await own.close();
+  });
+});

@@ -1,0 +1,181 @@
+// Calls made inside withDeadline inherit what is left, and it travels to the next service as a header.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CallRecord, type Client, createClient, Deadline, deadlineFrom, isTimeout, protect, withDeadline } from '../../src/index';
+import { startLab } from '../lab/index.mjs';
+import { block, failureOf, watchUnhandled } from './support2';
+
+const MS = 200;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const never = (): Promise<never> => new Promise(() => {});
+
+let lab: Awaited<ReturnType<typeof startLab>>;
+let client: Client;
+let calls: CallRecord[];
+const unhandled = watchUnhandled();
+
+beforeAll(async () => {
+  lab = await startLab({ only: ['healthy', 'stall'] });
+});
+afterAll(async () => {
+  await lab.close();
+  await unhandled.none();
+});
+beforeEach(() => {
+  lab.upstream('healthy').reset();
+  lab.upstream('stall').reset();
+  client = createClient({ timeout: false, proxy: false });
+  calls = [];
+  client.on('call', (record) => calls.push(record));
+});
+afterEach(() => client.close());
+
+describe('a call inside', () => {
+  it('inherits what is left, and its error, which knows more, is the one that counts', async () => {
+    const { error, took } = await failureOf(() =>
+      withDeadline(MS, async () => {
+        await sleep(50);
+        return client.get(lab.url('stall'));
+      }),
+    );
+    expect(error).toMatchObject({ limit: 'deadline', phase: 'response', kind: 'read', attempts: 1 });
+    expect(isTimeout(error) && error.limitMs).toBeLessThanOrEqual(MS - 49);
+    expect(took).toBeGreaterThanOrEqual(MS);
+    expect(calls).toMatchObject([{ limit: 'deadline', phase: 'response', outcome: 'timeout' }]);
+    await lab.upstream('stall').closed(1);
+  });
+
+  it.each([0, 1, 7, 33, 90])('gives the outer promise its phase, timings and attempts, begun %d ms later', async (later) => {
+    const work = async (): Promise<unknown> => {
+      if (later) await sleep(later);
+      return client.get(lab.url('stall'));
+    };
+    const results = await Promise.all(Array.from({ length: 10 }, () => failureOf(() => withDeadline(MS, work))));
+    for (const { error, took } of results) {
+      expect(error).toMatchObject({ limit: 'deadline', phase: 'response', kind: 'read', attempts: 1 });
+      expect(isTimeout(error) && error.timings.response).toBeGreaterThan(0);
+      expect(took).toBeGreaterThanOrEqual(MS);
+    }
+  });
+
+  it('gives it although the loop was blocked over the end', async () => {
+    const { error } = await failureOf(() =>
+      withDeadline(MS, () => {
+        setTimeout(() => block(2 * MS), 50);
+        return client.get(lab.url('stall'));
+      }),
+    );
+    expect(error).toMatchObject({ limit: 'deadline', phase: 'response', attempts: 1 });
+    expect(isTimeout(error) && error.lag).toBeGreaterThan(0);
+  });
+
+  it('inherits it in timers, in Promise.all, in event handlers and in other clients', async () => {
+    const other = protect(client, { deadline: 60_000 });
+    const inTimer = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        setTimeout(() => client.get(lab.url('stall')).then(resolve, reject), 20);
+      });
+    const work = async (): Promise<PromiseSettledResult<unknown>[]> =>
+      Promise.allSettled([
+        inTimer(),
+        Promise.all([client.get(lab.url('stall')), other.get(lab.url('stall'))]),
+        new Promise((resolve, reject) => process.nextTick(() => client.get(lab.url('stall')).then(resolve, reject))),
+      ]);
+    let results: PromiseSettledResult<unknown>[] = [];
+    const { took } = await failureOf(() =>
+      withDeadline(MS, async () => {
+        results = await work();
+        throw new Error('all failed');
+      }),
+    );
+    await sleep(20);
+    expect(took).toBeGreaterThanOrEqual(MS);
+    expect(results).toHaveLength(3);
+    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { limit: 'deadline', phase: 'response' } });
+  });
+
+  it('is not touched by a deadline that it was not made under', async () => {
+    const outside = client.get(lab.url('healthy', '/delay/250'));
+    await failureOf(() => withDeadline(50, never));
+    expect((await outside).status).toBe(200);
+  });
+
+  it.each([
+    ['its own deadline, where that is sooner', 60_000, 100, 100],
+    ['the outer one, where that is sooner', 100, 60_000, 100],
+  ])('ends at %s', async (_which, outer, own, ms) => {
+    const { error, took } = await failureOf(() => withDeadline(outer, () => client.get(lab.url('stall'), { deadline: own })));
+    expect(error).toMatchObject({ limit: 'deadline', phase: 'response' });
+    expect(took).toBeGreaterThanOrEqual(ms);
+    expect(took).toBeLessThan(30_000);
+  });
+
+  it('ends at the outer one though it has none of its own', async () => {
+    const { error } = await failureOf(() => withDeadline(MS, () => client.get(lab.url('stall'), { deadline: false })));
+    expect(error).toMatchObject({ limit: 'deadline', phase: 'response' });
+  });
+
+  it('takes a deadline by hand, as where nothing is inherited', async () => {
+    const d = new Deadline(MS);
+    const { error, took } = await failureOf(() => client.get(lab.url('stall'), { deadline: d }));
+    expect(error).toMatchObject({ limit: 'deadline', phase: 'response' });
+    expect(took).toBeGreaterThanOrEqual(MS - 1); // d began before the call
+    await sleep(5);
+    lab.upstream('healthy').reset();
+    const { error: nothingLeft } = await failureOf(() => client.get(lab.url('healthy'), { deadline: d }));
+    expect(nothingLeft).toMatchObject({ limit: 'deadline', attempts: 0 });
+    expect(lab.upstream('healthy').connections).toBe(0);
+  });
+});
+
+describe('from service to service', () => {
+  let service: Server;
+  let url: string;
+  const seen: (number | undefined)[] = [];
+
+  beforeAll(async () => {
+    // A service that has a slow dependency, and works no longer than its caller waits.
+    service = createServer((request, response) => {
+      const left = deadlineFrom(request.headers);
+      seen.push(left);
+      const work = withDeadline(left ?? 60_000, () => client.get(lab.url('stall')));
+      work.catch((error) => response.writeHead(isTimeout(error) ? 504 : 500).end(JSON.stringify({ limit: error.limit })));
+    });
+    await new Promise<void>((listening) => service.listen(0, '127.0.0.1', listening));
+    url = `http://127.0.0.1:${(service.address() as AddressInfo).port}/`;
+  });
+  afterAll(() => {
+    service.closeAllConnections();
+    service.close();
+  });
+  beforeEach(() => void seen.splice(0));
+
+  it('the rest is sent, read and kept to', async () => {
+    const { error } = await failureOf(() =>
+      withDeadline(400, async () => {
+        await sleep(100);
+        return client.get(url, { deadlineHeader: 'x-request-timeout-ms' });
+      }),
+    );
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toBeGreaterThan(0);
+    expect(seen[0]).toBeLessThanOrEqual(300);
+    // Whichever notices first, the service or its caller: both give up, and the dependency is let go.
+    expect(isTimeout(error) || (error as { response?: { status: number } }).response?.status === 504).toBe(true);
+    await lab.upstream('stall').closed(1);
+  });
+
+  it('nothing is sent unless it is asked for', async () => {
+    const { data } = await client.get(lab.url('healthy'));
+    expect(deadlineFrom(data.headers)).toBeUndefined();
+    const { data: asked } = await client.get(lab.url('healthy'), { deadlineHeader: 'X-Rest', deadline: 5_000 });
+    expect(deadlineFrom(asked.headers, 'x-rest')).toBeGreaterThan(4_000);
+    expect(deadlineFrom(asked.headers, 'x-rest')).toBeLessThanOrEqual(5_000);
+  });
+
+  it('the header is not left behind in the config that the caller gets back', async () => {
+    const response = await client.get(lab.url('healthy'), { deadlineHeader: 'X-Rest', deadline: 5_000 });
+    expect(response.config.headers.has('X-Rest')).toBe(false);
+  });
+});
