@@ -5,7 +5,8 @@ import { isCanceled, isTimeout } from '../errors';
 export const record: Policy = (next) => (call) =>
   next(call).then(
     (response) => {
-      call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, status: response.status });
+      // What the interceptors made of the response may be anything; the status is the attempt's.
+      call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, status: call.attempt?.status });
       return response;
     },
     (error) => {

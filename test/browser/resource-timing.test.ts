@@ -77,10 +77,10 @@ describe.each(['fetch', 'xhr'] as const)('by %s', (adapter) => {
 
   it('a large upload is in waiting: when it was sent is not told', async () => {
     const peer = await meet('slow-reader');
-    const [attempt] = await record(peer.url, { adapter, method: 'POST', data: new Uint8Array(4 * 1024 * 1024) });
+    const [attempt] = await record(peer.url, { adapter, method: 'POST', data: new Uint8Array(2 * 1024 * 1024) });
     expect(attempt.outcome).toBe('success');
     expect(phasesOf(attempt)).not.toContain('response');
-    expect(attempt.timings.waiting).toBeGreaterThanOrEqual(400);
+    expect(attempt.timings.waiting).toBeGreaterThan(150);
   });
 });
 

@@ -28,7 +28,7 @@ describe('each hop', () => {
     const { data } = await api.get(lab.url('redirect-loop-slow'));
     expect(data.hops).toBe(8);
     expect(records).toHaveLength(1);
-    expect(records[0]?.timings.response).toBeGreaterThan(1_400);
+    expect(records[0]?.timings.response).toBeGreaterThan(1_000);
   });
 
   it('has its own connect budget: one that took its time leaves the next its whole', async () => {
@@ -72,7 +72,7 @@ describe('total', () => {
     const api = client({ timeout: { total: 500, connect: 450 } });
     const call = (): Promise<unknown> => api.get(redirectTo(lab.url('black-hole'), 250));
     const error = await timesOut(call, { limit: 'total', ms: 500, phase: 'tcp', kind: 'connect' });
-    expect(error.timings.tcp).toBeLessThan(error.elapsed - 200);
+    expect(error.timings.tcp).toBeLessThan(error.elapsed - 100);
     await lab.upstream('black-hole').closed();
   });
 });

@@ -49,7 +49,7 @@ export async function runScript(body: string, url: string, nodeOptions: string[]
 
 function run(args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000 });
     let [stdout, stderr] = ['', ''];
     let spokeAt = Infinity;
     child.stdout.setEncoding('utf8').on('data', (text) => {

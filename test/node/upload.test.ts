@@ -109,9 +109,20 @@ describe('an upload that takes its time', () => {
       kind: 'read',
     });
     await upstream.closed();
-    expect(error.timings.send).toBeGreaterThan(250);
+    expect(error.timings.send).toBeGreaterThan(100);
     expect(error.timings.response).toBeGreaterThanOrEqual(299);
   });
+});
+
+it('an answer that begins before the upload ends is a body from then on', async () => {
+  const eager = await upstreamOf(({ req, res }) => {
+    res.writeHead(200, { 'Content-Length': 100 }).write('early');
+    req.resume();
+  });
+  const api = client({ timeout: { body: 500 } });
+  await timesOut(() => api.post(eager.url, producer(3, 50)), { limit: 'body', ms: 500, phase: 'body', kind: 'read' });
+  await eager.closed();
+  await eager.close();
 });
 
 it('send is over with the upload: a slow answer does not run into it', async () => {
