@@ -60,7 +60,7 @@ describe('without redirects', () => {
 
 describe('the connect budget', () => {
   it('is one for all parts: what the lookup used up is gone for the handshake', async () => {
-    const { url, port } = lab.upstream('tls-silence');
+    const { url } = lab.upstream('tls-silence');
     const slow = (host: string, options: object, callback: (...answer: unknown[]) => void): void =>
       void setTimeout(() => lookupTo('127.0.0.1')(host, options, callback as never), 200);
     const api = client({ timeout: { connect: 400 } });
@@ -70,7 +70,6 @@ describe('the connect budget', () => {
       phase: 'tls',
       kind: 'connect',
     });
-    expect(port).toBeGreaterThan(0);
     expect(error.timings.lookup).toBeGreaterThan(100);
     // With a budget of its own the handshake alone would have had 400.
     expect(error.timings.tls).toBeLessThan(error.elapsed - 100);

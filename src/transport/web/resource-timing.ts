@@ -26,7 +26,7 @@ export function watchTimings(
   observer.observe({ type: 'resource' });
   attempt.whenOver(() => observer.disconnect());
   return (until = Infinity) => {
-    keep(observer.takeRecords()); // Chromium has queued the entry when the page learns of the end
+    keep(observer.takeRecords()); // Chromium has queued it by now, save where the body is empty: no record waits for that
     const [entry, another] = found.filter(({ startTime }) => startTime <= until);
     return entry && !another ? timingsOf(entry, isUpload, attempt.clock.timings.response) : undefined;
   };
