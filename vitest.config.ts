@@ -60,7 +60,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/playground/**/*.test.ts'],
           pool: 'forks',
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -4,10 +4,19 @@
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { now } from './clock';
 import type { Deadline } from './deadline';
-import { describeRequest } from './endpoint';
-import { TimeoutError, type TimeoutFacts } from './errors';
-import type { Policies } from './options';
-import { isBeforeSend, type LimitName, type Limits, type Phase, type Timings } from './words';
+import { describeRequest, endpointOf, originOfRequest } from './endpoint';
+import { codeOf, isTimeout, TimeoutError, type TimeoutFacts } from './errors';
+import type { Policies, Settings } from './options';
+import {
+  type AttemptSummary,
+  isBeforeSend,
+  type LimitName,
+  type Limits,
+  type Outcome,
+  type Phase,
+  type StopReason,
+  type Timings,
+} from './words';
 
 /** Does a call, or the rest of it. */
 export type Handler = (call: Call) => Promise<AxiosResponse>;
@@ -43,6 +52,8 @@ export interface Expiry {
 export interface Attempt {
   readonly number: number;
   readonly startedAt: number;
+  /** Milliseconds since it began. */
+  readonly elapsed: number;
   readonly limits: Limits;
   readonly clock: Clock;
   /** Aborts when the attempt ends before its time; transports hand it to what does the I/O. */
@@ -63,14 +74,14 @@ export interface Attempt {
   bodyEnded(error?: unknown): void;
 }
 
-/** How something ended: the closed set of `outcome` in records. */
-export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'error';
-
 /** What the policies report; the client makes records and events of it. */
 export interface Observer {
   attemptEnded(call: Call, attempt: Attempt, end: End): void;
   callEnded(call: Call, end: End): void;
   timedOut(call: Call, attempt: Attempt | undefined, error: TimeoutError): void;
+  retried(call: Call, decision: { retry: true; delay: number } | { retry: false; reason: StopReason }, error: unknown): void;
+  limited(call: Call, limit: 'rate' | 'concurrency', retryAfter: number | undefined): void;
+  fellBack(call: Call, kind: 'stale' | 'use' | 'value', error: unknown, age: number | undefined): void;
 }
 
 export interface End {
@@ -81,7 +92,10 @@ export interface End {
 }
 
 /** What a call is made of. */
-export type CallInit = Pick<Call, 'startedAt' | 'request' | 'requested' | 'policies' | 'limits' | 'deadline' | 'observer'>;
+export type CallInit = Pick<
+  Call,
+  'startedAt' | 'request' | 'requested' | 'policies' | 'settings' | 'bodyFactory' | 'limits' | 'deadline' | 'observer'
+>;
 
 let calls = 0;
 
@@ -96,6 +110,12 @@ export class Call {
   readonly requested: Policies;
   /** The policies in force. */
   readonly policies: Policies;
+  /** The settings of the policies below the deadline. */
+  readonly settings: Settings;
+  /** Makes the body anew for each attempt, where the caller gave a function for `data`. */
+  readonly bodyFactory: (() => unknown) | undefined;
+  /** The attempts that failed, oldest first. */
+  readonly history: AttemptSummary[] = [];
   readonly observer: Observer;
   /** The limits of each attempt. */
   limits: Limits;
@@ -108,13 +128,16 @@ export class Call {
   /** Why the call is over although it may not know it yet. */
   ended: unknown;
   #stop: ((reason: unknown) => void) | undefined;
+  #endpoint: string | undefined;
   readonly #endings: (() => void)[] = [];
 
-  constructor({ startedAt, request, requested, policies, limits, deadline, observer }: CallInit) {
+  constructor({ startedAt, request, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
     this.startedAt = startedAt;
     this.request = request;
     this.requested = requested;
     this.policies = policies;
+    this.settings = settings;
+    this.bodyFactory = bodyFactory;
     this.limits = limits;
     this.deadline = deadline;
     this.observer = observer;
@@ -127,6 +150,32 @@ export class Call {
   /** The config to report: axios' own where there is one yet. */
   get reportedConfig(): InternalAxiosRequestConfig {
     return this.config ?? (this.request as InternalAxiosRequestConfig);
+  }
+
+  /** `METHOD origin/path-template`, or the name it was given. Known for good once axios has made its config. */
+  get endpoint(): string {
+    if (this.#endpoint !== undefined) return this.#endpoint;
+    const name = nameOf(this.policies.endpoint, this.reportedConfig);
+    if (this.config) this.#endpoint = name;
+    return name;
+  }
+
+  /** What state is kept under: the endpoint's, the origin's, or the client's. */
+  keyOf(per: 'endpoint' | 'origin' | 'client'): string {
+    return per === 'client' ? '' : per === 'origin' ? originOfRequest(this.reportedConfig) : this.endpoint;
+  }
+
+  /** The attempt that has just failed. */
+  lastAttempt(error: unknown): AttemptSummary {
+    const code = codeOf(error);
+    const status = (error as { response?: AxiosResponse } | undefined)?.response?.status;
+    return {
+      attempt: this.attempts,
+      ...(code !== undefined && { code }),
+      ...(status !== undefined && { status }),
+      ...(isTimeout(error) && { phase: error.phase }),
+      elapsed: this.attempt?.elapsed ?? 0,
+    };
   }
 
   /** `METHOD url` for messages; no credentials, no query values. */
@@ -150,6 +199,11 @@ export class Call {
     this.#endings.push(run);
   }
 
+  /** Stops the attempt in progress, and only that: what it left open is nobody's any more. */
+  abandon(reason: unknown): void {
+    this.#stop?.(reason);
+  }
+
   /** Ends the call from outside: stops what is in progress and lets nothing new begin. */
   end(reason: unknown): void {
     if (this.ended) return;
@@ -157,6 +211,16 @@ export class Call {
     for (const run of this.#endings) run();
     this.#stop?.(reason);
   }
+}
+
+function nameOf(endpoint: Policies['endpoint'], config: AxiosRequestConfig): string {
+  if (typeof endpoint === 'string') return endpoint;
+  try {
+    if (endpoint) return String(endpoint(config));
+  } catch (error) {
+    console.warn('breakwater: the `endpoint` function failed; the automatic name is used.', error);
+  }
+  return endpointOf(config);
 }
 
 /** The error of a limit that ran out, with what is known from the attempt where there is one. */

@@ -1,7 +1,10 @@
 /** The client: an axios instance with the pipeline in its `request`. */
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
-import { ambient, createTransport } from '#platform';
-import { Call, type Observer } from './call';
+import { ambient, createSender, createTransport } from '#platform';
+import { aliases } from './aliases';
+import { BeaconChannel, type BeaconStats } from './beacon/channel';
+import { Drops } from './beacon/drops';
+import { Call } from './call';
 import { now } from './clock';
 import { Deadline } from './deadline';
 import { badOption } from './errors';
@@ -14,12 +17,16 @@ import {
   isTooTight,
   liftPolicies,
   mergeLimits,
+  mergeSettings,
   type Policies,
   type RequestConfig,
 } from './options';
+import { type BeaconChannelOptions, type BeaconOptions, beaconSettings } from './options/beacon';
+import { DEFAULT_BREAKER } from './options/breaker';
 import { pipeline } from './pipeline';
+import { type BreakerSnapshot, Breakers } from './policies/breaker';
 import { type EventHandler, Events, type EventType } from './telemetry/events';
-import { attemptRecord, callRecord } from './telemetry/record';
+import { observe } from './telemetry/observer';
 import type { Limits } from './words';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
@@ -48,7 +55,33 @@ export interface Client extends AxiosInstance {
   patchForm: WithBody<'patchForm'>;
   /** A new client: this one's defaults and policies, with these over them. */
   create(config?: ClientConfig): Client;
-  /** Listens to `attempt`, `call`, `timeout` or `'*'`. Returns what stops it. A handler that throws changes nothing. */
+  /** The circuit breakers of the client's endpoints. */
+  readonly breakers: {
+    /** How an endpoint's breaker is; closed, where none has been needed yet. */
+    get(endpoint: string): BreakerSnapshot;
+    list(): BreakerSnapshot[];
+    /** Cuts an endpoint off until what is returned is called. Several holds add up. */
+    open(endpoint: string): () => void;
+    /** Closes an endpoint's breaker; its counts begin anew. */
+    close(endpoint: string): void;
+    /** Forgets an endpoint's breaker, or all. */
+    reset(endpoint?: string): void;
+  };
+  /**
+   * Sends data that may be lost: analytics, logs. Never throws, never waits, is never in the way; timed out means dropped.
+   *
+   * @returns Whether it was accepted, not whether it arrives.
+   */
+  beacon(url: string, data?: unknown, options?: BeaconOptions): boolean;
+  readonly beacons: {
+    /** Sends what waits. True when all is gone, false after `timeout` milliseconds (500 by default). For SIGTERM and serverless. */
+    flush(timeout?: number): Promise<boolean>;
+    stats(): BeaconStats;
+  };
+  /** The kill switch: every policy a pass-through, until `enable()`. */
+  disable(): void;
+  enable(): void;
+  /** Listens to a type of event, or to `'*'`. Returns what stops it. A handler that throws changes nothing. */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
   /** Stops listening. */
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;
@@ -62,12 +95,12 @@ export interface Client extends AxiosInstance {
  *
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
-export function createClient(config: ClientConfig = {}): Client {
+export function createClient({ beacons, ...config }: ClientConfig = {}): Client {
   const [policies, rest] = liftPolicies(config);
   const limits = mergeLimits({}, policies.timeout);
   // The total lives where axios users look for it and set it: in defaults.timeout.
   const instance = axios.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
-  return protect(instance, { ...policies, timeout: withoutTotal(policies.timeout) });
+  return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, beacons);
 }
 
 function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
@@ -85,13 +118,21 @@ function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
 export function protect(instance: AxiosInstance, policies: Policies = {}): Client {
+  return build(instance, policies, undefined);
+}
+
+function build(instance: AxiosInstance, policies: Policies, beacons: BeaconChannelOptions | undefined): Client {
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
   const events = new Events();
   const transport = createTransport();
-  const handle = pipeline(instance, transport.handle);
+  const settings = mergeSettings(undefined, policies);
+  const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
+  const handle = pipeline(instance, breakers, transport.handle);
   const observer = observe(events);
+  const channel = new BeaconChannel(beaconSettings(beacons), createSender(), new Drops((event) => events.emit('beacon', () => event)));
+  let enabled = true;
 
   const limitsOf = (): Limits => mergeLimits(mergeLimits(DEFAULT_LIMITS, instance.defaults.timeout, 'defaults.timeout'), policies.timeout);
   warnIfTooTight(policies.deadline, limitsOf());
@@ -100,26 +141,37 @@ export function protect(instance: AxiosInstance, policies: Policies = {}): Clien
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
     const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : { ...configOrUrl });
+    if (!enabled) return instance.request({ ...(rest as AxiosRequestConfig), ...axiosTimeout(requested.timeout) });
     checkPolicies(requested);
     const merged = { ...policies, ...defined(requested) };
     const limits = mergeLimits(limitsOf(), requested.timeout);
     const deadline = deadlineOf(merged.deadline, limits);
-    return handle(new Call({ startedAt, request: rest as AxiosRequestConfig, requested, policies: merged, limits, deadline, observer }));
+    return handle(
+      new Call({
+        startedAt,
+        request: rest as AxiosRequestConfig,
+        requested,
+        policies: merged,
+        settings: mergeSettings(settings, requested),
+        bodyFactory: typeof rest.data === 'function' ? rest.data : undefined,
+        limits,
+        deadline,
+        observer,
+      }),
+    );
   };
 
-  const create = (config: ClientConfig = {}): Client => {
+  const create = ({ beacons: channelOptions, ...config }: ClientConfig = {}): Client => {
     const [own, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), own.timeout);
-    return protect(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), {
-      ...policies,
-      ...defined(own),
-      timeout: withoutTotal({ connect: false, read: false, ...timeout }),
-    });
+    const inherited = { ...policies, ...defined(own), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
+    return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, channelOptions ?? beacons);
   };
 
   let closed = false;
   const close = async (): Promise<void> => {
     closed = true;
+    channel.close();
     await transport.close();
   };
 
@@ -128,6 +180,21 @@ export function protect(instance: AxiosInstance, policies: Policies = {}): Clien
       request,
       create,
       close,
+      breakers: {
+        get: (endpoint: string) => breakers.get(endpoint),
+        list: () => breakers.list(),
+        open: (endpoint: string) => breakers.open(endpoint),
+        close: (endpoint: string) => breakers.close(endpoint),
+        reset: (endpoint?: string) => breakers.reset(endpoint),
+      },
+      beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => channel.accept(url, instance.defaults.baseURL, data, options),
+      beacons: { flush: (timeout?: number) => channel.flush(timeout), stats: () => channel.stats() },
+      disable: () => {
+        enabled = false;
+      },
+      enable: () => {
+        enabled = true;
+      },
       on: events.on.bind(events),
       off: events.off.bind(events),
     }),
@@ -135,22 +202,8 @@ export function protect(instance: AxiosInstance, policies: Policies = {}): Clien
   ) as unknown as Client;
 }
 
-type Request = (configOrUrl: string | RequestConfig, config?: RequestConfig) => Promise<AxiosResponse>;
-
-/** axios' shorthand methods, over our request. */
-function aliases(request: Request): object {
-  const bodiless = (method: string) => (url: string, config?: RequestConfig) => request({ ...config, method, url });
-  const withBody = (method: string) => (url: string, data?: unknown, config?: RequestConfig) => request({ ...config, method, url, data });
-  const withForm = (method: string) => (url: string, data?: unknown, config?: RequestConfig) =>
-    request({ ...config, ...axios.mergeConfig({ headers: config?.headers ?? {} }, { headers: MULTIPART }), method, url, data });
-  return {
-    ...Object.fromEntries(['get', 'delete', 'head', 'options'].map((method) => [method, bodiless(method)])),
-    ...Object.fromEntries(['post', 'put', 'patch', 'query'].map((method) => [method, withBody(method)])),
-    ...Object.fromEntries(['post', 'put', 'patch'].map((method) => [`${method}Form`, withForm(method)])),
-  };
-}
-
-const MULTIPART = { 'Content-Type': 'multipart/form-data' };
+/** What axios itself can make of a timeout. */
+const axiosTimeout = (timeout: Policies['timeout']): { timeout?: number } => (typeof timeout === 'number' ? { timeout } : {});
 
 /** A property that is the instance's own, whoever sets it. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor => ({
@@ -176,15 +229,4 @@ function warnIfTooTight(deadline: Policies['deadline'], limits: Limits): void {
   console.warn(
     `breakwater: a deadline of ${deadline} ms leaves the total of ${limits.total} ms no room. It should be 1-2 s wider, so that the total, which knows more, fires first.`,
   );
-}
-
-function observe(events: Events): Observer {
-  return {
-    attemptEnded: (call, attempt, end) => events.emit('attempt', () => attemptRecord(call, attempt, end)),
-    callEnded: (call, end) => events.emit('call', () => callRecord(call, end)),
-    timedOut: (call, attempt, error) =>
-      events.emit('timeout', () =>
-        attemptRecord(call, attempt, { outcome: 'timeout', elapsed: error.elapsed, error, status: attempt?.status }),
-      ),
-  };
 }

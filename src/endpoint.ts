@@ -26,7 +26,7 @@ const origin = (): string | undefined => (typeof location === 'object' && locati
 const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
 
 /** The request's URL, without `params`; `undefined` where it is none. */
-function parse({ baseURL, url = '', allowAbsoluteUrls = true }: AxiosRequestConfig): URL | undefined {
+export function urlOf({ baseURL, url = '', allowAbsoluteUrls = true }: AxiosRequestConfig): URL | undefined {
   const full = baseURL && !(isAbsolute(url) && allowAbsoluteUrls) ? `${baseURL.replace(/\/?\/$/, '')}/${url.replace(/^\/+/, '')}` : url;
   try {
     return new URL(full, origin());
@@ -39,8 +39,14 @@ const methodOf = (config: AxiosRequestConfig): string => (config.method ?? 'get'
 
 /** `METHOD origin/path-template`: the key of statistics, few however many resources there are. */
 export function endpointOf(config: AxiosRequestConfig): string {
-  const url = parse(config);
+  const url = urlOf(config);
   return `${methodOf(config)} ${url ? originOf(url) + template(pathOf(url)) : template(bare(config.url))}`;
+}
+
+/** The origin of a request: what breakers and limits may be counted per. */
+export function originOfRequest(config: AxiosRequestConfig): string {
+  const url = urlOf(config);
+  return url ? originOf(url) : '';
 }
 
 /** Schemes whose URL is all content: it is nobody's path. */
@@ -59,7 +65,7 @@ const bare = (url = ''): string => url.replace(/[?#][\s\S]*/, '').replace(/^([a-
 
 /** The URL for a record: no user, no password, no fragment, and of the query only the names. */
 export function redactedUrl(config: AxiosRequestConfig): string {
-  const url = parse(config);
+  const url = urlOf(config);
   const path = url ? originOf(url) + pathOf(url) : bare(config.url);
   const names = [...(url?.searchParams.keys() ?? []), ...paramNames(config.params)];
   return names.length ? `${path}?${names.map((name) => `${encodeURIComponent(name)}=REDACTED`).join('&')}` : path;

@@ -95,3 +95,63 @@ function show(value: unknown): string {
 export const canceled = (config?: InternalAxiosRequestConfig): CanceledError<unknown> => new CanceledError(undefined, config);
 
 export const isCanceled = (error: unknown): boolean => isCancel(error);
+
+/** The error's code, where it has one. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const BREAKER_OPEN = Symbol.for('breakwater.BreakerOpenError');
+const LIMITED = Symbol.for('breakwater.LimitError');
+
+/** The endpoint is cut off: nothing was sent. `code` is `EBREAKEROPEN`. Test for it with {@link isBreakerOpen}. */
+export class BreakerOpenError extends AxiosError {
+  /** What is cut off: the endpoint, or with `per: 'origin'` the origin. */
+  declare endpoint: string;
+  /** Milliseconds until calls are let through again. */
+  declare retryAfter: number;
+  /** What opened it, or `throttled` where the upstream asked for a pause. */
+  declare reason: string;
+
+  constructor(facts: Pick<BreakerOpenError, 'endpoint' | 'retryAfter' | 'reason'>, target: string, config?: InternalAxiosRequestConfig) {
+    super(`${facts.endpoint} is cut off (${facts.reason}) for another ${facts.retryAfter} ms: ${target}.`, 'EBREAKEROPEN', config);
+    this.name = 'BreakerOpenError';
+    Object.assign(this, facts);
+    Object.defineProperty(this, BREAKER_OPEN, { value: true });
+  }
+}
+
+/** A limit of this client refuses the request: nothing was sent. `code` is `ELIMITED`. Test for it with {@link isLimited}. */
+export class LimitError extends AxiosError {
+  /** Which limit: `rate` or `concurrency`. */
+  declare limit: 'rate' | 'concurrency';
+  /** Milliseconds until there is room; absent where nobody can tell. */
+  declare retryAfter?: number;
+
+  constructor(
+    facts: { limit: 'rate' | 'concurrency'; retryAfter?: number; cause?: unknown },
+    target: string,
+    config?: InternalAxiosRequestConfig,
+  ) {
+    const { limit, retryAfter, cause } = facts;
+    const until = retryAfter ? ` There is room in ${retryAfter} ms.` : '';
+    super(`The ${limit} limit has no room: ${target}.${until}`, 'ELIMITED', config);
+    this.name = 'LimitError';
+    this.limit = limit;
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, enumerable: false });
+    Object.defineProperty(this, LIMITED, { value: true });
+  }
+}
+
+const isMarked = (error: unknown, mark: symbol): boolean => typeof error === 'object' && error !== null && mark in error;
+
+/** Whether a call was refused because its endpoint is cut off. */
+export const isBreakerOpen = (error: unknown): error is BreakerOpenError => isMarked(error, BREAKER_OPEN);
+
+/** Whether a call was refused by a limit of this client. */
+export const isLimited = (error: unknown): error is LimitError => isMarked(error, LIMITED);
+
+/** Refused on this side: it tells nothing of the upstream. */
+export const isLocal = (error: unknown): boolean => isBreakerOpen(error) || isLimited(error);

@@ -4,18 +4,27 @@
  * @module
  */
 
+// Events and records
+export type { BeaconStats } from './beacon/channel';
+export type { BeaconEvent } from './beacon/drops';
+export type { DropReason } from './beacon/sender';
 // Words
-export type { Outcome } from './call';
 // Clients
 export { type Client, createClient, protect } from './client';
 // Deadlines
 export { Deadline, deadlineFrom } from './deadline';
 // Errors
-export { isTimeout, TimeoutError, type TimeoutFacts } from './errors';
+export { BreakerOpenError, isBreakerOpen, isLimited, isTimeout, LimitError, TimeoutError, type TimeoutFacts } from './errors';
 // Options
 export type { ClientConfig, Limit, Policies, RequestConfig, TimeoutInput, TimeoutOptions } from './options';
-// Events and records
-export type { ClientEvents, EventHandler, EventType } from './telemetry/events';
+export type { BatchOptions, BeaconChannelOptions, BeaconOptions } from './options/beacon';
+export type { BreakerOptions, BreakerOutcome, BurstOptions, SlowOptions } from './options/breaker';
+export type { FallbackFunction, FallbackOptions } from './options/fallback';
+export type { Limiter, LimitOptions } from './options/limit';
+export type { RetryBudget, RetryContext, RetryOptions } from './options/retry';
+export type { BreakerEvent, BreakerSnapshot } from './policies/breaker';
+export type { FallbackKind, FallbackResponse } from './policies/fallback';
+export type { ClientEvents, EventHandler, EventType, FallbackEvent, LimitedEvent, RetryEvent } from './telemetry/events';
 export type { AttemptRecord, CallRecord } from './telemetry/record';
 export { withDeadline } from './with-deadline';
-export type { Kind, LimitName, Phase, Timings } from './words';
+export type { AttemptSummary, Kind, LimitName, Outcome, Phase, StopReason, Timings } from './words';

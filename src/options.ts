@@ -5,6 +5,11 @@
 import type { AxiosRequestConfig, CreateAxiosDefaults } from 'axios';
 import type { Deadline } from './deadline';
 import { badOption } from './errors';
+import type { BeaconChannelOptions } from './options/beacon';
+import { type BreakerOptions, type BreakerSettings, mergeBreaker } from './options/breaker';
+import { type FallbackFunction, type FallbackOptions, mergeFallback } from './options/fallback';
+import { type LimitOptions, type LimitSettings, mergeLimit } from './options/limit';
+import { mergeRetry, type RetryOptions, type RetrySettings } from './options/retry';
 import { LIMIT_NAMES, type LimitName, type Limits } from './words';
 
 /** A duration in milliseconds, greater than 0. `false` means no limit. */
@@ -56,7 +61,15 @@ export interface Policies {
    * @default 30000, or 2000 more than `total` (or `connect` and `read` together) where that is longer
    */
   deadline?: number | Date | Deadline | false | undefined;
-  /** Names the endpoint in records, instead of `METHOD origin/path` with `:id` in place of identifiers. */
+  /** Retry with back-off: options, a number of retries, or `false`. @default 2 retries, 0.5 s then 1 s, of what is safe to repeat */
+  retry?: RetryOptions | number | false | undefined;
+  /** The circuit breaker of the endpoint, or `false`. @default opens on more than half failing, for 60 s */
+  breaker?: BreakerOptions | false | undefined;
+  /** Rate and concurrency limits, or `false`. @default none */
+  limit?: LimitOptions | false | undefined;
+  /** An answer instead of an error: options, a function from the error to the data, or `false`. @default none */
+  fallback?: FallbackOptions | FallbackFunction | false | undefined;
+  /** Names the endpoint, the key of breakers, limits and statistics, instead of `METHOD origin/path` with `:id` in place of identifiers. */
   endpoint?: string | ((config: AxiosRequestConfig) => string) | undefined;
   /** The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin. @default false */
   deadlineHeader?: string | false | undefined;
@@ -67,7 +80,10 @@ export interface Policies {
 export interface RequestConfig<D = any, P = any> extends Omit<AxiosRequestConfig<D, P>, 'timeout'>, Policies {}
 
 /** axios' instance config with Breakwater's policies. */
-export interface ClientConfig extends Omit<CreateAxiosDefaults, 'timeout'>, Policies {}
+export interface ClientConfig extends Omit<CreateAxiosDefaults, 'timeout'>, Policies {
+  /** The best-effort channel of `client.beacon()`. @default 100 items, 256 KiB, 2 s, 2 at a time to an origin */
+  beacons?: BeaconChannelOptions | undefined;
+}
 
 /** connect: slower than any healthy handshake, two SYN retransmissions included. read: twice a slow query. */
 export const DEFAULT_LIMITS: Limits = { connect: 3_000, read: 10_000 };
@@ -147,12 +163,31 @@ function isDeadlineLike(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'remaining' in value;
 }
 
-const POLICY_NAMES = ['timeout', 'deadline', 'endpoint', 'deadlineHeader'] as const;
+const POLICY_NAMES = ['timeout', 'deadline', 'retry', 'breaker', 'limit', 'fallback', 'endpoint', 'deadlineHeader'] as const;
+
+/** The settings of the policies that have options of their own; `false` is off. */
+export interface Settings {
+  readonly retry: RetrySettings | false;
+  readonly breaker: BreakerSettings | false;
+  readonly limit: LimitSettings | false;
+  readonly fallback: FallbackOptions | false;
+}
+
+/** Lays policies over the settings so far; without any, over the defaults. The same object comes back where nothing changes. */
+export function mergeSettings(base: Settings | undefined, { retry, breaker, limit, fallback }: Policies): Settings {
+  if (base && retry === undefined && breaker === undefined && limit === undefined && fallback === undefined) return base;
+  return {
+    retry: mergeRetry(base?.retry, retry),
+    breaker: mergeBreaker(base?.breaker, breaker),
+    limit: mergeLimit(base?.limit, limit),
+    fallback: mergeFallback(base?.fallback, fallback),
+  };
+}
 
 /** Splits a config into our policies and what is axios' own. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
-  const { timeout, deadline, endpoint, deadlineHeader, ...rest } = config;
-  return [{ timeout, deadline, endpoint, deadlineHeader }, rest];
+  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, ...rest } = config;
+  return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader }, rest];
 }
 
 /** Refuses a policy that does not exist, where only policies are expected. */

@@ -1,26 +1,37 @@
 /**
  * The order of the policies, outermost first, and nothing else. Above `dispatch` a policy stands round the whole call, the user's
- * interceptors included; below it stands where axios does its I/O, and is passed once an attempt.
+ * interceptors included; below it stands where axios does its I/O, and below `retry` it is passed once an attempt.
  */
 import type { AxiosInstance } from 'axios';
 import type { Handler, Policy } from './call';
 import { attempt } from './policies/attempt';
+import { type Breakers, breakerPermit, openBreaker } from './policies/breaker';
 import { cancellation } from './policies/cancellation';
+import { concurrency } from './policies/concurrency';
 import { deadline } from './policies/deadline';
 import { dispatch } from './policies/dispatch';
+import { fallback } from './policies/fallback';
+import { rateLimit } from './policies/rate-limit';
 import { record } from './policies/record';
+import { retry } from './policies/retry';
 import { PhaseClock } from './transport/phase-clock';
 
 const stack = (policies: Policy[], last: Handler): Handler => policies.reduceRight((next, policy) => policy(next), last);
 
-export const pipeline = (instance: AxiosInstance, transport: Handler): Handler =>
+export const pipeline = (instance: AxiosInstance, breakers: Breakers, transport: Handler): Handler =>
   stack(
     [
-      record, //             the call, as the caller saw it
-      deadline, //           the hard end
-      cancellation, //       the user's abort
-      dispatch(instance), // axios: interceptors and transforms, once a call
-      cancellation, //       an abort that an interceptor brought
+      fallback, //                an answer instead of an error
+      record, //                  the call, as the caller saw it
+      deadline, //                the hard end
+      cancellation, //            the user's abort
+      dispatch(instance), //      axios: interceptors and transforms, once a call
+      cancellation, //            an abort that an interceptor brought
+      retry, //                   axios-retry's loop; nothing below is held during back-off
+      openBreaker(breakers), //   an endpoint that is cut off answers at once
+      rateLimit, //               so many a second
+      concurrency, //             so many at a time
+      breakerPermit(breakers), // taken last, so that it says how things are now
       attempt((limits, onExpiry) => new PhaseClock(limits, onExpiry)), // the limits of one attempt
     ],
     transport,

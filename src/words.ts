@@ -34,3 +34,33 @@ export const kindOf = (phase: Phase): Kind => KINDS[phase];
 
 /** Whether nothing of a request can have reached the peer yet. */
 export const isBeforeSend = (phase: Phase): boolean => phase === 'queue' || KINDS[phase] === 'connect';
+
+/** How something ended: the closed set of `outcome` in records. */
+export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'refused' | 'error';
+
+/** One attempt, as an error tells of it. */
+export interface AttemptSummary {
+  /** 1 is the first. */
+  attempt: number;
+  code?: string;
+  status?: number;
+  /** Of a timeout: where the attempt was. */
+  phase?: Phase;
+  /** Milliseconds. */
+  elapsed: number;
+  /** Milliseconds until the next attempt; absent for the last. */
+  delay?: number;
+}
+
+/** Why no further attempt is made. */
+export type StopReason =
+  | 'retries' // all that were allowed have been made
+  | 'unsafe' // the request may have reached the peer, and repeating it may do harm
+  | 'permanent' // it would fail again
+  | 'body' // the body cannot be sent twice
+  | 'retry-after' // the peer wants a longer pause than is allowed
+  | 'deadline' // there is no time for another attempt
+  | 'budget' // enough retries are on their way
+  | 'canceled'
+  | 'local' // it was refused here: by the breaker or a limit
+  | 'when'; // the user's own rule

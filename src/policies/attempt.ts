@@ -3,10 +3,10 @@
  * and stops it. After a stream was handed out the attempt goes on until the last byte.
  */
 import type { AxiosResponse } from 'axios';
-import { type Attempt, type Call, type Clock, type Expiry, type Outcome, type Policy, timeoutError } from '../call';
+import { type Attempt, type Call, type Clock, type Expiry, type Policy, timeoutError } from '../call';
 import { now } from '../clock';
 import { isCanceled, isTimeout } from '../errors';
-import type { Limits } from '../words';
+import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; given in, since clocks belong to the transports. */
 export type StartClock = (limits: Limits, onExpiry: (expiry: Expiry) => void) => Clock;
@@ -42,6 +42,8 @@ class RunningAttempt implements Attempt {
   readonly #afterwards: (() => void)[] = [];
   #over = false;
   #bodyError: unknown;
+  /** Whether the answer was one that rejects; its body may be open all the same. */
+  #refused = false;
 
   constructor(call: Call, startClock: StartClock, reject: (reason: unknown) => void) {
     this.#call = call;
@@ -92,6 +94,7 @@ class RunningAttempt implements Attempt {
     if (this.#over) return false;
     const response = (error as { response?: AxiosResponse } | undefined)?.response;
     this.status ??= response?.status;
+    this.#refused = response !== undefined;
     this.done = true;
     if (!response) this.bodyOpen = false;
     if (!this.bodyOpen) this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
@@ -108,16 +111,16 @@ class RunningAttempt implements Attempt {
   #stop(reason: unknown): void {
     if (this.#over) return;
     const releases = this.#releases.splice(0).reverse();
-    this.#settle(isTimeout(reason) ? 'timeout' : 'canceled', reason);
+    this.#settle(isTimeout(reason) ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
     this.#reject(reason);
     for (const release of releases) release(reason);
     this.#controller.abort(reason);
   }
 
   #outcomeOfBody(): Outcome {
+    if (this.#refused) return 'http-error';
     if (this.#bodyError === null) return 'canceled';
-    if (this.#bodyError !== undefined) return 'error';
-    return this.status !== undefined && this.status >= 400 ? 'http-error' : 'success';
+    return this.#bodyError === undefined ? 'success' : 'error';
   }
 
   #settle(outcome: Outcome, error?: unknown): void {

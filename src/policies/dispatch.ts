@@ -9,11 +9,12 @@ import { mergeLimits } from '../options';
 export const dispatch =
   (instance: AxiosInstance): Policy =>
   (next) =>
-  (call) => {
+  async (call) => {
     const timeout = call.limits.total ?? 0;
     const adapter = call.request.adapter ?? instance.defaults.adapter;
     return instance.request({
       ...call.request,
+      ...(call.bodyFactory && { data: await call.bodyFactory() }),
       timeout,
       adapter: async (config) => {
         if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');

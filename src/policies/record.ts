@@ -1,6 +1,6 @@
 /** Reports the call when the caller has its answer, whatever that is. */
 import type { Policy } from '../call';
-import { isCanceled, isTimeout } from '../errors';
+import { isCanceled, isLocal, isTimeout } from '../errors';
 
 export const record: Policy = (next) => (call) =>
   next(call).then(
@@ -11,7 +11,15 @@ export const record: Policy = (next) => (call) =>
     },
     (error) => {
       const status: number | undefined = error?.response?.status;
-      const outcome = isTimeout(error) ? 'timeout' : isCanceled(error) ? 'canceled' : status === undefined ? 'error' : 'http-error';
+      const outcome = isTimeout(error)
+        ? 'timeout'
+        : isCanceled(error)
+          ? 'canceled'
+          : isLocal(error)
+            ? 'refused'
+            : status === undefined
+              ? 'error'
+              : 'http-error';
       call.observer.callEnded(call, { outcome, elapsed: call.elapsed, error, status });
       throw error;
     },

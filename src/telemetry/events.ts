@@ -2,6 +2,10 @@
  * The client's events. A handler is isolated: one that throws, or rejects, harms neither the call nor the other handlers.
  */
 import mitt, { type Emitter } from 'mitt';
+import type { BeaconEvent } from '../beacon/drops';
+import type { BreakerEvent } from '../policies/breaker';
+import type { FallbackKind } from '../policies/fallback';
+import type { Phase, StopReason } from '../words';
 import type { AttemptRecord, CallRecord } from './record';
 
 /** What can be listened to, and what the handler gets. */
@@ -12,7 +16,52 @@ export type ClientEvents = {
   call: CallRecord;
   /** A limit or the deadline ran out. With `attempt: 0`, before the first attempt began. */
   timeout: AttemptRecord;
+  /** An attempt failed, and it was decided whether another is made. */
+  retry: RetryEvent;
+  /** A breaker changed its state. */
+  breaker: BreakerEvent;
+  /** A limit refused an attempt. */
+  limited: LimitedEvent;
+  /** A call was answered with something that is not the upstream's. */
+  fallback: FallbackEvent;
+  /** Beacons were dropped; at most one a second and reason. */
+  beacon: BeaconEvent;
 };
+
+interface AboutCall {
+  /** The call's. */
+  id: string;
+  endpoint: string;
+}
+
+/** What was decided after a failed attempt: a `delay`, or the `reason` why there is none. */
+export interface RetryEvent extends AboutCall {
+  /** The attempt that failed; 1 is the first. */
+  attempt: number;
+  /** Milliseconds until the next attempt. */
+  delay?: number;
+  /** Why no further attempt is made. */
+  reason?: StopReason;
+  /** Of the failure. */
+  code?: string;
+  status?: number;
+  phase?: Phase;
+}
+
+export interface LimitedEvent extends AboutCall {
+  limit: 'rate' | 'concurrency';
+  /** Milliseconds until there is room, where that can be told. */
+  retryAfter?: number;
+}
+
+export interface FallbackEvent extends AboutCall {
+  /** Where the answer came from. */
+  kind: FallbackKind;
+  /** Of a stale answer: milliseconds since it was fresh. */
+  age?: number;
+  /** Of the error it stands in for. */
+  code?: string;
+}
 
 /** The type of an event. */
 export type EventType = keyof ClientEvents;

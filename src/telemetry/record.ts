@@ -1,8 +1,8 @@
 /** What is told of an attempt and of a call: plain data, no secrets, JSON. */
-import type { Attempt, Call, End, Outcome } from '../call';
-import { endpointOf, redactedUrl } from '../endpoint';
+import type { Attempt, Call, End } from '../call';
+import { redactedUrl } from '../endpoint';
 import { isTimeout, type TimeoutFacts } from '../errors';
-import { type Kind, kindOf, type Phase, type Timings } from '../words';
+import { type Kind, kindOf, type Outcome, type Phase, type Timings } from '../words';
 
 /** One try of a call over the network. */
 export interface AttemptRecord {
@@ -63,7 +63,7 @@ function facts(
   const config = call.reportedConfig;
   const code = (error as { code?: unknown } | undefined)?.code;
   return {
-    endpoint: endpointName(call),
+    endpoint: call.endpoint,
     method: (config.method ?? 'get').toUpperCase(),
     url: redactedUrl(config),
     elapsed,
@@ -76,17 +76,6 @@ function facts(
     ...(attempt?.reusedSocket !== undefined && { reusedSocket: attempt.reusedSocket }),
     traceId: traceId(call),
   };
-}
-
-function endpointName(call: Call): string {
-  const { endpoint } = call.policies;
-  if (typeof endpoint === 'string') return endpoint;
-  try {
-    if (endpoint) return String(endpoint(call.reportedConfig));
-  } catch (error) {
-    console.warn('breakwater: the `endpoint` function failed; the automatic name is used.', error);
-  }
-  return endpointOf(call.reportedConfig);
 }
 
 const made = new WeakMap<Call, string>();

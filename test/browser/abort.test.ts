@@ -1,7 +1,7 @@
 // The user's own abort in a page stays axios' CanceledError, and wins or loses against a timeout once.
 import axios, { CanceledError } from 'axios';
 import { describe, expect, it } from 'vitest';
-import { isTimeout } from '../../src/index';
+import { isTimeout } from '../bare';
 import { cleanly, clientWith, meet, sleep } from './support';
 
 cleanly();

@@ -1,7 +1,7 @@
 // What axios promises about answers in a page goes on holding: adapters, response types, errors, XSRF, progress.
 import axios, { type AxiosProgressEvent, type AxiosResponse } from 'axios';
 import { describe, expect, it } from 'vitest';
-import { createClient, protect } from '../../src/index';
+import { createClient, protect } from '../bare';
 import { cleanly, clientWith, meet } from './support';
 
 cleanly();

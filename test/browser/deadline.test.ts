@@ -1,6 +1,6 @@
 // The deadline in a page: a hard race, whatever hangs inside the call.
 import { describe, expect, it } from 'vitest';
-import { withDeadline } from '../../src/index';
+import { withDeadline } from '../bare';
 import { cleanly, clientWith, expectTimeout, failure, meet, sleep } from './support';
 
 cleanly();

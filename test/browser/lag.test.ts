@@ -1,6 +1,6 @@
 // A page whose main thread was blocked does not take an answer that is there for one that never came; a real timeout says how long it was.
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../src/index';
+import type { Client } from '../bare';
 import { block, cleanly, clientWith, failure, meet } from './support';
 
 cleanly();

@@ -1,6 +1,6 @@
 // Each limit of an attempt through fetch, against a real fault: what it says, that it is not early, and that the connection is closed.
 import { describe, expect, it } from 'vitest';
-import type { TimeoutOptions } from '../../src/index';
+import type { TimeoutOptions } from '../bare';
 import { cleanly, clientWith, expectTimeout, meet } from './support';
 
 cleanly();

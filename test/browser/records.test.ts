@@ -1,6 +1,6 @@
 // Records and events in a page: one per attempt, call and timeout, without secrets, and no handler harms a call.
 import { describe, expect, it, vi } from 'vitest';
-import type { AttemptRecord, CallRecord, Client } from '../../src/index';
+import type { AttemptRecord, CallRecord, Client } from '../bare';
 import { cleanly, clientWith, failure, meet } from './support';
 
 cleanly();

@@ -1,6 +1,6 @@
 // After a success the record has what the browser measured, where the browser tells it; elsewhere waiting and body, as the page saw them.
 import { describe, expect, inject, it } from 'vitest';
-import type { AttemptRecord, CallRecord, ClientConfig, RequestConfig, Timings } from '../../src/index';
+import type { AttemptRecord, CallRecord, ClientConfig, RequestConfig, Timings } from '../bare';
 import { cleanly, clientWith, meet, sleep } from './support';
 
 cleanly();

@@ -1,6 +1,6 @@
 // responseType 'stream' is a web ReadableStream: handed out with the headers, and under its limits until the last byte.
 import { describe, expect, it } from 'vitest';
-import { type AttemptRecord, isTimeout } from '../../src/index';
+import { type AttemptRecord, isTimeout } from '../bare';
 import { block, cleanly, clientWith, expectTimeout, failure, meet, sleep } from './support';
 
 cleanly();

@@ -1,6 +1,6 @@
 // What the browser tests share: upstreams of their own, clients that are closed, timeouts taken apart, and a watch for stray rejections.
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
-import { type Client, type ClientConfig, createClient, isTimeout, type TimeoutError, type TimeoutFacts } from '../../src/index';
+import { type Client, type ClientConfig, createClient, isTimeout, type TimeoutError, type TimeoutFacts } from '../bare';
 import type { Seen } from '../setup/control';
 
 /** Beyond this after its limit, a timeout is late even on a crowded machine. */

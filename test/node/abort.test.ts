@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import axios, { type CanceledError, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AttemptRecord, type CallRecord, type Client, createClient, isTimeout, type RequestConfig } from '../../src/index';
+import { type AttemptRecord, type CallRecord, type Client, createClient, isTimeout, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf, GENEROUS, watchUnhandled } from './support2';
 

@@ -5,7 +5,7 @@ import net, { type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createClient } from '../../src/index';
+import { createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { through, withEnvironment } from './proxy-support';

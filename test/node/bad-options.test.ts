@@ -1,7 +1,7 @@
 // A bad option fails early and clearly: clients throw when they are made, a request rejects before anything is sent.
 import axios, { AxiosError } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Client, type ClientConfig, createClient, type Policies, protect, type RequestConfig } from '../../src/index';
+import { type Client, type ClientConfig, createClient, type Policies, protect, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf } from './support2';
 

@@ -1,6 +1,6 @@
 // Timeouts of a buffered response body: silence in the middle, and bodies that never end.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isTimeout } from '../../src/index';
+import { isTimeout } from '../bare';
 import { every } from '../lab/http.mjs';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';

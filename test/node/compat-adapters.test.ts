@@ -2,7 +2,7 @@
 import axios, { type AxiosAdapter, AxiosError } from 'axios';
 import MockAdapter from 'axios-mock-adapter';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AttemptRecord, type Client, createClient, protect } from '../../src/index';
+import { type AttemptRecord, type Client, createClient, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf, timeoutOf, watchUnhandled } from './support2';
 

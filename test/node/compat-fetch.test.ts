@@ -1,6 +1,6 @@
 // axios' fetch adapter in Node: the limits that fetch lets one keep, exact from the headers on.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Client, createClient } from '../../src/index';
+import { type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { timeoutOf, watchUnhandled } from './support2';
 

@@ -1,7 +1,7 @@
 // protect and createClient next to axios: the instance stays as it was, interceptors and configs behave as axios users know them.
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Client, createClient, isTimeout, protect } from '../../src/index';
+import { type Client, createClient, isTimeout, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf } from './support2';
 

@@ -1,7 +1,7 @@
 // A client is one more axios instance: by type, and with every method of one.
 import axios, { type AxiosInstance, type AxiosStatic } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
-import { type Client, createClient } from '../../src/index';
+import { type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
 
 let lab: Awaited<ReturnType<typeof startLab>>;

@@ -2,7 +2,7 @@
 import { delay, HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AttemptRecord, type Client, createClient } from '../../src/index';
+import { type AttemptRecord, type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf, timeoutOf, watchUnhandled } from './support2';
 

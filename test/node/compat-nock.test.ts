@@ -1,7 +1,7 @@
 // nock stands in for the network, and its answers are held to the limits.
 import nock from 'nock';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AttemptRecord, type Client, createClient } from '../../src/index';
+import { type AttemptRecord, type Client, createClient } from '../bare';
 import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 let client: Client;

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import axios, { type AxiosProgressEvent } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Client, createClient, type RequestConfig } from '../../src/index';
+import { type Client, createClient, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf } from './support2';
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { AxiosAdapter } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AttemptRecord, type CallRecord, type Client, createClient, type RequestConfig, withDeadline } from '../../src/index';
+import { type AttemptRecord, type CallRecord, type Client, createClient, type RequestConfig, withDeadline } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { timeoutOf, watchUnhandled } from './support2';
 

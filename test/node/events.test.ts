@@ -1,6 +1,6 @@
 // Events, and what is in them besides numbers: no secret, the trace, the endpoint; and handlers that break nothing.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AttemptRecord, type CallRecord, type Client, createClient, type EventType } from '../../src/index';
+import { type AttemptRecord, type CallRecord, type Client, createClient, type EventType } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf, watchUnhandled } from './support2';
 
@@ -19,7 +19,7 @@ afterAll(async () => {
 beforeEach(() => {
   client = createClient({ proxy: false });
   events = [];
-  client.on('*', (type, record) => events.push({ type, record }));
+  client.on('*', (type, record) => events.push({ type, record: record as AttemptRecord | CallRecord }));
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -1,6 +1,6 @@
 // Every fault of the lab, met by a default client with short limits: what ran out, where, not early, and the connection closed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AttemptRecord, createClient } from '../../src/index';
+import { type AttemptRecord, createClient } from '../bare';
 import { FAULTS, startLab } from '../lab/index.mjs';
 import { GENEROUS, timeoutOf, watchUnhandled } from './support2';
 

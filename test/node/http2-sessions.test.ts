@@ -1,7 +1,7 @@
 // HTTP/2 sessions: shared by many streams, given to nobody else once time ran out on them, closed when they idle.
 import type { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Client, ClientConfig } from '../../src/index';
+import type { Client, ClientConfig } from '../bare';
 import { every } from '../lab/http.mjs';
 import { lookupTo, startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ClientConfig, isTimeout } from '../../src/index';
+import { type ClientConfig, isTimeout } from '../bare';
 import { every } from '../lab/http.mjs';
 import { hangingLookup, startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';

@@ -2,7 +2,7 @@
 // answers in time. The answer is delivered; and where there is none, the timeout says how long the loop was blocked.
 import { readFile } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Client, createClient, type RequestConfig } from '../../src/index';
+import { type Client, createClient, type RequestConfig } from '../bare';
 import { block, forkLab, timeoutOf } from './support2';
 
 const LIMIT = 250; // ms, enough for the other process to answer on a busy machine

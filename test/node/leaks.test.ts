@@ -5,7 +5,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import axios from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Client, createClient, type RequestConfig } from '../../src/index';
+import { type Client, createClient, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { runScript } from './script';
 import { failureOf, watchUnhandled } from './support2';

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AttemptRecord, createClient } from '../../src/index';
+import { type AttemptRecord, createClient } from '../bare';
 import { startLab, startUpstream } from '../lab/index.mjs';
 import { timeoutOf, watchUnhandled } from './support2';
 

@@ -1,7 +1,7 @@
 // Plain HTTP through a proxy, which is asked for the whole URL: the request as the target sees it, timeouts, redirects into a tunnel.
 import type https from 'node:https';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createClient } from '../../src/index';
+import { createClient } from '../bare';
 import { answer } from '../lab/http.mjs';
 import { hangingLookup, PROXY_AUTH, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';

@@ -1,7 +1,7 @@
 // HTTPS through a CONNECT proxy: the tunnel's phases are seen and held to time, as axios alone never does; a healthy one is pooled.
 import type https from 'node:https';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createClient, isTimeout } from '../../src/index';
+import { createClient, isTimeout } from '../bare';
 import { hangingLookup, PROXY_AUTH, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { through, withEnvironment } from './proxy-support';

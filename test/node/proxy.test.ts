@@ -1,7 +1,7 @@
 // Proxies, by option and by environment: which hop goes through which, that tunnels are pooled, and that a silent one is held to time.
 import https from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AttemptRecord, createClient } from '../../src/index';
+import { type AttemptRecord, createClient } from '../bare';
 import { PROXY_AUTH, startLab } from '../lab/index.mjs';
 import { timeoutOf, watchUnhandled } from './support2';
 

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import type { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AttemptRecord, type CallRecord, type Client, createClient, type EventType, type RequestConfig } from '../../src/index';
+import { type AttemptRecord, type CallRecord, type Client, createClient, type EventType, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf, watchUnhandled } from './support2';
 
@@ -21,7 +21,7 @@ afterAll(async () => {
 beforeEach(() => {
   client = createClient({ proxy: false });
   events = [];
-  client.on('*', (type, record) => events.push({ type, record }));
+  client.on('*', (type, record) => events.push({ type, record: record as AttemptRecord | CallRecord }));
 });
 afterEach(async () => {
   vi.restoreAllMocks();

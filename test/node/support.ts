@@ -14,7 +14,7 @@ import {
   type LimitName,
   type Phase,
   type TimeoutError,
-} from '../../src/index';
+} from '../bare';
 import { type Exchange, httpUpstream } from '../lab/http.mjs';
 import type { Upstream } from '../lab/types.mjs';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { isTimeout, type TimeoutError } from '../../src/index';
+import { isTimeout, type TimeoutError } from '../bare';
 
 export interface Failure {
   error: unknown;

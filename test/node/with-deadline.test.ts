@@ -1,6 +1,6 @@
 // withDeadline: a scope that ends on time whatever the work does, and nests.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Client, createClient, Deadline, isTimeout, withDeadline } from '../../src/index';
+import { type Client, createClient, Deadline, isTimeout, withDeadline } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { block, failureOf, timeoutOf, watchUnhandled } from './support2';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type * as Breakwater from '../../src/index';
+import type * as Breakwater from '../bare';
 import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
 import { startLab } from '../lab/index.mjs';
 

@@ -7,6 +7,7 @@ import { Agents } from './agents';
 import { httpHandler } from './http';
 import { Http2 } from './http2';
 
+export { createSender } from '../../beacon/node';
 export { ambient } from './ambient';
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {

@@ -4,6 +4,7 @@ import { byAdapter, type Prefer } from '../adapter';
 import { fetchHandler } from './fetch';
 import { xhrHandler } from './xhr';
 
+export { createSender } from '../../beacon/web';
 export { ambient } from './ambient';
 
 /** fetch shows headers and chunks; only XHR shows upload progress and makes documents. */

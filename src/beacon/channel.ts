@@ -1,0 +1,245 @@
+/**
+ * The best-effort channel: bounded in items, bytes, requests and time. A beacon that cannot be delivered is dropped and counted; nothing
+ * is retried, nothing rejects, nobody waits, and the program never stays alive for it.
+ */
+import { now } from '../clock';
+import { urlOf } from '../endpoint';
+import type { BeaconOptions, BeaconSettings } from '../options/beacon';
+import { Lru } from '../util/lru';
+import type { Drops } from './drops';
+import { handOver } from './hand-over';
+import { type Item, joined, makeItem } from './item';
+import { Lane } from './lane';
+import { Queue } from './queue';
+import { quietly } from './quietly';
+import type { DropReason, Ending, Sender } from './sender';
+
+/** How the channel is, at a moment. JSON. */
+export interface BeaconStats {
+  /** Beacons that wait. */
+  queued: number;
+  /** Bytes that wait. */
+  bytes: number;
+  /** Requests on their way. */
+  inFlight: number;
+  /** Beacons delivered, or taken over by the browser. */
+  sent: number;
+  /** Beacons dropped, by reason. */
+  dropped: Partial<Record<DropReason, number>>;
+}
+
+/** Requests on their way at a time, all origins together. */
+const MAX_IN_FLIGHT = 4;
+
+/** Origins that are remembered. */
+const MAX_LANES = 100;
+
+/** How long a flush may take where nobody says otherwise, and the longest a timer can, in milliseconds. */
+const FLUSH = 500;
+const MAX_FLUSH = 2 ** 31 - 1;
+
+export class BeaconChannel {
+  readonly #settings: BeaconSettings;
+  readonly #sender: Sender;
+  readonly #drops: Drops;
+  readonly #queue = new Queue();
+  readonly #onTheirWay = new Set<Item>();
+  readonly #lanes: Lru<Lane>;
+  readonly #flushes = new Set<(gone: boolean) => void>();
+  #sent = 0;
+  #closed = false;
+  /** A drain was in vain: what is still on its way is not waited for again. */
+  #hangs = false;
+  #pumpAt = Infinity;
+  #cancelPump: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
+
+  constructor(settings: BeaconSettings, sender: Sender, drops: Drops) {
+    this.#settings = settings;
+    this.#sender = sender;
+    this.#drops = drops;
+    this.#lanes = new Lru(
+      MAX_LANES,
+      () => new Lane(settings),
+      (lane) => lane.isBusy,
+    );
+  }
+
+  /** Whether the beacon was accepted. Never throws. */
+  accept(url: string, baseURL: string | undefined, data: unknown, options: BeaconOptions): boolean {
+    this.#listen();
+    const item = this.#make(url, baseURL, data, options);
+    if (!item) return false;
+    const { maxItems, maxBytes } = this.#settings;
+    const refusal = this.#closed
+      ? 'already_shutdown'
+      : item.body.length > maxBytes
+        ? 'payload_too_large'
+        : this.#lanes.use(item.origin).refusal();
+    if (refusal) {
+      this.#drops.add(refusal, item);
+      return false;
+    }
+    this.#queue.add(item);
+    for (const oldest of this.#queue.shrink(maxItems, maxBytes)) this.#drops.add('queue_full', oldest);
+    // Together with what else is made in the same turn.
+    const ending = this.#sender.ending?.();
+    if (ending) queueMicrotask(() => this.#handOver(ending));
+    this.#pumpSoon(0);
+    return true;
+  }
+
+  stats(): BeaconStats {
+    const { length: queued, bytes } = this.#queue;
+    return { queued, bytes, inFlight: this.#onTheirWay.size, sent: this.#sent, dropped: this.#drops.counts() };
+  }
+
+  /** Sends what waits, batches included. True when all is gone; false when the time was over first. */
+  flush(timeout = FLUSH): Promise<boolean> {
+    if (this.#isIdle()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (gone: boolean): void => {
+        clearTimeout(timer);
+        this.#flushes.delete(done);
+        resolve(gone);
+      };
+      // Whoever awaits a flush wants the program to live that long: this timer holds it.
+      const timer = setTimeout(done, timeout >= 0 ? Math.min(timeout, MAX_FLUSH) : FLUSH, false);
+      this.#flushes.add(done);
+      this.#pump();
+    });
+  }
+
+  /** Drops what waits, and what has no answer yet. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#abandon();
+    for (const item of this.#onTheirWay) this.#drops.add('already_shutdown', item);
+    this.#onTheirWay.clear();
+    for (const done of [...this.#flushes]) done(false);
+    this.#cancelPump?.();
+    this.#stopListening?.();
+    this.#sender.close();
+    this.#drops.announce();
+  }
+
+  #make(url: string, baseURL: string | undefined, data: unknown, options: BeaconOptions): Item | undefined {
+    let to: URL | undefined;
+    try {
+      if (typeof url === 'string') to = urlOf({ url, ...(baseURL && { baseURL: String(baseURL) }) });
+      if (to && !/^https?:$/.test(to.protocol)) to = undefined;
+      if (to) return makeItem(to, data, options, now());
+    } catch {
+      // The data or the options: a circle, a BigInt, a getter that throws.
+    }
+    this.#drops.add(to ? 'serialize_error' : 'invalid_url', { url: to?.href ?? '', count: 1, body: new Uint8Array() });
+    return undefined;
+  }
+
+  #listen(): void {
+    if (this.#closed || this.#stopListening) return;
+    this.#stopListening = this.#sender.onEnd({ handOver: (ending) => this.#handOver(ending), drain: () => this.#drain() });
+  }
+
+  /** The page may be gone in a moment: hands what waits to the browser. */
+  #handOver(ending: Ending): void {
+    const { handOver: take } = this.#sender;
+    if (!take || this.#queue.length === 0) return;
+    for (const item of this.#queue) this.#isStopped(item);
+    const mayTake = ({ origin }: Item): boolean => this.#lanes.use(origin).mayHandOver(ending);
+    const { taken, refused, barred } = handOver(this.#queue, mayTake, (item) => {
+      const isTaken = take(item);
+      if (isTaken) this.#lanes.use(item.origin).handedOver();
+      return isTaken;
+    });
+    for (const item of taken) {
+      this.#queue.remove(item);
+      this.#sent++;
+    }
+    // A page that is merely hidden goes on sending as it did.
+    if (ending === 'leaving') {
+      for (const item of refused) this.#drop('quota_exceeded', item);
+      for (const item of barred) this.#drop('circuit_open', item);
+    }
+    this.#settled();
+  }
+
+  /** The program has nothing else to do: a moment for what waits, once. */
+  async #drain(): Promise<void> {
+    if (!this.#hangs) this.#hangs = !(await this.flush());
+    if (this.#hangs) this.#abandon();
+    this.#drops.announce();
+  }
+
+  #abandon(): void {
+    for (const item of this.#queue) this.#drop('already_shutdown', item);
+  }
+
+  #isIdle(): boolean {
+    return this.#queue.length === 0 && this.#onTheirWay.size === 0;
+  }
+
+  /** Never later than before: who adds without a pause would put it off for ever. */
+  #pumpSoon(ms: number): void {
+    const at = now() + ms;
+    if (at >= this.#pumpAt) return;
+    this.#cancelPump?.();
+    this.#pumpAt = at;
+    this.#cancelPump = quietly(ms, () => this.#pump());
+  }
+
+  /** Sends what may go now. */
+  #pump(): void {
+    this.#cancelPump?.();
+    this.#pumpAt = Infinity;
+    const waiting = new Set<string>();
+    let wait = Infinity;
+    for (const item of this.#queue) {
+      if (this.#isStopped(item) || waiting.has(item.company ?? '')) continue;
+      const lane = this.#lanes.use(item.origin);
+      if (this.#onTheirWay.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
+      const { items, isFull } = this.#queue.batchOf(item);
+      const rest = isFull || this.#flushes.size > 0 ? 0 : item.at + (item.batch?.interval ?? 0) - now();
+      if (rest <= 0) this.#send(items, lane);
+      else {
+        wait = Math.min(wait, rest);
+        waiting.add(item.company ?? '');
+      }
+    }
+    if (wait < Infinity) this.#pumpSoon(Math.min(wait, MAX_FLUSH));
+    this.#settled();
+  }
+
+  async #send(items: Item[], lane: Lane): Promise<void> {
+    for (const item of items) this.#queue.remove(item);
+    const item = joined(items);
+    this.#onTheirWay.add(item);
+    lane.begin();
+    const sent = await this.#sender.send(item, this.#settings.timeout);
+    lane.end(sent);
+    // Closed meanwhile: it is counted.
+    if (!this.#onTheirWay.delete(item)) return;
+    if (sent.ok) this.#sent += item.count;
+    else this.#drops.add(sent.reason, item);
+    this.#pump();
+  }
+
+  /** Whether the collector is left alone now; then the beacon is dropped. */
+  #isStopped(item: Item): boolean {
+    const refusal = this.#lanes.use(item.origin).refusal();
+    if (refusal) this.#drop(refusal, item);
+    return refusal !== undefined;
+  }
+
+  #drop(reason: DropReason, item: Item): void {
+    this.#queue.remove(item);
+    this.#drops.add(reason, item);
+  }
+
+  #settled(): void {
+    if (!this.#isIdle()) return;
+    this.#hangs = false;
+    for (const done of [...this.#flushes]) done(true);
+  }
+}

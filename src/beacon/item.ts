@@ -1,0 +1,104 @@
+/** A beacon as it waits: already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
+import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
+import type { Full } from '../options/check';
+
+/** Text in UTF-8: no preflight, and every collector can parse JSON out of it. */
+const TEXT = 'text/plain;charset=UTF-8';
+const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
+
+/** What has no bytes at once, or a size nobody knows; its JSON would be `{}`, and the loss silent. */
+const UNREADABLE = ['Blob', 'File', 'FormData', 'ReadableStream', 'Promise', 'SharedArrayBuffer'];
+
+export interface Item {
+  readonly url: string;
+  readonly origin: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly contentType: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly batch: Full<BatchOptions> | undefined;
+  /** Beacons of the same company may go in one request; `undefined` goes alone. */
+  readonly company: string | undefined;
+  /** Beacons in it. */
+  readonly count: number;
+  /** Monotonic time at which it was accepted. */
+  readonly at: number;
+}
+
+interface Content {
+  body: Uint8Array<ArrayBuffer>;
+  type: string | undefined;
+  /** Whether it can stand in an array or on a line. */
+  isJson: boolean;
+}
+
+/** Throws where the options or the data are of no use: a circle, a BigInt, a Blob. */
+export function makeItem(url: URL, data: unknown, options: BeaconOptions | null, at: number): Item {
+  const { contentType, headers, batch } = options ?? {};
+  const wanted = batch ? { ...DEFAULT_BATCH, ...usable(batch) } : undefined;
+  const { body, type, isJson } = contentOf(data, wanted !== undefined);
+  const item = {
+    url: url.href,
+    origin: url.origin,
+    body,
+    contentType: contentType === undefined || contentType === null ? type : String(contentType),
+    headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)])),
+    batch: isJson ? wanted : undefined,
+    count: 1,
+    at,
+  };
+  return { ...item, company: item.batch && JSON.stringify([item.url, item.contentType, item.batch.format, item.headers]) };
+}
+
+function contentOf(data: unknown, forBatch: boolean): Content {
+  if (ArrayBuffer.isView(data)) return bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const tag = Object.prototype.toString.call(data).slice(8, -1);
+  if (tag === 'ArrayBuffer') return bytes(new Uint8Array(data as ArrayBuffer));
+  if (tag === 'URLSearchParams') return { body: encode(String(data)), type: FORM, isJson: false };
+  if (UNREADABLE.includes(tag)) throw new TypeError(`A ${tag} cannot be read at once`);
+  if (forBatch) return { body: encode(jsonOf(data)), type: TEXT, isJson: true };
+  if (data === undefined) return { body: new Uint8Array(), type: undefined, isJson: false };
+  return { body: encode(typeof data === 'string' ? data : stringify(data)), type: TEXT, isJson: false };
+}
+
+/** A copy: what the caller does to the original later is not sent. */
+const bytes = (data: Uint8Array): Content => ({ body: new Uint8Array(data), type: undefined, isJson: false });
+
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+function stringify(data: unknown): string {
+  const text = JSON.stringify(data);
+  if (text === undefined) throw new TypeError('It has no JSON');
+  return text;
+}
+
+/** What stands in an array or on a line. A string that is an object or an array in JSON goes as it is, but in one line. */
+function jsonOf(data: unknown): string {
+  if (typeof data !== 'string') return stringify(data === undefined ? null : data);
+  if (!/^\s*[[{]/.test(data)) return JSON.stringify(data);
+  try {
+    JSON.parse(data);
+    // In JSON a line can only break between its tokens.
+    return data.replace(/[\r\n]+/g, ' ');
+  } catch {
+    return JSON.stringify(data);
+  }
+}
+
+/** A batch that cannot be meant is no reason to lose a beacon: what makes no sense is left at its default. */
+const usable = (batch: BatchOptions | true): Partial<Full<BatchOptions>> =>
+  Object.fromEntries(
+    Object.entries(batch).filter(([name, value]) => (name === 'format' ? value === 'lines' : typeof value === 'number' && value > 0)),
+  );
+
+/** Beacons of one company as one: a JSON array, or a line each. One that goes alone is as it is. */
+export function joined(items: readonly Item[]): Item {
+  const [first] = items as [Item];
+  if (!first.batch) return first;
+  const [open, between, close] = first.batch.format === 'lines' ? ['', '\n', '\n'] : ['[', ',', ']'];
+  const decoder = new TextDecoder();
+  const text = open + items.map(({ body }) => decoder.decode(body)).join(between) + close;
+  return { ...first, body: encode(text), count: items.length };
+}
+
+/** Bytes of the request that items would make. */
+export const sizeOf = (items: readonly Item[]): number => items.reduce((sum, { body }) => sum + body.length + 1, items[0]?.batch ? 1 : -1);

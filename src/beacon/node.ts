@@ -1,0 +1,80 @@
+/** Sends beacons from Node: sockets and timers that never hold the process, and a short drain when it has nothing else to do. */
+import http from 'node:http';
+import https from 'node:https';
+import { retryAfterOf } from '../util/retry-after';
+import type { Item } from './item';
+import { quietly } from './quietly';
+import type { Endings, Sender, Sent } from './sender';
+
+type Agents = Record<'http:' | 'https:', http.Agent>;
+
+export function createSender(): Sender {
+  const agents: Agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
+  return {
+    send: (item, timeout) => send(item, timeout, agents),
+    onEnd,
+    close: () => {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+/** One listener, however many clients there are: Node warns of more than ten. */
+const open = new Set<Endings>();
+const drainAll = (): void => {
+  for (const channel of open) void channel.drain();
+};
+
+function onEnd(channel: Endings): () => void {
+  if (open.size === 0) process.on('beforeExit', drainAll);
+  open.add(channel);
+  return () => {
+    open.delete(channel);
+    if (open.size === 0) process.off('beforeExit', drainAll);
+  };
+}
+
+function send(item: Item, timeout: number, agents: Agents): Promise<Sent> {
+  return new Promise((resolve) => {
+    const secure = item.url.startsWith('https:');
+    const headers = { ...(item.contentType && { 'content-type': item.contentType }), ...item.headers, 'content-length': item.body.length };
+    let sent: Sent = { ok: false, reason: 'network_error' };
+    let answered = false;
+    let request: http.ClientRequest;
+    const end = (): void => {
+      cancel();
+      resolve(sent);
+    };
+    const cancel = quietly(timeout, () => {
+      // A body that never ends costs its connection, not what the collector has said.
+      if (!answered) sent = { ok: false, reason: 'timeout' };
+      end();
+      request.destroy();
+    });
+    try {
+      request = (secure ? https : http).request(item.url, { method: 'POST', headers, agent: agents[secure ? 'https:' : 'http:'] });
+    } catch {
+      return end();
+    }
+    request.on('socket', (socket) => {
+      const unref = (): void => void socket.unref();
+      unref();
+      if (!socket.connecting) return;
+      // With more than one address each is tried on a new handle, which holds the process again.
+      socket.on('connectionAttempt', unref);
+      socket.once('connect', unref);
+    });
+    request.on('error', end);
+    request.on('close', end);
+    request.on('response', (response) => {
+      const { statusCode: status = 0 } = response;
+      answered = true;
+      sent =
+        status >= 200 && status < 300
+          ? { ok: true }
+          : { ok: false, reason: 'rejected', status, retryAfter: retryAfterOf(response.headers) };
+      response.on('error', end).on('end', end).resume();
+    });
+    request.end(item.body);
+  });
+}

@@ -1,0 +1,39 @@
+/** What a page tells of its end: two events, since each is missing somewhere; never `unload`, which bars the back/forward cache. */
+import { quietly } from './quietly';
+import type { Ending, Endings } from './sender';
+
+export class Page {
+  #ending: Ending | undefined;
+
+  /** Set in the turn of an event that may be the last; a page that is merely hidden has its turns as usual. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  watch(endings: Endings): () => void {
+    if (typeof document === 'undefined') return () => {};
+    const ends = (ending: Ending): void => {
+      // A page that leaves is hidden, too: that comes second, and says less.
+      this.#ending = this.#ending === 'leaving' ? 'leaving' : ending;
+      quietly(0, back);
+      endings.handOver(this.#ending);
+    };
+    const back = (): void => {
+      this.#ending = undefined;
+    };
+    const hidden = (): void => {
+      if (document.visibilityState === 'hidden') ends('hidden');
+    };
+    const gone = (): void => ends('leaving');
+    document.addEventListener('visibilitychange', hidden, true);
+    window.addEventListener('pagehide', gone, true);
+    window.addEventListener('pageshow', back, true);
+    // The first beacon may be made in such a turn, by another listener to the same event.
+    hidden();
+    return () => {
+      document.removeEventListener('visibilitychange', hidden, true);
+      window.removeEventListener('pagehide', gone, true);
+      window.removeEventListener('pageshow', back, true);
+    };
+  }
+}

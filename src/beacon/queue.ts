@@ -1,0 +1,56 @@
+/** The beacons that wait, oldest first, and how many bytes they are. */
+import type { Item } from './item';
+
+export class Queue {
+  readonly #items = new Set<Item>();
+  #bytes = 0;
+
+  get length(): number {
+    return this.#items.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What is removed meanwhile is passed over. */
+  [Symbol.iterator](): Iterator<Item> {
+    return this.#items.values();
+  }
+
+  add(item: Item): void {
+    this.#items.add(item);
+    this.#bytes += item.body.length;
+  }
+
+  remove(item: Item): void {
+    if (this.#items.delete(item)) this.#bytes -= item.body.length;
+  }
+
+  /** Removes the oldest until both bounds hold. */
+  shrink(maxItems: number, maxBytes: number): Item[] {
+    const removed: Item[] = [];
+    for (const item of this.#items) {
+      if (this.#items.size <= maxItems && this.#bytes <= maxBytes) break;
+      this.remove(item);
+      removed.push(item);
+    }
+    return removed;
+  }
+
+  /** What goes in one request with an item, and whether no more does. */
+  batchOf(item: Item): { items: Item[]; isFull: boolean } {
+    const { batch, company } = item;
+    if (!batch) return { items: [item], isFull: true };
+    const items: Item[] = [];
+    let bytes = 1;
+    for (const other of this.#items) {
+      if (other.company !== company) continue;
+      bytes += other.body.length + 1;
+      if (items.length > 0 && bytes > batch.bytes) return { items, isFull: true };
+      items.push(other);
+      if (items.length >= batch.size) return { items, isFull: true };
+    }
+    return { items, isFull: bytes >= batch.bytes };
+  }
+}

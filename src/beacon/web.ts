@@ -1,0 +1,81 @@
+/**
+ * Sends beacons from a page. While it lives: a plain fetch, whose connection closes when it is aborted (that of a keepalive one does
+ * not, in Chromium). When it goes away: what the browser takes over, within its quota.
+ */
+import { retryAfterOf } from '../util/retry-after';
+import { QUOTA } from './hand-over';
+import type { Item } from './item';
+import { Page } from './page';
+import { quietly } from './quietly';
+import type { Sender, Sent } from './sender';
+
+export function createSender(): Sender {
+  const closing = new AbortController();
+  const page = new Page();
+  return {
+    send: (item, timeout) => send(item, timeout, closing.signal),
+    handOver: keepalive(),
+    ending: () => page.ending,
+    onEnd: (endings) => page.watch(endings),
+    close: () => closing.abort(),
+  };
+}
+
+function send(item: Item, timeout: number, closing: AbortSignal): Promise<Sent> {
+  return new Promise((resolve) => {
+    const controller = new AbortController();
+    let sent: Sent = { ok: false, reason: 'network_error' };
+    let answered = false;
+    const end = (): void => {
+      cancel();
+      closing.removeEventListener('abort', stop);
+      resolve(sent);
+    };
+    // Whatever fetch makes of the abort: it may be somebody's own, and never settle.
+    const stop = (): void => {
+      end();
+      controller.abort();
+    };
+    const cancel = quietly(timeout, () => {
+      // A body that never ends costs its connection, not what the collector has said.
+      if (!answered) sent = { ok: false, reason: 'timeout' };
+      stop();
+    });
+    closing.addEventListener('abort', stop);
+    post(item, { signal: controller.signal })
+      .then((response) => {
+        const { ok, status, headers } = response;
+        sent = ok ? { ok } : { ok, reason: 'rejected', status, retryAfter: retryAfterOf(headers) };
+        answered = true;
+        return response.arrayBuffer();
+      })
+      .then(end, end);
+  });
+}
+
+/** Async, so that a fetch that throws rejects. */
+const post = async ({ url, body, contentType, headers }: Item, init: RequestInit): Promise<Response> =>
+  fetch(url, { ...init, method: 'POST', body: body.length ? blob(body, contentType) : null, headers: { ...headers } });
+
+const blob = (body: Uint8Array<ArrayBuffer>, type: string | undefined): Blob => new Blob([body], type ? { type } : {});
+
+/** Gives a request to the browser. What a fetch is refused for it says too late: the bytes that are on their way are counted here. */
+function keepalive(): (item: Item) => boolean {
+  let pending = 0;
+  return (item) => {
+    const { url, body, contentType, headers } = item;
+    try {
+      if (Object.keys(headers).length === 0 && typeof navigator.sendBeacon === 'function')
+        return navigator.sendBeacon(url, blob(body, contentType));
+    } catch {
+      return false;
+    }
+    if (pending + body.length > QUOTA) return false;
+    pending += body.length;
+    const done = (): void => {
+      pending -= body.length;
+    };
+    post(item, { keepalive: true }).then(done, done);
+    return true;
+  };
+}

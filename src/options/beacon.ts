@@ -1,0 +1,63 @@
+/** What the best-effort channel takes: analytics and logs, which may be lost and must never be in the way. */
+import { count, duration, type Full, fields } from './check';
+
+/** The channel of a client. */
+export interface BeaconChannelOptions {
+  /** Beacons that may wait. Beyond it the oldest is dropped. @default 100 */
+  maxItems?: number | undefined;
+  /** Bytes that may wait. Beyond it the oldest is dropped. @default 262144 */
+  maxBytes?: number | undefined;
+  /** Milliseconds a beacon may take. Then it is dropped: no retry, no error. @default 2000 */
+  timeout?: number | undefined;
+  /** Beacons on their way to one origin at a time; a page has six connections to it. @default 2 */
+  perOrigin?: number | undefined;
+  /** So many timeouts in a row stop the channel to an origin. @default 3 */
+  maxTimeouts?: number | undefined;
+  /** For so many milliseconds it is stopped then. @default 30000 */
+  stopFor?: number | undefined;
+}
+
+/** Several beacons in one request, for endpoints that take an array or lines. */
+export interface BatchOptions {
+  /** Beacons to a request. @default 20 */
+  size?: number | undefined;
+  /** Bytes to a request. @default 49152 */
+  bytes?: number | undefined;
+  /** Milliseconds after which a batch goes, full or not. @default 5000 */
+  interval?: number | undefined;
+  /** `array`: one JSON array; `lines`: newline-delimited JSON. @default 'array' */
+  format?: 'array' | 'lines' | undefined;
+}
+
+/** One beacon. */
+export interface BeaconOptions {
+  /** Of data that is turned into text. Other than the default it costs a page a preflight. @default 'text/plain;charset=UTF-8' */
+  contentType?: string | undefined;
+  /** Request headers. They cost a page a preflight. @default none */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Sends it together with others to the same URL; `true` for the defaults. A string that is not an object or an array in JSON goes as a
+   * JSON string; bytes and forms go alone. @default false
+   */
+  batch?: BatchOptions | boolean | undefined;
+}
+
+/** The channel's options in force. */
+export type BeaconSettings = Full<BeaconChannelOptions>;
+
+const DEFAULTS: BeaconSettings = { maxItems: 100, maxBytes: 256 * 1024, timeout: 2_000, perOrigin: 2, maxTimeouts: 3, stopFor: 30_000 };
+
+export const DEFAULT_BATCH: Full<BatchOptions> = { size: 20, bytes: 48 * 1024, interval: 5_000, format: 'array' };
+
+/** The settings of a client's channel. */
+export function beaconSettings(beacons: BeaconChannelOptions | undefined): BeaconSettings {
+  if (beacons === undefined) return DEFAULTS;
+  return fields<BeaconChannelOptions>('beacons', DEFAULTS, beacons, {
+    maxItems: count,
+    maxBytes: count,
+    timeout: duration,
+    perOrigin: count,
+    maxTimeouts: count,
+    stopFor: duration,
+  }) as BeaconSettings;
+}

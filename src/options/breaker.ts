@@ -1,0 +1,120 @@
+/** When an endpoint is cut off, for how long, and how it comes back. */
+import { count, duration, type Full, fields, fn, fraction, oneOf, orFalse } from './check';
+
+/** The fast trigger: a short window that sees an outage after healthy traffic in seconds. */
+export interface BurstOptions {
+  /** Opens where failures / calls is greater. @default 0.5 */
+  failureRate?: number | undefined;
+  /** Milliseconds. @default 30000 */
+  window?: number | undefined;
+  /** Calls that there must be. @default 10 */
+  minCalls?: number | undefined;
+}
+
+/** The slow trigger: calls that take long, those still hanging included. */
+export interface SlowOptions {
+  /** A call is slow after so many milliseconds. @default 0.8 of the attempt's `total`, else of `connect` and `read` together */
+  after?: number | undefined;
+  /** Opens where slow calls / calls is this or more. @default 0.8 */
+  rate?: number | undefined;
+}
+
+/** What became of a call that the breaker let through. */
+export interface BreakerOutcome {
+  /** The error, where there is one. */
+  error?: unknown;
+  /** HTTP status, where headers came. */
+  status?: number | undefined;
+  /** Milliseconds. */
+  elapsed: number;
+}
+
+/** A circuit breaker on failure rates, in memory. */
+export interface BreakerOptions {
+  /** Opens where failures / calls is greater. @default 0.5 */
+  failureRate?: number | undefined;
+  /** Milliseconds over which calls are counted. @default 300000 */
+  window?: number | undefined;
+  /** Calls that there must be before the rate means anything. @default 20 */
+  minCalls?: number | undefined;
+  /** Milliseconds for which the endpoint is cut off. Doubles while probes fail. @default 60000 */
+  openFor?: number | undefined;
+  /** The longest cut, in milliseconds. @default 300000 */
+  maxOpenFor?: number | undefined;
+  /** The fast trigger; `false` turns it off. @default { failureRate: 0.5, window: 30000, minCalls: 10 } */
+  burst?: BurstOptions | false | undefined;
+  /** The slow trigger; `false` turns it off. @default { rate: 0.8 } */
+  slow?: SlowOptions | false | undefined;
+  /** Calls let through at a time to see whether the endpoint is back. @default 1 */
+  probes?: number | undefined;
+  /** Probes that must succeed before it is closed. @default 2 */
+  successesToClose?: number | undefined;
+  /** What is cut off together. @default 'endpoint' */
+  per?: 'endpoint' | 'origin' | undefined;
+  /** Decides instead of the rules: 5xx but 501, 408, timeouts and network errors are failures. */
+  isFailure?: ((outcome: BreakerOutcome) => boolean) | undefined;
+  /** `observe` reports what it would do, and lets every call through. @default 'enforce' */
+  mode?: 'enforce' | 'observe' | undefined;
+}
+
+/** The breaker options in force. */
+export interface BreakerSettings extends Omit<Full<BreakerOptions>, 'burst' | 'slow' | 'isFailure'> {
+  burst: Full<BurstOptions> | false;
+  slow: { after: number | undefined; rate: number } | false;
+  isFailure: BreakerOptions['isFailure'];
+}
+
+const DEFAULT_BURST = { failureRate: 0.5, window: 30_000, minCalls: 10 };
+const DEFAULT_SLOW = { after: undefined, rate: 0.8 };
+
+export const DEFAULT_BREAKER: BreakerSettings = {
+  failureRate: 0.5,
+  window: 300_000,
+  minCalls: 20,
+  openFor: 60_000,
+  maxOpenFor: 300_000,
+  burst: DEFAULT_BURST,
+  slow: DEFAULT_SLOW,
+  probes: 1,
+  successesToClose: 2,
+  per: 'endpoint',
+  isFailure: undefined,
+  mode: 'enforce',
+};
+
+const burst = (name: string, value: unknown): void => {
+  fields<BurstOptions>(name, {}, value, { failureRate: fraction, window: duration, minCalls: count });
+};
+const slow = (name: string, value: unknown): void => {
+  fields<SlowOptions>(name, {}, value, { after: duration, rate: fraction });
+};
+
+/** Lays one `breaker` over the settings so far. */
+export function mergeBreaker(
+  base: BreakerSettings | false | undefined,
+  breaker: BreakerOptions | false | undefined,
+): BreakerSettings | false {
+  const settings = base ?? DEFAULT_BREAKER;
+  if (breaker === undefined) return settings;
+  if (breaker === false) return false;
+  const from = settings || DEFAULT_BREAKER;
+  const merged = fields<BreakerOptions>('breaker', from as BreakerOptions, breaker, {
+    failureRate: fraction,
+    window: duration,
+    minCalls: count,
+    openFor: duration,
+    maxOpenFor: duration,
+    burst: orFalse(burst),
+    slow: orFalse(slow),
+    probes: count,
+    successesToClose: count,
+    per: oneOf('endpoint', 'origin'),
+    isFailure: fn,
+    mode: oneOf('enforce', 'observe'),
+  });
+  return {
+    ...merged,
+    burst: merged.burst && { ...DEFAULT_BURST, ...(from.burst || {}), ...merged.burst },
+    slow: merged.slow && { ...DEFAULT_SLOW, ...(from.slow || {}), ...merged.slow },
+  } as BreakerSettings;
+}

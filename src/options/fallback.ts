@@ -1,0 +1,30 @@
+/** What a caller gets instead of an error. */
+import type { AxiosRequestConfig } from 'axios';
+import { anything, duration, fields, fn } from './check';
+
+/** Makes the data of an answer out of an error. */
+export type FallbackFunction = (error: unknown, config: AxiosRequestConfig) => unknown;
+
+/** An answer instead of an error. Never for a 4xx, which is an answer, nor for the user's own abort. */
+export interface FallbackOptions {
+  /** The data to answer with. */
+  value?: unknown;
+  /** Makes the data, within what is left of the deadline, and 1 s at least. What it throws is the call's error, with the original as `cause`. */
+  use?: FallbackFunction | undefined;
+  /** Serves the last good answer to the same GET, so many milliseconds old at most. Tried before `use` and `value`. @default none */
+  staleFor?: number | undefined;
+}
+
+/** Lays one `fallback` over the settings so far. */
+export function mergeFallback(
+  base: FallbackOptions | false | undefined,
+  fallback: FallbackOptions | FallbackFunction | false | undefined,
+): FallbackOptions | false {
+  if (fallback === undefined) return base ?? false;
+  if (fallback === false) return false;
+  if (typeof fallback === 'function') return { ...(base || {}), use: fallback };
+  const { use, ...rest } = base || {};
+  // A value named later goes over a function named earlier.
+  const before = use && fallback?.value === undefined ? { use, ...rest } : rest;
+  return fields<FallbackOptions>('fallback', before, fallback, { value: anything, use: fn, staleFor: duration });
+}

@@ -1,0 +1,77 @@
+/** How much may be asked of an upstream: a rate, and how many at a time. */
+import { badOption } from '../errors';
+import { count, countOrZero, duration, durationOrZero, fields, oneOf, positive } from './check';
+
+/** A limit that others share, such as rate-limiter-flexible's on Redis. Rejects with `msBeforeNext` where there is no room. */
+export interface Limiter {
+  consume(key: string, points?: number): Promise<unknown>;
+}
+
+/** Rate and concurrency limits. None by default. */
+export interface LimitOptions {
+  /** Attempts per `interval`. @default none */
+  rate?: number | undefined;
+  /** Milliseconds. @default 1000 */
+  interval?: number | undefined;
+  /** Attempts that may come at once after a quiet time. @default rate */
+  burst?: number | undefined;
+  /** Attempts at a time; a stream counts until its last byte. @default none */
+  concurrency?: number | undefined;
+  /** Attempts that may wait, first come first served; the next is refused. @default 0 */
+  maxQueue?: number | undefined;
+  /** The longest wait in milliseconds; never longer than the deadline. @default what is left of the deadline */
+  maxWait?: number | undefined;
+  /** What shares one limit. @default 'endpoint' */
+  per?: 'endpoint' | 'origin' | 'client' | undefined;
+  /** A limit shared with other processes, instead of `rate`. */
+  limiter?: Limiter | undefined;
+  /** What happens while `limiter` fails, or gives no answer for a second. @default 'allow' */
+  whenUnavailable?: 'allow' | 'refuse' | undefined;
+}
+
+/** The limits in force. */
+export interface LimitSettings {
+  rate: number | undefined;
+  interval: number;
+  burst: number | undefined;
+  concurrency: number | undefined;
+  maxQueue: number;
+  maxWait: number | undefined;
+  per: 'endpoint' | 'origin' | 'client';
+  limiter: Limiter | undefined;
+  whenUnavailable: 'allow' | 'refuse';
+}
+
+const DEFAULTS: LimitSettings = {
+  rate: undefined,
+  interval: 1_000,
+  burst: undefined,
+  concurrency: undefined,
+  maxQueue: 0,
+  maxWait: undefined,
+  per: 'endpoint',
+  limiter: undefined,
+  whenUnavailable: 'allow',
+};
+
+const limiter = (name: string, value: unknown): void => {
+  if (typeof (value as Limiter | null)?.consume !== 'function')
+    throw badOption(name, value, 'It takes an object with consume(key): Promise.');
+};
+
+/** Lays one `limit` over the settings so far. */
+export function mergeLimit(base: LimitSettings | false | undefined, limit: LimitOptions | false | undefined): LimitSettings | false {
+  if (limit === undefined) return base ?? false;
+  if (limit === false) return false;
+  return fields<LimitOptions>('limit', base || DEFAULTS, limit, {
+    rate: positive,
+    interval: duration,
+    burst: count,
+    concurrency: count,
+    maxQueue: countOrZero,
+    maxWait: durationOrZero,
+    per: oneOf('endpoint', 'origin', 'client'),
+    limiter,
+    whenUnavailable: oneOf('allow', 'refuse'),
+  }) as LimitSettings;
+}

@@ -1,0 +1,194 @@
+/**
+ * Cuts an endpoint off that fails or hangs, so that neither it nor the caller is dragged down, and lets it come back. The permit is taken
+ * last, but an open breaker answers at once, before any queue.
+ */
+import type { AxiosResponse } from 'axios';
+import type { Attempt, Call, Policy } from '../call';
+import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout } from '../errors';
+import type { BreakerSettings } from '../options/breaker';
+import { Lru } from '../util/lru';
+import { retryAfterOf } from '../util/retry-after';
+import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal, type Verdict } from './breaker-state';
+
+/** Endpoints remembered; an open one, or one with calls under way, stays. */
+const CAP = 1_000;
+
+/** How a breaker is, at a moment. JSON. */
+export interface BreakerSnapshot {
+  endpoint: string;
+  state: BreakerState;
+  /** Milliseconds since the epoch. */
+  since: number;
+  /** Milliseconds until calls are let through again; 0 where they are. */
+  retryAfter: number;
+  /** Calls counted in the window. */
+  calls: number;
+  failureRate: number;
+  slowRate: number;
+  inFlight: number;
+}
+
+/** A change of state. In `observe` mode, the change that would have been. */
+export interface BreakerEvent {
+  endpoint: string;
+  from: BreakerState;
+  to: BreakerState;
+  reason: BreakerReason;
+  snapshot: BreakerSnapshot;
+}
+
+/** The breakers of a client, and the operator's switches. */
+export class Breakers {
+  readonly #breakers: Lru<Breaker>;
+  #settings: BreakerSettings;
+
+  /** @param settings For breakers that an operator asks for before any call has. */
+  constructor(settings: BreakerSettings, onChange: (event: BreakerEvent) => void) {
+    this.#settings = settings;
+    this.#breakers = new Lru(
+      CAP,
+      (key) =>
+        new Breaker(key, this.#settings, (breaker, from, to, reason) =>
+          onChange({ endpoint: key, from, to, reason, snapshot: snapshotOf(breaker) }),
+        ),
+      (breaker) => breaker.isBusy,
+    );
+  }
+
+  /** The breaker of a call. */
+  of(key: string, settings: BreakerSettings): Breaker {
+    this.#settings = settings;
+    const breaker = this.#breakers.use(key);
+    if (breaker.settings !== settings) breaker.configure(settings);
+    return breaker;
+  }
+
+  get(endpoint: string): BreakerSnapshot {
+    return look(this.#breakers.peek(endpoint) ?? new Breaker(endpoint, this.#settings, () => {}));
+  }
+
+  list(): BreakerSnapshot[] {
+    return this.#breakers.values().map(look);
+  }
+
+  /** Holds an endpoint open until what is returned is called; several holds add up. */
+  open(endpoint: string): () => void {
+    return this.#breakers.use(endpoint).hold();
+  }
+
+  close(endpoint: string): void {
+    this.#breakers.peek(endpoint)?.close();
+  }
+
+  /** Forgets an endpoint, or all. Closed first: what is under way moves nothing any more. */
+  reset(endpoint?: string): void {
+    const forgotten = endpoint === undefined ? this.#breakers.values() : [this.#breakers.peek(endpoint)];
+    for (const breaker of forgotten) {
+      breaker?.close();
+      if (breaker) this.#breakers.delete(breaker.key);
+    }
+  }
+}
+
+/** An open breaker is answered at once, before any queue. */
+export const openBreaker =
+  (breakers: Breakers): Policy =>
+  (next) =>
+  (call) => {
+    const breaker = breakerOf(call, breakers);
+    const refusal = breaker?.refusal();
+    return breaker && refusal ? Promise.reject(refuse(call, breaker, refusal)) : next(call);
+  };
+
+/** The permit, taken last; what becomes of the call is counted. */
+export const breakerPermit =
+  (breakers: Breakers): Policy =>
+  (next) =>
+  async (call) => {
+    const breaker = breakerOf(call, breakers);
+    if (!breaker) return next(call);
+    const refusal = breaker.refusal();
+    if (refusal) throw refuse(call, breaker, refusal);
+    const permit = breaker.admit(slowAfter(call, breaker.settings), probeFor(call));
+    try {
+      const response = await next(call);
+      settle(breaker, permit, call, undefined, response);
+      return response;
+    } catch (error) {
+      settle(breaker, permit, call, error, (error as { response?: AxiosResponse } | undefined)?.response);
+      throw error;
+    }
+  };
+
+/** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
+function settle(breaker: Breaker, permit: Permit, call: Call, error: unknown, response: AxiosResponse | undefined): void {
+  breaker.release(permit, judge(breaker, call, error, response?.status));
+  const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
+  if (pause) breaker.gate(pause);
+}
+
+function breakerOf(call: Call, breakers: Breakers): Breaker | undefined {
+  const settings = call.settings.breaker;
+  return settings ? breakers.of(call.keyOf(settings.per), settings) : undefined;
+}
+
+function refuse(call: Call, breaker: Breaker, { retryAfter, reason }: Refusal): BreakerOpenError {
+  return new BreakerOpenError({ endpoint: breaker.key, retryAfter: wholeMs(retryAfter), reason }, call.target, call.config);
+}
+
+/** Where nothing else is said, a call is slow when most of what it is allowed is gone. */
+function slowAfter({ limits: { total, connect = 0, read = 0 } }: Call, { slow }: BreakerSettings): number {
+  if (slow === false) return Infinity;
+  return slow.after ?? 0.8 * (total ?? (connect + read || Infinity));
+}
+
+/** A probe that takes longer than an attempt may has failed. */
+const probeFor = ({ limits: { total, connect = 0, read = 0 } }: Call): number => total ?? (connect + read || 10_000);
+
+function judge(breaker: Breaker, call: Call, error: unknown, status: number | undefined): Verdict {
+  const { isFailure } = breaker.settings;
+  const attempt = call.attempt as Attempt;
+  const verdict = byRule(error, status);
+  // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
+  if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
+  try {
+    return isFailure({ error, status, elapsed: attempt.elapsed }) ? 'failure' : verdict === 'ignored' ? verdict : 'success';
+  } catch (failure) {
+    console.warn('breakwater: `breaker.isFailure` failed; the rule decides.', failure);
+    return verdict;
+  }
+}
+
+/** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */
+function byRule(error: unknown, status: number | undefined): Verdict {
+  if (status !== undefined) return status === 429 ? 'ignored' : status === 408 || (status >= 500 && status !== 501) ? 'failure' : 'success';
+  if (error === undefined) return 'success';
+  if (isCanceled(error) || isLocal(error)) return 'ignored';
+  if (isTimeout(error)) return error.limit === 'deadline' || error.kind === 'queue' ? 'ignored' : 'failure';
+  return OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
+}
+
+/** Codes of mistakes on this side. */
+const OURS = new Set([
+  'ERR_BAD_OPTION',
+  'ERR_BAD_OPTION_VALUE',
+  'ERR_BAD_REQUEST',
+  'ERR_INVALID_URL',
+  'ERR_NOT_SUPPORT',
+  'ERR_DEPRECATED',
+  'ERR_FORM_DATA_DEPTH_EXCEEDED',
+]);
+
+/** How a breaker is now. */
+function look(breaker: Breaker): BreakerSnapshot {
+  breaker.look();
+  return snapshotOf(breaker);
+}
+
+function snapshotOf(breaker: Breaker): BreakerSnapshot {
+  const { key: endpoint, state, since, calls, failureRate, slowRate, inFlight } = breaker;
+  return { endpoint, state, since, retryAfter: wholeMs(breaker.retryAfter), calls, failureRate, slowRate, inFlight };
+}
+
+/** Nobody knows how long an operator holds: JSON has no Infinity. */
+const wholeMs = (ms: number): number => (Number.isFinite(ms) ? Math.ceil(ms) : Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,155 @@
+/** An answer instead of an error: the last good one, or what the user has for the case. Outermost, so that nothing else stands between. */
+import type { AxiosResponse } from 'axios';
+import type { Call, Policy } from '../call';
+import { Alarm, now } from '../clock';
+import { canceled, isCanceled } from '../errors';
+import type { FallbackOptions } from '../options/fallback';
+
+/** Good answers kept. */
+const CAP = 100;
+
+/** How long the user's function may take at least, when the deadline has little left or is spent, in milliseconds. */
+const GRACE = 1_000;
+
+/** Where an answer came from that is not the upstream's. */
+export type FallbackKind = 'stale' | 'use' | 'value';
+
+/** An answer that stands in for an error. */
+export interface FallbackResponse extends AxiosResponse {
+  fallback: FallbackKind;
+  /** Of a stale answer: milliseconds since it was fresh. */
+  age?: number;
+}
+
+interface Kept {
+  response: AxiosResponse;
+  at: number;
+}
+
+export const fallback: Policy = (next) => {
+  const kept = new Map<string, Kept>();
+  return async (call) => {
+    const settings = call.settings.fallback;
+    if (!settings) return next(call);
+    try {
+      const response = await next(call);
+      if (settings.staleFor) keep(kept, call, response);
+      return response;
+    } catch (error) {
+      if (isCanceled(error) || isAnswer(error)) throw error;
+      const instead = stale(kept, call, settings) ?? (await standIn(call, settings, error));
+      if (!instead) throw error;
+      call.observer.fellBack(call, instead.fallback, error, instead.age);
+      return instead;
+    }
+  };
+};
+
+/** A 4xx is the upstream's answer to what was asked, not a failure to answer. */
+function isAnswer(error: unknown): boolean {
+  const status = (error as { response?: AxiosResponse } | undefined)?.response?.status;
+  return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
+/** Headers that differ from request to request, or that an adapter adds, and that say nothing of who asks for what. */
+const VOLATILE =
+  /^(traceparent|tracestate|baggage|b3|x-b3-.*|(x-)?(request|correlation)-id|idempotency-key|user-agent|accept-encoding|content-.*)$/;
+
+/** What tells one answer from another. Who asks counts as well, and may be told by any header. */
+function keyOf(call: Call): string | undefined {
+  const { config } = call;
+  if (!config || (config.method ?? 'get').toLowerCase() !== 'get' || config.responseType === 'stream') return undefined;
+  const { baseURL, url, params, auth, data, responseType, socketPath, headers } = config;
+  const ignored = call.policies.deadlineHeader || '';
+  const asking = Object.entries(headers ?? {})
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name, value]) => typeof value !== 'function' && !VOLATILE.test(name) && name !== ignored.toLowerCase())
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  try {
+    return JSON.stringify([baseURL, url, params, auth, data, responseType, socketPath, asking], plainly);
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON tells nothing of most objects: what it cannot tell apart must not pass for the same. */
+function plainly(_: string, value: unknown): unknown {
+  if (value instanceof URLSearchParams) return value.toString();
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isPlain(value)) return value;
+  throw new TypeError('not comparable');
+}
+
+const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
+function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
+  const key = keyOf(call);
+  // An interceptor may have made something else of the response.
+  if (key === undefined || typeof response !== 'object' || response === null || !('status' in response && 'data' in response)) return;
+  kept.delete(key);
+  kept.set(key, { response: duplicate({ ...(response as AxiosResponse), request: undefined }), at: now() });
+  const [eldest] = kept.keys();
+  if (kept.size > CAP && eldest !== undefined) kept.delete(eldest);
+}
+
+function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOptions): FallbackResponse | undefined {
+  const key = staleFor ? keyOf(call) : undefined;
+  const found = key === undefined ? undefined : kept.get(key);
+  if (!found || !staleFor) return undefined;
+  const age = Math.round(now() - found.at);
+  return age <= staleFor ? { ...duplicate(found.response), config: call.reportedConfig, fallback: 'stale', age } : undefined;
+}
+
+/** What a caller does to an answer does not change the kept one, nor the next. */
+function duplicate({ data, headers, ...rest }: AxiosResponse): AxiosResponse {
+  return { ...rest, data: copy(data), headers: Object.assign(Object.create(Object.getPrototypeOf(headers ?? {})), headers) };
+}
+
+function copy<T>(data: T): T {
+  // structuredClone would make a Uint8Array of a Buffer; this keeps the class.
+  if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data) as T;
+  try {
+    return structuredClone(data);
+  } catch {
+    return data;
+  }
+}
+
+async function standIn(call: Call, settings: FallbackOptions, error: unknown): Promise<FallbackResponse | undefined> {
+  if (!settings.use && !('value' in settings)) return undefined;
+  const data = settings.use ? await useOf(settings.use, call, error) : copy(settings.value);
+  const config = call.reportedConfig;
+  return { data, status: 200, statusText: 'Fallback', headers: {}, config, fallback: settings.use ? 'use' : 'value' };
+}
+
+async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error: unknown): Promise<unknown> {
+  const end = endOf(call, error);
+  try {
+    return await Promise.race([end.promise, use(error, call.reportedConfig)]);
+  } catch (failure) {
+    if (failure instanceof Error && failure !== error && failure.cause === undefined && !isCanceled(failure)) {
+      Object.defineProperty(failure, 'cause', { value: error, configurable: true, enumerable: false });
+    }
+    throw failure;
+  } finally {
+    end.release();
+  }
+}
+
+/** The user's function cannot make the call hang: it has what is left of the deadline, and the caller may still abort. */
+function endOf(call: Call, error: unknown): { promise: Promise<never>; release(): void } {
+  const { signal, cancelToken } = call.request;
+  let release = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(canceled(call.reportedConfig));
+    const alarm = new Alarm(() => reject(error));
+    if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
+    signal?.addEventListener?.('abort', abort);
+    cancelToken?.promise.then(abort, () => {});
+    release = () => {
+      alarm.stop();
+      signal?.removeEventListener?.('abort', abort);
+    };
+  });
+  promise.catch(() => {});
+  return { promise, release };
+}

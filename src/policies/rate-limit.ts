@@ -1,0 +1,128 @@
+/** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
+import type { Call, Policy } from '../call';
+import { Alarm, now } from '../clock';
+import { LimitError } from '../errors';
+import type { LimitSettings } from '../options/limit';
+import { Lru } from '../util/lru';
+
+const CAP = 1_000;
+
+/** How long a shared limiter may take to answer, in milliseconds. */
+const PATIENCE = 1_000;
+
+/** Timers fire a few milliseconds late: what a token's time was is not lost by that, as it is while the event loop is blocked for longer. */
+const LATE = 20;
+
+/** A token bucket told by one number: the time at which it will be full again. */
+interface Bucket {
+  fullAt: number;
+  /** First come, first served. */
+  readonly waiting: Set<Waiter>;
+  /** Rings when there is a token for who has waited longest. */
+  readonly alarm: Alarm;
+}
+
+interface Pace {
+  /** Milliseconds in which one token comes. */
+  readonly perToken: number;
+  /** Milliseconds in which an empty bucket is full. */
+  readonly capacity: number;
+}
+
+interface Waiter extends Pace {
+  go(): void;
+}
+
+export const rateLimit: Policy = (next) => {
+  const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.size > 0 || fullAt > now());
+  return async (call) => {
+    const { limit } = call.settings;
+    if (limit === false) return next(call);
+    if (limit.limiter) await consume(call, limit);
+    else if (limit.rate) await takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
+    return next(call);
+  };
+};
+
+function newBucket(): Bucket {
+  const bucket: Bucket = { fullAt: 0, waiting: new Set(), alarm: new Alarm(() => serve(bucket)) };
+  return bucket;
+}
+
+/** When there is a token for one who comes after so many others. */
+const dueAt = ({ fullAt }: Bucket, { perToken, capacity }: Pace, others: number, at: number): number =>
+  Math.max(fullAt, at) + (others + 1) * perToken - capacity;
+
+/** Gives tokens in order, while there are any. */
+function serve(bucket: Bucket): void {
+  for (const first of bucket.waiting) {
+    const due = dueAt(bucket, first, 0, now() - LATE);
+    if (due > now()) return bucket.alarm.set(due);
+    bucket.waiting.delete(first);
+    spend(bucket, first, now() - LATE);
+    first.go();
+  }
+  bucket.alarm.stop();
+}
+
+function spend(bucket: Bucket, { perToken }: Pace, at: number): void {
+  bucket.fullAt = Math.max(bucket.fullAt, at) + perToken;
+}
+
+/** Takes a token, or a place in the queue. What cannot be waited for is refused at once. */
+async function takeToken(call: Call, { interval, burst, maxQueue, maxWait }: LimitSettings, bucket: Bucket, rate: number): Promise<void> {
+  const perToken = interval / rate;
+  const mine: Pace = { perToken, capacity: (burst ?? Math.max(1, rate)) * perToken };
+  const { waiting } = bucket;
+  const at = now();
+  const delay = dueAt(bucket, mine, waiting.size, at) - at;
+  if (delay <= 0 && waiting.size === 0) return spend(bucket, mine, at);
+  const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
+  if (waiting.size >= maxQueue || delay > longest) throw refuse(call, Math.ceil(delay));
+  await new Promise<void>((resolve, reject) => {
+    const waiter: Waiter = { ...mine, go: resolve };
+    waiting.add(waiter);
+    serve(bucket);
+    call.onEnd(() => {
+      // Who leaves takes no token: the next in line moves up.
+      if (waiting.delete(waiter)) serve(bucket);
+      reject(call.ended);
+    });
+  });
+}
+
+/** Asks a shared limiter. One that fails or hangs does not decide over our calls. */
+async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: LimitSettings): Promise<void> {
+  const timer = new AbortController();
+  const patience = wait(call, Math.min(PATIENCE, maxWait ?? PATIENCE), timer.signal).then(() => Promise.reject(UNAVAILABLE));
+  try {
+    await Promise.race([limiter?.consume(call.keyOf(per)), patience]);
+  } catch (refusal) {
+    if (call.ended) throw call.ended;
+    const { msBeforeNext } = (refusal ?? {}) as { msBeforeNext?: unknown };
+    if (typeof msBeforeNext === 'number') throw refuse(call, Math.ceil(msBeforeNext));
+    if (whenUnavailable === 'refuse') throw refuse(call, undefined, refusal);
+  } finally {
+    timer.abort();
+  }
+}
+
+function refuse(call: Call, retryAfter: number | undefined, cause?: unknown): LimitError {
+  call.observer.limited(call, 'rate', retryAfter);
+  return new LimitError({ limit: 'rate', ...(retryAfter !== undefined && { retryAfter }), cause }, call.target, call.config);
+}
+
+const UNAVAILABLE = new Error('The shared limiter gave no answer in time');
+
+/** Waits, no longer than the call lives. */
+function wait(call: Call, ms: number, stop?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const alarm = new Alarm(() => resolve());
+    alarm.set(now() + ms);
+    stop?.addEventListener('abort', () => alarm.stop(), { once: true });
+    call.onEnd(() => {
+      alarm.stop();
+      reject(call.ended);
+    });
+  });
+}

@@ -1,0 +1,152 @@
+/** Whether a failed attempt is made again, and when: by what is known of the failure, the request, the deadline and the budget. */
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { Call } from '../call';
+import { codeOf, isCanceled, isLocal, isTimeout } from '../errors';
+import type { RetrySettings } from '../options/retry';
+import { retryAfterOf } from '../util/retry-after';
+import { type AttemptSummary, isBeforeSend, type StopReason } from '../words';
+import type { RetryBudget } from './retry-budget';
+
+export type Decision = { retry: true; delay: number } | { retry: false; reason: StopReason };
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY', 'TRACE']);
+
+/** Statuses that may pass. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Failures before anything was sent, as Node names them. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
+
+/** Failures of the network after which a repeat may succeed. */
+const NETWORK = new Set([
+  ...NOT_SENT,
+  ...['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_NETWORK', 'UND_ERR_SOCKET'],
+  ...['ERR_HTTP2_STREAM_ERROR', 'ERR_HTTP2_SESSION_ERROR', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_STREAM_CANCEL'],
+]);
+
+/** An attempt needs this long to be worth beginning, in milliseconds. */
+const MIN_ATTEMPT = 100;
+
+/** The longest delay a timer takes, in milliseconds; anything above overflows and fires at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+export function decide(call: Call, error: unknown, budget: RetryBudget): Decision {
+  if (call.ended) return { retry: false, reason: 'canceled' };
+  const decision = judge(call, error, call.settings.retry as RetrySettings, budget);
+  // What was refused here was no attempt.
+  const attempted = isUntold(call);
+  if (attempted) call.history.push({ ...call.lastAttempt(error), ...(decision.retry && { delay: decision.delay }) });
+  if (!isCanceled(error) && call.attempts > 0) call.observer.retried(call, decision, error);
+  if (!decision.retry) {
+    tell(error, 'history', [...call.history]);
+    tell(error, 'retryStopped', decision.reason);
+  }
+  return decision;
+}
+
+/** The call was ended from outside, by its deadline or by the user: that error has the attempts as well. */
+export function conclude(call: Call): void {
+  tell(call.ended, 'history', attemptsOf(call, call.ended));
+}
+
+/** Whether the last attempt is not in the history yet. */
+const isUntold = (call: Call): boolean => call.attempts > call.history.length;
+
+/** The attempts so far, the last one included. */
+const attemptsOf = (call: Call, error: unknown): AttemptSummary[] =>
+  isUntold(call) ? [...call.history, call.lastAttempt(error)] : [...call.history];
+
+/** On the error, but not in its JSON. */
+function tell(error: unknown, name: string, value: unknown): void {
+  if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return;
+  Object.defineProperty(error, name, { value, configurable: true, writable: true, enumerable: false });
+}
+
+function judge(call: Call, error: unknown, settings: RetrySettings, budget: RetryBudget): Decision {
+  const no = (reason: StopReason): Decision => ({ retry: false, reason });
+  if (isCanceled(error)) return no('canceled');
+  if (isLocal(error)) return no('local');
+  // No attempt was made: the body could not be made anew.
+  if (!isUntold(call)) return no('body');
+
+  const response = (error as { response?: AxiosResponse } | undefined)?.response;
+  const config = call.config as InternalAxiosRequestConfig;
+  const hint = response && retryAfterOf(response.headers);
+  if (hint !== undefined && Object.isExtensible(error)) Object.assign(error as object, { retryAfter: hint });
+  const verdict = judgeFailure(call, error, response, hint !== undefined);
+  const remaining = call.deadline?.remaining ?? Infinity;
+  if (settings.when) {
+    const context = { attempt: call.attempts, safe: verdict === undefined, remaining, history: attemptsOf(call, error) };
+    if (!ask(settings.when, error, context)) return no('when');
+  } else if (verdict) {
+    return no(verdict);
+  }
+  if (call.attempts > settings.retries) return no('retries');
+  if (!call.bodyFactory && !isReplayable(config.data)) return no('body');
+
+  const room = remaining - Math.min(MIN_ATTEMPT, call.limits.total ?? MIN_ATTEMPT);
+  if (hint !== undefined && hint > Math.min(settings.maxRetryAfter, room, MAX_DELAY)) return no('retry-after');
+  const delay = Math.max(hint ?? 0, backOff(call.attempts, settings));
+  if (delay > room) return no('deadline');
+  if (settings.budget && !budget.take(call.endpoint, settings.budget)) return no('budget');
+  return { retry: true, delay };
+}
+
+/** Why a repeat is out of the question by the failure itself; `undefined` where it is not. */
+function judgeFailure(call: Call, error: unknown, response: AxiosResponse | undefined, hinted: boolean): StopReason | undefined {
+  const { method = 'get', headers } = call.config as InternalAxiosRequestConfig;
+  const harmless = IDEMPOTENT.has(method.toUpperCase()) || Boolean(headers?.get('Idempotency-Key'));
+  if (isCutShort(call, error, response)) return harmless ? undefined : 'unsafe';
+  if (response) {
+    if (!PASSING.has(response.status)) return 'permanent';
+    // The peer says itself that it did not do the work.
+    const refused = response.status === 425 || response.status === 429 || (response.status === 503 && hinted);
+    return harmless || refused ? undefined : 'unsafe';
+  }
+  if (isTimeout(error)) return error.limit === 'deadline' ? 'deadline' : harmless || error.safeToRetry ? undefined : 'unsafe';
+  const code = codeOf(error);
+  if (!code || !NETWORK.has(code)) return 'permanent';
+  return harmless || isUnsent(call, code) ? undefined : 'unsafe';
+}
+
+/** Whether the answer began well and its body broke off: each adapter of axios has its own error for it, and a size limit has another. */
+function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefined): boolean {
+  const status = response?.status ?? call.attempt?.status;
+  if (isTimeout(error) || call.attempt?.clock.phase !== 'body' || status === undefined || status >= 400) return false;
+  const code = codeOf(error);
+  if (code === 'ERR_BAD_RESPONSE') return response !== undefined && call.config?.validateStatus?.(status) !== false;
+  return code === undefined ? (error as Error | null)?.name === 'TypeError' : NETWORK.has(code);
+}
+
+/** Whether the failure came before the first byte was sent: by its name, or because the connection was still being made. */
+function isUnsent({ attempt }: Call, code: string): boolean {
+  if (!attempt || attempt.hops > 1) return false;
+  return NOT_SENT.has(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
+}
+
+function ask(when: NonNullable<RetrySettings['when']>, ...args: Parameters<typeof when>): boolean {
+  try {
+    return when(...args) === true;
+  } catch (failure) {
+    console.warn('breakwater: `retry.when` failed; the request is not repeated.', failure);
+    return false;
+  }
+}
+
+/** The delay after the nth attempt: exponential, jitter, then the cap. */
+export function backOff(
+  attempt: number,
+  { baseDelay, factor, maxDelay, jitter }: RetrySettings,
+  random: () => number = Math.random,
+): number {
+  const delay = baseDelay && Math.min(baseDelay * factor ** (attempt - 1), MAX_DELAY);
+  const jittered = jitter === 'none' ? delay : Math.round(jitter === 'full' ? random() * delay : delay / 2 + random() * (delay / 2));
+  return Math.min(jittered, maxDelay, MAX_DELAY);
+}
+
+/** Whether a body can be sent again as it is: not a stream, and no FormData of the `form-data` package, which is one. */
+export function isReplayable(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null) return true;
+  const stream = data as { pipe?: unknown; getReader?: unknown };
+  return typeof stream.pipe !== 'function' && typeof stream.getReader !== 'function';
+}

@@ -1,0 +1,152 @@
+/**
+ * Makes a failed attempt again where that is safe and of use. axios-retry drives the attempts from a seat: it waits and calls again;
+ * what it does is decided here, for its own defaults re-send POSTs and know no deadline.
+ */
+
+import type { AxiosInstance, AxiosResponse } from 'axios';
+import axiosRetry from 'axios-retry';
+import type { Call, Handler, Policy } from '../call';
+import { now } from '../clock';
+import { RetryBudget } from './retry-budget';
+import { conclude, type Decision, decide, isReplayable } from './retry-decision';
+
+/** One call in the seat. axios-retry keeps its own state on it, so nothing of that stays in the user's config. */
+interface Ticket {
+  call: Call;
+  /** What axios-retry listens to during a back-off. */
+  signal: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
+  decision?: Decision;
+  /** The last failure, and the monotonic time before which nothing is sent again. */
+  failure?: unknown;
+  notBefore: number;
+}
+
+/** An error as axios-retry takes it: with the ticket for a config. */
+interface Carrier {
+  config: Ticket;
+  error: unknown;
+}
+
+const isCarrier = (reason: unknown): reason is Carrier =>
+  typeof reason === 'object' && reason !== null && 'error' in reason && (reason as Carrier).config?.call !== undefined;
+
+type OnRejected = (carrier: Carrier) => Promise<AxiosResponse>;
+
+export const retry: Policy = (next) => {
+  const budget = new RetryBudget();
+  const drive = takeSeat((ticket) => attempt(next, ticket), budget);
+
+  return async (call) => {
+    const { retry } = call.settings;
+    if (!retry) return next(call);
+    budget.called(call.endpoint);
+    // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
+    call.onEnd(() => conclude(call));
+    const ticket: Ticket = { call, signal: signalOf(call), notBefore: 0 };
+    try {
+      return await drive(ticket);
+    } catch (reason) {
+      throw isCarrier(reason) ? reason.error : reason;
+    }
+  };
+};
+
+/** One attempt; a failure comes out as axios-retry takes it. */
+async function attempt(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
+  const { call } = ticket;
+  try {
+    if (ticket.decision) await prepare(ticket);
+    if (call.ended) throw call.ended;
+    return await next(call);
+  } catch (error) {
+    // A body from a factory is nobody's after its attempt; under an answer that came early it may still be going out.
+    if (call.bodyFactory && !responseOf(error)) discard(call.config?.data);
+    throw { config: ticket, error } satisfies Carrier;
+  }
+}
+
+/** Gives axios-retry something that looks like an instance: called, it makes an attempt, whose failure goes to the handler registered here. */
+function takeSeat(attempt: (ticket: Ticket) => Promise<AxiosResponse>, budget: RetryBudget): (ticket: Ticket) => Promise<AxiosResponse> {
+  let onRejected: OnRejected | undefined;
+  const drive = (ticket: Ticket): Promise<AxiosResponse> =>
+    attempt(ticket).catch((carrier: Carrier) => (onRejected as OnRejected)(carrier));
+  const seat = Object.assign(drive, {
+    defaults: {},
+    interceptors: {
+      request: { use: () => 0 },
+      response: {
+        use: (_: unknown, rejected: OnRejected) => {
+          onRejected = rejected;
+          return 0;
+        },
+      },
+    },
+  });
+  axiosRetry(seat as unknown as AxiosInstance, {
+    retries: Number.POSITIVE_INFINITY,
+    shouldResetTimeout: true,
+    retryCondition: (carrier) => {
+      const { config, error } = carrier as unknown as Carrier;
+      config.decision = decide(config.call, error, budget);
+      config.failure = error;
+      if (config.decision.retry) config.notBefore = now() + config.decision.delay;
+      return config.decision.retry;
+    },
+    retryDelay: (_, carrier) => {
+      const { decision } = (carrier as unknown as Carrier).config;
+      return decision?.retry ? decision.delay : 0;
+    },
+    // Nobody will read that answer; left open it would keep its connection, and its place among the concurrent.
+    onRetry: (_, carrier) => {
+      const { config, error } = carrier as unknown as Carrier;
+      config.call.abandon(error);
+    },
+  });
+  return drive;
+}
+
+/** Timers may fire this much early, in milliseconds. */
+const EARLY = 2;
+
+/** Right before a repeat, so that an aborted back-off leaves nothing behind: its time has come, and a body from a factory is made anew. */
+async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
+  const early = notBefore - now();
+  if (early > 0 && early < EARLY) await new Promise((resolve) => setTimeout(resolve, EARLY));
+  if (call.ended || !call.bodyFactory || !call.config || isReplayable(call.config.data)) return;
+  try {
+    call.config.data = await call.bodyFactory();
+  } catch (error) {
+    if (error instanceof Error && error.cause === undefined && Object.isExtensible(error)) {
+      Object.defineProperty(error, 'cause', { value: failure, configurable: true, enumerable: false });
+    }
+    throw error;
+  }
+}
+
+const responseOf = (error: unknown): AxiosResponse | undefined => (error as { response?: AxiosResponse } | null | undefined)?.response;
+
+/** Releases what a stream holds; anything else holds nothing. */
+function discard(data: unknown): void {
+  const stream = data as { destroy?: unknown; on?: unknown; cancel?: unknown } | null | undefined;
+  if (typeof stream?.destroy === 'function' && typeof stream.on === 'function') {
+    stream.on('error', () => {});
+    stream.destroy();
+  } else if (typeof ReadableStream === 'function' && data instanceof ReadableStream) {
+    data.cancel().catch(() => {});
+  }
+}
+
+/** A back-off ends with the call. */
+function signalOf(call: Call): Ticket['signal'] {
+  const listeners = new Set<() => void>();
+  call.onEnd(() => {
+    for (const listener of listeners) listener();
+  });
+  return {
+    get aborted() {
+      return call.ended !== undefined;
+    },
+    addEventListener: (_: string, listener: unknown) => void listeners.add(listener as () => void),
+    removeEventListener: (_: string, listener: unknown) => void listeners.delete(listener as () => void),
+  };
+}

@@ -1,0 +1,34 @@
+/** The `Retry-After` header (RFC 9110, 10.2.3), in seconds or as a date. */
+
+/** A `Headers`, an AxiosHeaders, Node's plain object, or what a mock adapter makes up. */
+type HeadersLike = object | undefined;
+
+/** The three forms of an HTTP date, and ISO 8601. `Date.parse` alone takes almost anything with a digit in it for a date. */
+const DATE = /^([A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d( GMT| \d{4})$|\d{4}-\d\d-\d\dT)/;
+
+/** Milliseconds to wait, rounded up so that nobody comes early; `undefined` where there is no usable header. */
+export function retryAfterOf(headers: HeadersLike): number | undefined {
+  const value = read(headers, 'retry-after')?.trim();
+  if (!value) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
+  const date = dateOf(value);
+  if (date === undefined) return undefined;
+  // By the server's own clock, where it tells it: ours may be off.
+  return Math.max(0, date - (dateOf(read(headers, 'date')) ?? Date.now()));
+}
+
+function dateOf(value: string | undefined): number | undefined {
+  if (!value || !DATE.test(value)) return undefined;
+  // The oldest form names no zone, and means GMT.
+  const date = Date.parse(/ \d{4}$/.test(value) ? `${value} GMT` : value);
+  return Number.isNaN(date) ? undefined : date;
+}
+
+function read(headers: HeadersLike, name: string): string | undefined {
+  const get = (headers as { get?: unknown } | undefined)?.get;
+  const value = typeof get === 'function' ? get.call(headers, name) : entry(headers as Record<string, unknown> | undefined, name);
+  return value === undefined || value === null ? undefined : String(value);
+}
+
+const entry = (headers: Record<string, unknown> = {}, lower: string): unknown =>
+  headers[lower] ?? headers[Object.keys(headers).find((name) => name.toLowerCase() === lower) ?? lower];

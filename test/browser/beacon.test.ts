@@ -1,0 +1,244 @@
+// The channel inside a page: what it listens to, what it calls, and what becomes of a fetch that is somebody else's.
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { type BeaconEvent, type Client, type ClientConfig, createClient } from '../../src/index';
+
+const lab = inject('lab');
+const healthy = lab.healthy ?? '';
+const stall = lab.stall ?? '';
+
+const clients: Client[] = [];
+const unhandled: unknown[] = [];
+window.addEventListener('unhandledrejection', ({ reason }) => unhandled.push(reason));
+
+function client(config: ClientConfig = {}): Client {
+  const api = createClient({ retry: false, ...config });
+  clients.push(api);
+  return api;
+}
+
+/** The page as the browser hides it, shows it, or leaves it. */
+function turn(state: DocumentVisibilityState): void {
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+}
+const leave = (): void => void window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+const back = (): void => void window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((api) => api.close()));
+  vi.restoreAllMocks();
+  expect(unhandled).toEqual([]);
+});
+
+describe('a page that is seen', () => {
+  it('sends by a plain fetch, and by nothing that outlives it', async () => {
+    const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon')];
+    const api = client({ baseURL: healthy });
+    expect(api.beacon('/c', { a: 1 })).toBe(true);
+    expect(await api.beacons.flush(3_000)).toBe(true);
+    expect(api.beacons.stats()).toEqual({ queued: 0, bytes: 0, inFlight: 0, sent: 1, dropped: {} });
+    expect(fetch).toHaveBeenCalledOnce();
+    expect(fetch.mock.calls[0]?.[1]?.keepalive).toBeFalsy();
+    expect(sendBeacon).not.toHaveBeenCalled();
+  });
+
+  it('takes a URL that is relative to itself', async () => {
+    const fetch = vi.spyOn(window, 'fetch').mockImplementation(async () => new Response());
+    const api = client();
+    expect(api.beacon('/c?x')).toBe(true);
+    await api.beacons.flush();
+    expect(fetch.mock.calls[0]?.[0]).toBe(`${location.origin}/c?x`);
+  });
+
+  it.each<[string, unknown]>([
+    ['a Blob', new Blob(['x'])],
+    ['a FormData', new FormData()],
+    ['a document', document],
+    ['the window', window],
+    ['a BigInt', 1n],
+    ['a function', () => {}],
+  ])('refuses %s, or sends it, but throws nothing', async (_, data) => {
+    vi.spyOn(window, 'fetch').mockImplementation(async () => new Response());
+    const api = client({ baseURL: healthy });
+    const accepted = api.beacon('/c', data);
+    expect(accepted).toBeTypeOf('boolean');
+    await api.beacons.flush();
+    const { sent, dropped } = api.beacons.stats();
+    expect(accepted ? sent : dropped.serialize_error).toBe(1);
+  });
+});
+
+describe('a fetch that is somebody else’s', () => {
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('patched');
+      },
+    ],
+    ['is nothing', () => undefined],
+    ['rejects', () => Promise.reject(new Error('patched'))],
+    ['gives something that is no response', async () => ({})],
+  ])('and %s is a network error', async (_, patched) => {
+    vi.spyOn(window, 'fetch').mockImplementation(patched as typeof fetch);
+    const api = client();
+    const events: BeaconEvent[] = [];
+    api.on('beacon', (event) => events.push(event));
+    expect(api.beacon('/c', 1)).toBe(true);
+    expect(await api.beacons.flush(2_000)).toBe(true);
+    expect(api.beacons.stats()).toMatchObject({ sent: 0, inFlight: 0 });
+    await vi.waitFor(() => expect(events.length).toBe(1), 3_000);
+    expect(events[0]?.reason).toMatch(/network_error|rejected/);
+  });
+
+  it('and never settles, whatever is aborted, is a timeout all the same', async () => {
+    vi.spyOn(window, 'fetch').mockImplementation(() => new Promise(() => {}));
+    const api = client({ beacons: { timeout: 100 } });
+    for (let i = 0; i < 5; i++) api.beacon('/c', i);
+    expect(await api.beacons.flush(3_000)).toBe(true);
+    const { timeout = 0, circuit_open = 0 } = api.beacons.stats().dropped;
+    expect(timeout).toBeGreaterThanOrEqual(3);
+    expect(timeout + circuit_open).toBe(5);
+  });
+});
+
+describe('a collector that hangs', () => {
+  it('is told of as timeouts, and touches nothing else of the client', async () => {
+    const api = client({ beacons: { timeout: 200 }, breaker: { minCalls: 1 } });
+    const seen = new Set<string>();
+    api.on('*', (type) => seen.add(type));
+    for (let i = 0; i < 20; i++) api.beacon(`${stall}?${i}`, i);
+    const start = performance.now();
+    await api.get(healthy);
+    expect(performance.now() - start).toBeLessThan(1_500);
+    await vi.waitFor(() => expect(api.beacons.stats().dropped.circuit_open).toBeGreaterThan(0), 5_000);
+    expect(await api.beacons.flush(3_000)).toBe(true);
+    await vi.waitFor(() => expect(seen.has('beacon')).toBe(true), 3_000);
+    expect([...seen].sort()).toEqual(['attempt', 'beacon', 'call']);
+    expect(api.breakers.list().filter(({ state }) => state !== 'closed')).toEqual([]);
+  });
+});
+
+describe('a page that goes away', () => {
+  it.each([['hidden'], ['left']])('and is %s hands over by sendBeacon, each once', async (how) => {
+    const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon')];
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 'one');
+    for (let i = 0; i < 5; i++) api.beacon('/b', i, { batch: true });
+    if (how === 'hidden') turn('hidden');
+    else leave();
+    turn('hidden');
+    expect(api.beacons.stats()).toMatchObject({ queued: 0, sent: 6 });
+    expect(await Promise.all(sendBeacon.mock.calls.map(([, body]) => (body as Blob).text()))).toEqual(['one', '[0,1,2,3,4]']);
+    expect(sendBeacon.mock.calls.map(([, body]) => (body as Blob).type)).toEqual(['text/plain;charset=utf-8', 'text/plain;charset=utf-8']);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('does nothing on a visibilitychange to visible', () => {
+    const sendBeacon = vi.spyOn(navigator, 'sendBeacon');
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1);
+    turn('visible');
+    expect(sendBeacon).not.toHaveBeenCalled();
+    expect(api.beacons.stats().queued).toBe(1);
+  });
+
+  it('hands over by a keepalive fetch what has headers, and all where there is no sendBeacon', async () => {
+    const fetch = vi.spyOn(window, 'fetch');
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1, { headers: { 'x-key': 'k' } });
+    Object.defineProperty(navigator, 'sendBeacon', { configurable: true, value: undefined });
+    try {
+      api.beacon('/b', 2);
+      leave();
+    } finally {
+      Reflect.deleteProperty(navigator, 'sendBeacon');
+    }
+    expect(fetch.mock.calls.map(([, init]) => init?.keepalive)).toEqual([true, true]);
+    expect(api.beacons.stats().sent).toBe(2);
+  });
+
+  it('drops what sendBeacon refuses, or throws at, when it leaves; keeps it while it is only hidden', () => {
+    const sendBeacon = vi.spyOn(navigator, 'sendBeacon').mockReturnValueOnce(false);
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1);
+    turn('hidden');
+    expect(api.beacons.stats()).toMatchObject({ queued: 1, dropped: {} });
+    sendBeacon.mockImplementation(() => {
+      throw new Error('patched');
+    });
+    leave();
+    expect(api.beacons.stats()).toMatchObject({ queued: 0, dropped: { quota_exceeded: 1 } });
+  });
+
+  it('and stays hidden sends as usual again, with a timeout', async () => {
+    const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon')];
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1);
+    turn('hidden');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    api.beacon('/a', 2);
+    expect(await api.beacons.flush(3_000)).toBe(true);
+    expect([sendBeacon.mock.calls.length, fetch.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it('and comes back goes on', async () => {
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1);
+    leave();
+    back();
+    const fetch = vi.spyOn(window, 'fetch');
+    api.beacon('/a', 2);
+    expect(await api.beacons.flush(3_000)).toBe(true);
+    expect(fetch).toHaveBeenCalledOnce();
+    expect(api.beacons.stats().sent).toBe(2);
+  });
+});
+
+describe('listeners', () => {
+  it('come with the first beacon, never on unload, and go with close()', async () => {
+    const heard: string[] = [];
+    const record = (target: EventTarget, name: 'addEventListener' | 'removeEventListener', sign: string): void => {
+      vi.spyOn(target, name).mockImplementation((type: string) => void heard.push(sign + type));
+    };
+    for (const target of [document, window]) {
+      record(target, 'addEventListener', '+');
+      record(target, 'removeEventListener', '-');
+    }
+    const api = client({ baseURL: healthy });
+    expect(heard).toEqual([]);
+    api.beacon('/a', 1);
+    api.beacon('/a', 2);
+    expect(heard.sort()).toEqual(['+pagehide', '+pageshow', '+visibilitychange']);
+    heard.length = 0;
+    await api.close();
+    await api.close();
+    expect(heard.sort()).toEqual(['-pagehide', '-pageshow', '-visibilitychange']);
+  });
+
+  it('of a closed client send nothing', async () => {
+    const sendBeacon = vi.spyOn(navigator, 'sendBeacon');
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1);
+    await api.close();
+    leave();
+    expect(sendBeacon).not.toHaveBeenCalled();
+    expect(api.beacons.stats().dropped).toEqual({ already_shutdown: 1 });
+  });
+
+  it('and what is on its way end with close()', async () => {
+    const signals: (AbortSignal | null | undefined)[] = [];
+    const original = window.fetch;
+    vi.spyOn(window, 'fetch').mockImplementation((input, init) => {
+      signals.push(init?.signal);
+      return original(input, init);
+    });
+    const api = client();
+    api.beacon(stall, 1);
+    await vi.waitFor(() => expect(signals.length).toBe(1));
+    await api.close();
+    expect(signals[0]?.aborted).toBe(true);
+    expect(api.beacons.stats()).toMatchObject({ inFlight: 0, dropped: { already_shutdown: 1 } });
+  });
+});

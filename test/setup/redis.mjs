@@ -1,0 +1,108 @@
+// Finds the redis-server that tests start, and where there is none (a fresh Debian, as root) installs the distribution's own.
+// Run as a script it does so before the tests start.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ELSEWHERE = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'];
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The path of a redis-server: REDIS_SERVER_PATH, else one on the PATH, else one in the usual place.
+ * @returns {string | undefined}
+ */
+export function findRedis() {
+  const chosen = process.env.REDIS_SERVER_PATH;
+  if (chosen) return chosen;
+  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'redis-server'));
+  return [...onPath, ...ELSEWHERE].find(isExecutable);
+}
+
+/** Debian and its kin, as root: the one case in which installing a server is ours to do. The service itself is not wanted. */
+function installRedis() {
+  const apt = (/** @type {string[]} */ ...args) =>
+    spawnSync('apt-get', args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+    }).status === 0;
+  return process.getuid?.() === 0 && apt('update') && apt('install', '-y', '--no-install-recommends', 'redis-server');
+}
+
+/** As findRedis(), but installs one where it may, and otherwise says what to do. */
+export function ensureRedis() {
+  const found = findRedis() ?? (installRedis() ? findRedis() : undefined);
+  if (found && isExecutable(found)) return found;
+  throw new Error(
+    found
+      ? `REDIS_SERVER_PATH is ${found}, which is not an executable file.`
+      : 'The tests of the shared limiter need redis-server: install it, or set REDIS_SERVER_PATH to its executable.',
+  );
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/**
+ * @typedef {object} RedisServer
+ * @property {number} port
+ * @property {(signal: 'SIGSTOP' | 'SIGCONT') => void} signal Stops it where it stands, connections open; or lets it go on.
+ * @property {() => Promise<void>} kill As a crash does. Idempotent.
+ */
+
+/**
+ * Starts a Redis that keeps nothing on disk.
+ * @param {number} [port]
+ * @returns {Promise<RedisServer>}
+ */
+export async function startRedis(port) {
+  const folder = await mkdtemp(join(tmpdir(), 'breakwater-redis-'));
+  const chosen = port ?? (await freePort());
+  const options = { port: String(chosen), bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder, daemonize: 'no' };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const child = spawn(ensureRedis(), args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const kill = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  /** @type {string[]} */
+  const said = [];
+  for await (const line of createInterface(child.stdout)) {
+    said.push(line);
+    if (!/ready to accept connections/i.test(line)) continue;
+    child.stdout.resume();
+    return { port: chosen, kill, signal: (signal) => void child.kill(signal) };
+  }
+  await kill();
+  throw new Error(`redis-server did not start:\n${said.join('\n')}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(`Redis for the tests of the shared limiter: ${ensureRedis()}`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,169 @@
+// What becomes of a beacon's data: bytes at once, or a refusal with a reason, never a throw.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { A, setUp, textOf } from './beacon-support';
+
+const circle: Record<string, unknown> = {};
+circle.self = circle;
+const hostile = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('get');
+    },
+    ownKeys: () => {
+      throw new Error('ownKeys');
+    },
+    getPrototypeOf: () => {
+      throw new Error('getPrototypeOf');
+    },
+  },
+);
+const throwing = {
+  get value(): string {
+    throw new Error('getter');
+  },
+};
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('a beacon is refused, and counted, where its data', () => {
+  it.each<[string, unknown]>([
+    ['is a circle', circle],
+    ['is a BigInt', 10n],
+    ['holds a BigInt', { n: 1n }],
+    ['is a symbol', Symbol('s')],
+    ['is a function', () => 1],
+    ['has a getter that throws', throwing],
+    [
+      'has a toJSON that throws',
+      {
+        toJSON() {
+          throw new Error('toJSON');
+        },
+      },
+    ],
+    ['has a toJSON that makes nothing', { toJSON: () => undefined }],
+    ['is a Proxy that throws', hostile],
+    ['is a revoked Proxy', revoked()],
+    ['is a Blob, which cannot be read at once', new Blob(['x'])],
+    ['is a File', new File(['x'], 'x.txt')],
+    ['is a FormData, whose size nobody knows', new FormData()],
+    ['is a stream', new ReadableStream()],
+    ['is a promise', Promise.resolve(1)],
+    ['is shared memory', new SharedArrayBuffer(8)],
+  ])('%s', (_, data) => {
+    const { channel, beacon, events } = setUp();
+    expect(beacon(data)).toBe(false);
+    expect(channel.stats()).toEqual({ queued: 0, bytes: 0, inFlight: 0, sent: 0, dropped: { serialize_error: 1 } });
+    vi.advanceTimersByTime(1_000);
+    expect(events).toEqual([{ reason: 'serialize_error', count: 1, bytes: 0, url: A }]);
+  });
+
+  it.each<[string, unknown]>([
+    ['options is a Proxy that throws', hostile],
+    ['a header cannot be text', { headers: { a: hostile } }],
+    ['the content type cannot be text', { contentType: hostile }],
+    ['headers has a getter that throws', { headers: throwing }],
+    ['the batch is a Proxy that throws', { batch: hostile }],
+  ])('is fine, but %s', (_, options) => {
+    const { channel, beacon } = setUp();
+    expect(beacon('x', options as object)).toBe(false);
+    expect(channel.stats().dropped).toEqual({ serialize_error: 1 });
+  });
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+describe('a beacon is refused where its URL', () => {
+  it.each<[string, unknown]>([
+    ['is missing', undefined],
+    ['is null', null],
+    ['is empty', ''],
+    ['is relative to nothing', '/collect'],
+    ['cannot be parsed', 'http://'],
+    ['has a bad port', 'http://a.test:99999/'],
+    ['is not HTTP', 'ftp://a.test/'],
+    ['is data', 'data:text/plain,secret'],
+    ['is a number', 7],
+    ['is a symbol', Symbol('s')],
+    ['is an object whose toString throws', hostile],
+  ])('%s', (_, url) => {
+    const { channel, events } = setUp();
+    expect(channel.accept(url as string, undefined, 'x', {})).toBe(false);
+    expect(channel.stats().dropped).toEqual({ invalid_url: 1 });
+    vi.advanceTimersByTime(1_000);
+    expect(events[0]?.url).toBe('');
+  });
+
+  it('is relative to a baseURL that is none', () => {
+    const { channel } = setUp();
+    for (const baseURL of [7, {}, Symbol('s'), hostile]) expect(channel.accept('/x', baseURL as string, 'x', {})).toBe(false);
+    expect(channel.stats().dropped).toEqual({ invalid_url: 4 });
+  });
+});
+
+it('takes null for options, and a baseURL for a relative URL', async () => {
+  const { channel, requests } = setUp();
+  expect(channel.accept('/c?x=1', 'http://a.test/v1/', 1, null as unknown as object)).toBe(true);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(requests.map(({ item }) => item.url)).toEqual(['http://a.test/v1/c?x=1']);
+});
+
+it('refuses what is larger than the channel, and takes what is exactly as large', () => {
+  const { channel, beacon } = setUp();
+  expect(beacon('x'.repeat(10 * 1024 * 1024))).toBe(false);
+  expect(beacon('ü'.repeat(128 * 1024 + 1))).toBe(false); // two bytes each
+  expect(channel.stats().dropped).toEqual({ payload_too_large: 2 });
+  expect(beacon('ü'.repeat(128 * 1024))).toBe(true);
+  expect(channel.stats().bytes).toBe(256 * 1024);
+});
+
+describe('is sent as', () => {
+  it.each<[string, unknown, string, string | undefined]>([
+    ['JSON', { a: [1, null] }, '{"a":[1,null]}', 'text/plain;charset=UTF-8'],
+    ['the string it is', 'hello', 'hello', 'text/plain;charset=UTF-8'],
+    ['null', null, 'null', 'text/plain;charset=UTF-8'],
+    ['nothing', undefined, '', undefined],
+    ['a form', new URLSearchParams({ a: '1 2' }), 'a=1+2', 'application/x-www-form-urlencoded;charset=UTF-8'],
+    ['bytes', new Uint8Array([104, 105]).buffer, 'hi', undefined],
+    ['the bytes of a view', new Uint8Array([120, 104, 105]).subarray(1), 'hi', undefined],
+    ['the bytes of shared memory', sharedView('hi'), 'hi', undefined],
+  ])('%s', async (_, data, text, type) => {
+    const { beacon, requests } = setUp();
+    expect(beacon(data)).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    const item = requests[0]?.item;
+    expect(item && textOf(item)).toBe(text);
+    expect(item?.contentType).toBe(type);
+    expect(item?.body.buffer).toBeInstanceOf(ArrayBuffer);
+  });
+
+  it('it was when it was accepted, whatever is done to it afterwards', async () => {
+    const { beacon, requests } = setUp();
+    const [data, bytes] = [{ a: 1 }, new Uint8Array([65])];
+    beacon(data);
+    beacon(bytes);
+    data.a = 2;
+    bytes[0] = 66;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests.map(({ item }) => textOf(item))).toEqual(['{"a":1}', 'A']);
+  });
+
+  it('the type and with the headers that were asked for', async () => {
+    const { beacon, requests } = setUp();
+    beacon({}, { contentType: 'application/json', headers: { 'x-n': 1 } });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests[0]?.item).toMatchObject({ contentType: 'application/json', headers: { 'x-n': '1' } });
+  });
+});
+
+function sharedView(text: string): Uint8Array {
+  const view = new Uint8Array(new SharedArrayBuffer(text.length));
+  view.set(new TextEncoder().encode(text));
+  return view;
+}

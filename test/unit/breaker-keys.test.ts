@@ -1,0 +1,200 @@
+// What shares a breaker, how many there are, and what a request may set for itself. On a fake clock.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Client, createClient, type Policies } from '../../src/index';
+import { ask, askTimes, ENDPOINT, errorOf, FakeUpstream, settled } from './breaker-support';
+
+let upstream: FakeUpstream;
+let client: Client;
+
+function start(policies: Policies = {}): void {
+  client = createClient({ adapter: upstream.adapter, retry: false, ...policies });
+}
+
+const endpoints = (): string[] => client.breakers.list().map(({ endpoint }) => endpoint);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  upstream = new FakeUpstream();
+});
+
+afterEach(async () => {
+  await client.close();
+  vi.useRealTimers();
+});
+
+describe('what shares a breaker', () => {
+  it('is an endpoint: a thousand users are one', async () => {
+    start();
+    for (let id = 1; id <= 1_000; id++) await ask(client, { url: `http://up.test/users/${id}` });
+    expect(client.breakers.list()).toMatchObject([{ endpoint: ENDPOINT, calls: 1_000 }]);
+  });
+
+  it('is the path with its identifiers taken out, whatever they look like', async () => {
+    start();
+    const ids = ['42', '0b8f5a0e-7d1f-4c3a-9a53-0e7f4f3f5b11', '5f4dcc3b5aa765d61d8327deb882cf99', '2026-11-23', 'ada%40example.com'];
+    for (const id of ids) await ask(client, { url: `http://up.test/users/${id}?page=${id}` });
+    expect(endpoints()).toEqual([ENDPOINT]);
+  });
+
+  it('is not another method, path or origin: one that fails leaves the rest alone', async () => {
+    start();
+    upstream.does = 500;
+    await askTimes(10, client);
+    upstream.does = 200;
+    expect(await ask(client)).toBe('EBREAKEROPEN');
+    expect(await ask(client, { method: 'POST' })).toBe(200);
+    expect(await ask(client, { url: 'http://up.test/orders/1' })).toBe(200);
+    expect(await ask(client, { url: 'http://other.test/users/1' })).toBe(200);
+  });
+
+  it('is the origin, where that is asked for', async () => {
+    start({ breaker: { per: 'origin' } });
+    upstream.does = 500;
+    for (let i = 0; i < 10; i++) await ask(client, { url: `http://up.test/page-${i}` });
+    upstream.does = 200;
+    expect(await errorOf(client.post('http://up.test/other'))).toMatchObject({ code: 'EBREAKEROPEN', endpoint: 'http://up.test' });
+    expect(await ask(client, { url: 'http://other.test/' })).toBe(200);
+    expect(endpoints()).toEqual(['http://up.test', 'http://other.test']);
+  });
+
+  it('is the name, where the endpoint has one', async () => {
+    start({ endpoint: ({ url }) => (url?.includes('/users/') ? 'users' : 'rest') });
+    await ask(client);
+    await ask(client, { method: 'POST' });
+    await ask(client, { endpoint: 'mine' });
+    expect(endpoints()).toEqual(['users', 'mine']);
+    client.breakers.open('users');
+    expect(await ask(client)).toBe('EBREAKEROPEN');
+  });
+
+  it('is not another client', async () => {
+    start();
+    const other = createClient({ adapter: upstream.adapter });
+    client.breakers.open(ENDPOINT);
+    expect(await ask(other)).toBe(200);
+    await other.close();
+  });
+});
+
+describe('memory', () => {
+  async function visit(from: number, to: number): Promise<void> {
+    for (let i = from; i < to; i++) await ask(client, { endpoint: `e${i}` });
+  }
+
+  it('is of a thousand endpoints; open ones and those with calls under way stay', async () => {
+    start();
+    upstream.does = 'hang';
+    const call = ask(client, { endpoint: 'busy' });
+    await settled();
+    upstream.does = 500;
+    for (let i = 0; i < 10; i++) await ask(client, { endpoint: 'open' });
+    const release = client.breakers.open('held');
+    upstream.does = 200;
+    await visit(0, 1_500);
+    expect(client.breakers.list()).toHaveLength(1_000);
+    expect(client.breakers.get('open').state).toBe('open');
+    expect(client.breakers.get('busy').inFlight).toBe(1);
+    expect(client.breakers.get('held').state).toBe('open');
+    release();
+    upstream.held[0]?.answer(200);
+    await call;
+    vi.advanceTimersByTime(60_000);
+    await visit(1_500, 2_500);
+    expect(endpoints()).toEqual(Array.from({ length: 1_000 }, (_, i) => `e${1_500 + i}`));
+  });
+
+  it('of endpoints that opened once and were never asked for again does not crowd out the others', async () => {
+    start({ breaker: { burst: { minCalls: 1 } } });
+    upstream.does = 500;
+    await visit(0, 1_000);
+    vi.advanceTimersByTime(60_000);
+    upstream.does = 500;
+    await ask(client);
+    expect(await ask(client)).toBe('EBREAKEROPEN');
+    expect(client.breakers.list()).toHaveLength(1_000);
+  });
+});
+
+describe('snapshots', () => {
+  it('are JSON, in every state', async () => {
+    start();
+    client.breakers.open('held');
+    upstream.does = 500;
+    await askTimes(10, client);
+    upstream.does = { status: 429, headers: { 'retry-after': '5' } };
+    await ask(client, { endpoint: 'gated' });
+    const list = client.breakers.list();
+    expect(JSON.parse(JSON.stringify(list))).toEqual(list);
+    expect(list).toEqual([
+      {
+        endpoint: 'held',
+        state: 'open',
+        since: Date.now(),
+        retryAfter: Number.MAX_SAFE_INTEGER,
+        calls: 0,
+        failureRate: 0,
+        slowRate: 0,
+        inFlight: 0,
+      },
+      { endpoint: ENDPOINT, state: 'open', since: Date.now(), retryAfter: 60_000, calls: 10, failureRate: 1, slowRate: 0, inFlight: 0 },
+      { endpoint: 'gated', state: 'closed', since: Date.now(), retryAfter: 5_000, calls: 0, failureRate: 0, slowRate: 0, inFlight: 0 },
+    ]);
+  });
+
+  it('of an endpoint that nobody has asked for say closed, and make nothing', () => {
+    start();
+    expect(client.breakers.get('GET http://nowhere.test/')).toMatchObject({ state: 'closed', calls: 0, inFlight: 0 });
+    expect(client.breakers.list()).toEqual([]);
+  });
+});
+
+describe('a request', () => {
+  it('may do without: it passes an open breaker, and is not counted', async () => {
+    start();
+    upstream.does = 500;
+    await askTimes(9, client);
+    expect(await askTimes(5, client, { breaker: false })).toEqual(Array(5).fill(500));
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 9 });
+    await ask(client);
+    expect(await ask(client)).toBe('EBREAKEROPEN');
+    expect(await ask(client, { breaker: false })).toBe(500);
+  });
+
+  it('may have one where the client has none', async () => {
+    start({ breaker: false });
+    upstream.does = 500;
+    await askTimes(30, client);
+    expect(client.breakers.list()).toEqual([]);
+    expect(await askTimes(11, client, { breaker: {} })).toEqual([...Array(10).fill(500), 'EBREAKEROPEN']);
+  });
+
+  it('may set its own numbers, field by field over the client’s', async () => {
+    start({ breaker: { openFor: 5_000, burst: { minCalls: 50 } } });
+    upstream.does = 500;
+    const strict = { breaker: { burst: { window: 30_000, minCalls: 3 } } };
+    expect(await askTimes(4, client, strict)).toEqual([500, 500, 500, 'EBREAKEROPEN']);
+    expect(client.breakers.get(ENDPOINT).retryAfter).toBe(5_000);
+  });
+
+  it.each([
+    { failureRate: 0 },
+    { failureRate: 1.1 },
+    { minCalls: 0 },
+    { openFor: -1 },
+    { openFor: Number.NaN },
+    { burst: { calls: 3 } },
+    { slow: { rate: 2 } },
+    { probes: 1.5 },
+    { per: 'host' },
+    { mode: 'on' },
+    { isFailure: true },
+    { threshold: 3 },
+    3,
+    null,
+  ])('with an option that cannot be meant is refused before it is sent: %j', async (breaker) => {
+    start();
+    expect(await ask(client, { breaker: breaker as never })).toBe('ERR_BAD_OPTION_VALUE');
+    expect(upstream.requests).toBe(0);
+    expect(() => createClient({ breaker: breaker as never })).toThrow(/breaker/);
+  });
+});

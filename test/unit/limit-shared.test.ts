@@ -1,0 +1,133 @@
+// A limiter shared with other processes: what it says counts, and when it fails or hangs, what was configured. On a fake clock.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type Client, createClient, type Limiter, type LimitOptions, type Policies } from '../../src/index';
+import { ask, askTimes, ENDPOINT, errorOf, FakeUpstream, settled, URL } from './breaker-support';
+
+let upstream: FakeUpstream;
+let client: Client;
+
+function start(consume: Limiter['consume'], limit: LimitOptions = {}, policies: Policies = {}): void {
+  client = createClient({ adapter: upstream.adapter, retry: false, limit: { limiter: { consume }, ...limit }, ...policies });
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  upstream = new FakeUpstream();
+});
+
+afterEach(async () => {
+  await client.close();
+  vi.useRealTimers();
+});
+
+it.each([
+  ['endpoint', ENDPOINT],
+  ['origin', 'http://up.test'],
+  ['client', ''],
+] as const)('is asked once an attempt, with the key of the %s', async (per, key) => {
+  const consume = vi.fn<Limiter['consume']>(async () => undefined);
+  start(consume, { per });
+  expect(await ask(client)).toBe(200);
+  expect(consume.mock.calls.map(([asked]) => asked)).toEqual([key]);
+});
+
+it('is asked for a retry too', async () => {
+  const consume = vi.fn<Limiter['consume']>(async () => undefined);
+  start(consume, {}, { retry: { retries: 2, jitter: 'none' } });
+  upstream.does = 503;
+  const call = ask(client);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await call).toBe(503);
+  expect(consume).toHaveBeenCalledTimes(3);
+});
+
+it('refuses with msBeforeNext: a LimitError says when there is room, rounded up', async () => {
+  start(() => Promise.reject({ msBeforeNext: 249.2, remainingPoints: 0 }), { whenUnavailable: 'allow' });
+  expect(await errorOf(client.get(URL))).toMatchObject({ code: 'ELIMITED', limit: 'rate', retryAfter: 250 });
+  expect(upstream.requests).toBe(0);
+});
+
+const broken = new Error('ECONNREFUSED');
+
+it.each<[string, Limiter['consume']]>([
+  ['rejects', () => Promise.reject(broken)],
+  [
+    'throws',
+    () => {
+      throw broken;
+    },
+  ],
+  ['rejects with nothing', () => Promise.reject()],
+])('that %s is not there: allow lets the call through, refuse refuses it with the cause', async (_, consume) => {
+  start(consume);
+  expect(await ask(client)).toBe(200);
+  start(consume, { whenUnavailable: 'refuse' });
+  const error = (await errorOf(client.get(URL))) as Error & { retryAfter?: number };
+  expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
+  expect(error.retryAfter).toBeUndefined();
+  expect(upstream.requests).toBe(1);
+});
+
+it.each([
+  [undefined, 1_000],
+  [5_000, 1_000],
+  [200, 200],
+])('that hangs, with a maxWait of %s ms, holds a call for %i ms and no longer', async (maxWait, patience) => {
+  for (const [whenUnavailable, outcome] of [
+    ['allow', 200],
+    ['refuse', 'ELIMITED'],
+  ] as const) {
+    start(never, { whenUnavailable, ...(maxWait !== undefined && { maxWait }) });
+    let over = false;
+    const call = ask(client).finally(() => {
+      over = true;
+    });
+    await vi.advanceTimersByTimeAsync(patience - 1);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(11);
+    expect(over).toBe(true);
+    expect(await call).toBe(outcome);
+    expect(vi.getTimerCount()).toBe(0);
+  }
+});
+
+it('that hangs does not keep a call beyond its deadline or its abort', async () => {
+  start(never);
+  const late = ask(client, { deadline: 300 });
+  await vi.advanceTimersByTimeAsync(310);
+  expect(await late).toBe('ETIMEDOUT');
+  const controller = new AbortController();
+  const given = ask(client, { signal: controller.signal });
+  await settled();
+  controller.abort();
+  expect(await given).toBe('ERR_CANCELED');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(upstream.requests).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('may fail late, after the call went on without it: nobody is told', async () => {
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  start(() => new Promise((_, reject) => setTimeout(() => reject(broken), 3_000)));
+  const call = ask(client);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await call).toBe(200);
+  vi.useRealTimers();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+it('takes the place of the rate, and leaves the concurrency', async () => {
+  start(async () => undefined, { rate: 1, concurrency: 1 });
+  expect(await askTimes(3, client)).toEqual([200, 200, 200]);
+  upstream.does = 'hang';
+  const first = ask(client);
+  await settled();
+  expect(await ask(client)).toBe('ELIMITED');
+  upstream.held[0]?.answer(200);
+  await first;
+});

@@ -1,0 +1,71 @@
+// Counts over a sliding window, on a fake clock.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Window } from '../../src/util/window';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('counts what was added within the span, each name on its own', () => {
+  const window = new Window(30_000, 30, ['calls', 'failures']);
+  window.add('calls');
+  vi.advanceTimersByTime(10_000);
+  window.add('calls', 4);
+  window.add('failures');
+  expect([window.total('calls'), window.total('failures')]).toEqual([5, 1]);
+});
+
+it('forgets bucket by bucket, in the order of time', () => {
+  const window = new Window(30_000, 30, ['calls']);
+  for (let second = 0; second < 30; second++) {
+    window.add('calls');
+    vi.advanceTimersByTime(1_000);
+  }
+  const totals = Array.from({ length: 30 }, () => {
+    const total = window.total('calls');
+    vi.advanceTimersByTime(1_000);
+    return total;
+  });
+  expect(totals).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
+});
+
+it.each([30_000, 30_001, 3_600_000])('is empty after %i ms of idleness', (idle) => {
+  const window = new Window(30_000, 30, ['calls']);
+  window.add('calls', 7);
+  vi.advanceTimersByTime(idle);
+  expect(window.total('calls')).toBe(0);
+  window.add('calls');
+  expect(window.total('calls')).toBe(1);
+});
+
+it('agrees with a list of times, whatever the traffic', () => {
+  const window = new Window(1_000, 10, ['calls']);
+  const times: number[] = [];
+  let seed = 1;
+  for (let i = 0; i < 2_000; i++) {
+    seed = (seed * 16_807) % 2_147_483_647;
+    vi.advanceTimersByTime(seed % 97);
+    window.add('calls');
+    times.push(performance.now());
+    // What is younger than nine buckets is surely in, what is older than ten surely out.
+    const age = (time: number): number => performance.now() - time;
+    expect(window.total('calls')).toBeGreaterThanOrEqual(times.filter((time) => age(time) < 900).length);
+    expect(window.total('calls')).toBeLessThanOrEqual(times.filter((time) => age(time) < 1_000).length);
+  }
+});
+
+it('does not follow the wall clock', () => {
+  const window = new Window(30_000, 30, ['calls']);
+  window.add('calls');
+  vi.setSystemTime(Date.now() + 86_400_000);
+  expect(window.total('calls')).toBe(1);
+  vi.setSystemTime(Date.now() - 2 * 86_400_000);
+  window.add('calls');
+  expect(window.total('calls')).toBe(2);
+});
+
+it('is empty once cleared', () => {
+  const window = new Window(30_000, 30, ['calls']);
+  window.add('calls', 3);
+  window.clear();
+  expect(window.total('calls')).toBe(0);
+});
