@@ -3,6 +3,7 @@
 import axios from 'axios';
 import * as breakwater from 'breakwater';
 import { catalogue } from './catalogue.mjs';
+import { json, lines, readJson } from './http.mjs';
 import { viaAxios, viaBreakwater } from './lanes.mjs';
 
 /** @import { IncomingMessage, ServerResponse } from 'node:http' */
@@ -10,8 +11,6 @@ import { viaAxios, viaBreakwater } from './lanes.mjs';
 /** @import { Chosen, Lane, LaneEvent, Outcome } from './lanes.mjs' */
 
 /** @typedef {{ type: 'event', event: LaneEvent } | { type: 'outcome', lane: Lane, outcome: Outcome }} Line One line of the answer. */
-
-const BODY_LIMIT = 10_000; // bytes
 
 /**
  * @param {Record<Lane, Lab>} labs One for each lane, so that neither meets what the other left behind.
@@ -34,7 +33,7 @@ export function createBackend(labs) {
    */
   async function withFault(req, res, answer) {
     try {
-      const asked = await read(req);
+      const asked = /** @type {Chosen & { fault: string }} */ (await readJson(req));
       for (const lab of Object.values(labs)) lab.upstream(asked.fault).reset();
       await answer(asked);
     } catch (error) {
@@ -54,9 +53,9 @@ async function run(labs, res, { fault, timeout, deadline }) {
   const { signal } = gone;
   const chosen = { timeout, deadline };
   const requests = { breakwater: labs.breakwater.request(fault), axios: labs.axios.request(fault) };
-  res.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).flushHeaders();
+  const write = lines(res);
 
-  const tell = (/** @type {Line} */ line) => void (signal.aborted || res.write(`${JSON.stringify(line)}\n`));
+  const tell = (/** @type {Line} */ line) => void (signal.aborted || write(line));
   const tellOutcome = (/** @type {Lane} */ lane) => (/** @type {Outcome} */ outcome) => tell({ type: 'outcome', lane, outcome });
   await Promise.all([
     viaBreakwater(breakwater, requests.breakwater, chosen, { signal, onEvent: (event) => tell({ type: 'event', event }) }).then(
@@ -65,26 +64,4 @@ async function run(labs, res, { fault, timeout, deadline }) {
     viaAxios(axios, requests.axios, chosen, { signal }).then(tellOutcome('axios')),
   ]);
   res.end();
-}
-
-/**
- * @param {IncomingMessage} req
- * @returns {Promise<Chosen & { fault: string }>}
- */
-async function read(req) {
-  let text = '';
-  for await (const chunk of req.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > BODY_LIMIT) throw new Error('the request is too large');
-  }
-  return JSON.parse(text);
-}
-
-/**
- * @param {ServerResponse} res
- * @param {number} status
- * @param {unknown} value
- */
-function json(res, status, value) {
-  res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }

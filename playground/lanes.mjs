@@ -60,7 +60,8 @@ export function stockTimeout({ timeout, deadline }) {
 export async function viaBreakwater({ createClient }, request, chosen, { signal, onEvent }) {
   const startedAt = performance.now();
   return patiently(BREAKWATER_PATIENCE, signal, async (ended) => {
-    const client = createClient(chosen);
+    // One attempt is shown here: what the other policies do of it is another view's.
+    const client = createClient({ ...chosen, retry: false, breaker: false });
     client.on('*', (type, record) => onEvent({ type, at: performance.now() - startedAt, record }));
     const { timeout: _, ...rest } = request;
     return client.request({ ...rest, responseType: 'arraybuffer', signal: ended }).finally(() => client.close());

@@ -1,4 +1,4 @@
-// The playground: starts the fault lab and the page's server on loopback, prints the URL, and ends all of it on SIGINT or SIGTERM.
+// The playground: starts the fault lab, the switchable servers and the page's own on loopback, prints the URL, and ends all of it on SIGINT or SIGTERM.
 
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,13 +10,22 @@ if (!existsSync(fileURLToPath(new URL('../dist/integrity.json', import.meta.url)
 }
 
 // Only now, since the backend imports the built package.
-const [{ startLab }, { createBackend }, { createSite }] = await Promise.all([
+const [{ startLab }, { createBackend }, { createLiveBackend }, { createSite }, { startUpstream }] = await Promise.all([
   import('../test/lab/index.mjs'),
   import('./backend.mjs'),
+  import('./live-backend.mjs'),
   import('./site.mjs'),
+  import('./upstream.mjs'),
 ]);
-const [breakwater, axios, site] = await Promise.all([startLab(), startLab(), createSite()]);
+const [breakwater, axios, site, upstream, collector] = await Promise.all([
+  startLab(),
+  startLab(),
+  createSite(),
+  startUpstream(),
+  startUpstream(),
+]);
 const backend = createBackend({ breakwater, axios });
+const live = createLiveBackend({ upstream, collector });
 
 const server = createServer(async (req, res) => {
   const { host = '' } = req.headers;
@@ -24,7 +33,8 @@ const server = createServer(async (req, res) => {
   try {
     // Another name for this address is another site's way in.
     if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host)) res.writeHead(403).end();
-    else if (!(await backend(req, res, pathname)) && !(await site(res, pathname))) res.writeHead(404).end();
+    else if (!(await backend(req, res, pathname)) && !(await live(req, res, pathname)) && !(await site(res, pathname)))
+      res.writeHead(404).end();
   } catch (error) {
     console.error(error);
     if (res.headersSent) res.destroy();
@@ -35,7 +45,7 @@ const server = createServer(async (req, res) => {
 async function close() {
   server.close();
   server.closeAllConnections();
-  await Promise.all([breakwater.close(), axios.close()]);
+  await Promise.all([breakwater, axios, upstream, collector].map((started) => started.close()));
 }
 
 server.on('error', async (error) => {

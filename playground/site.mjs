@@ -12,7 +12,12 @@ const INTEGRITY = file('../dist/integrity.json');
 /** Files by URL, besides those of ./page. */
 const FILES = {
   '/': file('./index.html'),
+  '/traffic': file('./traffic.html'),
+  '/beacons': file('./beacons.html'),
   '/lanes.mjs': file('./lanes.mjs'),
+  '/traffic.mjs': file('./traffic.mjs'),
+  '/beacons.mjs': file('./beacons.mjs'),
+  '/steady.mjs': file('./steady.mjs'),
   '/dist/breakwater.min.js': file('../dist/breakwater.min.js'),
   '/vendor/axios.min.js': fileURLToPath(new URL('./dist/axios.min.js', import.meta.resolve('axios/package.json'))),
 };
@@ -50,7 +55,7 @@ export async function createSite() {
     if (!found) return false;
     const type = TYPES[found.slice(found.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
     const text = await readFile(found, 'utf8');
-    const body = path === '/' ? text.replaceAll('%INTEGRITY%', await integrity()) : text;
+    const body = found.endsWith('.html') ? text.replaceAll('%INTEGRITY%', await integrity()) : text;
     res.writeHead(200, { ...HEADERS, 'Content-Type': `${type}; charset=utf-8` }).end(body);
     return true;
   };

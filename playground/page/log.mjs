@@ -1,6 +1,7 @@
 // What happened: the runs so far, each to be looked at again, and the events of the run that is shown.
 
 import { el, ms } from './dom.mjs';
+import { gist } from './gist.mjs';
 import { headline } from './lane-card.mjs';
 
 /** @import { Run } from './run.mjs' */
@@ -14,23 +15,20 @@ export function drawEvents(root, { began, events }) {
   if (root.dataset.drawn === drawn) return; // what the person has unfolded stays so
   root.dataset.drawn = drawn;
   root.replaceChildren(
-    ...events.map(({ type, at, record }, index) =>
+    ...events.map((event, index) =>
       el(
         'li',
-        { 'data-type': type },
+        { 'data-type': event.type },
         el(
           'details',
           { open: index === 0 },
-          el('summary', {}, el('b', {}, type), el('span', {}, gist(record)), el('time', {}, `+${ms(at)}`)),
-          el('pre', {}, el('code', {}, JSON.stringify(record, rounded, 2))),
+          el('summary', {}, el('b', {}, event.type), el('span', {}, gist(event)), el('time', {}, `+${ms(event.at)}`)),
+          el('pre', {}, el('code', {}, JSON.stringify(event.record, rounded, 2))),
         ),
       ),
     ),
   );
 }
-
-/** @param {Run['events'][number]['record']} record */
-const gist = ({ outcome, limit, phase, status, code }) => (limit ? `${limit} limit in ${phase}` : `${outcome} ${status ?? code ?? ''}`);
 
 /**
  * Fractions of a microsecond say nothing.

@@ -35,5 +35,5 @@ export function codeFor(lane, chosen) {
     : `{ ${Object.entries(/** @type {object} */ (timeout))
         .map(([name, value]) => `${name}: ${value}`)
         .join(', ')} }`;
-  return `createClient({ timeout: ${limits}, deadline: ${deadline} })`;
+  return `createClient({ timeout: ${limits}, deadline: ${deadline}, retry: false })`;
 }

@@ -1,6 +1,7 @@
 // Makes a run: both lanes here in the browser, or both in the Node backend. Either way the same events and outcomes come of it.
 
 import { viaAxios, viaBreakwater } from '../lanes.mjs';
+import { linesOf, post } from './post.mjs';
 
 /** @import { Entry } from '../catalogue.mjs' */
 /** @import { Chosen, Lane, LaneEvent, Outcome } from '../lanes.mjs' */
@@ -76,29 +77,5 @@ async function inBrowser({ fault, chosen }, signal, tell) {
  */
 async function inNode({ fault, chosen }, signal, tell) {
   const response = await post('/api/run', { fault: fault.name, ...chosen }, signal);
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: '' };
-    if (done) return;
-    const lines = (rest + value).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) tell(JSON.parse(line));
-  }
-}
-
-/**
- * @param {string} path
- * @param {object} body
- * @param {AbortSignal} signal
- */
-async function post(path, body, signal) {
-  const response = await fetch(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-    signal,
-  });
-  if (!response.ok) throw new Error(`the playground's server answered ${response.status} to ${path}`);
-  return response;
+  for await (const line of linesOf(response)) tell(/** @type {Line} */ (line));
 }
