@@ -45,6 +45,9 @@ const listeners = (socket: Socket): Record<string, number> =>
 /** Lets agents take their sockets back. */
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
+/** Waits until the agent has taken all of its sockets back. */
+const allFree = (agent: http.Agent): Promise<void> => vi.waitFor(() => expect(Object.keys(agent.sockets)).toEqual([]), { timeout: 5_000 });
+
 async function many(count: number, call: (index: number) => Promise<unknown>): Promise<void> {
   const workers = Array.from({ length: 4 }, async (_, worker) => {
     for (let i = worker; i < count; i += 4) await call(i);
@@ -86,13 +89,13 @@ describe('1 000 calls over pooled sockets', () => {
     });
     const before = timers();
     await Promise.all([client.get(url), client.get(url)]);
-    await settled();
+    await allFree(agent);
     const sockets = freeSockets(agent);
     const counts = sockets.map(listeners);
     expect(sockets.length).toBeGreaterThan(0);
 
     await many(1_000, (i) => (i % 3 ? client.get(url) : client.post(url, { i })));
-    await settled();
+    await allFree(agent);
 
     expect(freeSockets(agent)).toHaveLength(sockets.length);
     for (const [i, socket] of sockets.entries()) {
