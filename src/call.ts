@@ -242,8 +242,12 @@ export function timeoutError(
     reusedSocket: attempt?.reusedSocket,
   };
   if (onNetwork) return new TimeoutError(facts, call.target, call.config);
-  const doing = attempt
-    ? 'after the response had arrived, in an interceptor or transform'
-    : 'before the request was sent, in an interceptor or transform';
-  return new TimeoutError(facts, call.target, call.config, doing);
+  return new TimeoutError(facts, call.target, call.config, whileOffNetwork(call));
+}
+
+/** What a call waits for while nothing of it is on the network. */
+function whileOffNetwork({ config, attempt, attempts, history }: Call): string {
+  if (!config) return 'before the request was sent, in an interceptor or transform';
+  if (!attempt) return 'before the request was sent, waiting for a limit of this client';
+  return history.length === attempts ? 'between two attempts' : 'after the response had arrived, in an interceptor or transform';
 }

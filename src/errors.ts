@@ -115,7 +115,8 @@ export class BreakerOpenError extends AxiosError {
   declare reason: string;
 
   constructor(facts: Pick<BreakerOpenError, 'endpoint' | 'retryAfter' | 'reason'>, target: string, config?: InternalAxiosRequestConfig) {
-    super(`${facts.endpoint} is cut off (${facts.reason}) for another ${facts.retryAfter} ms: ${target}.`, 'EBREAKEROPEN', config);
+    const until = facts.retryAfter < Number.MAX_SAFE_INTEGER ? ` for another ${facts.retryAfter} ms` : '';
+    super(`${facts.endpoint} is cut off (${facts.reason})${until}: ${target}.`, 'EBREAKEROPEN', config);
     this.name = 'BreakerOpenError';
     Object.assign(this, facts);
     Object.defineProperty(this, BREAKER_OPEN, { value: true });
@@ -144,6 +145,16 @@ export class LimitError extends AxiosError {
     Object.defineProperty(this, LIMITED, { value: true });
   }
 }
+
+BreakerOpenError.prototype.toJSON = function (this: BreakerOpenError) {
+  const { endpoint, retryAfter, reason } = this;
+  return { ...AxiosError.prototype.toJSON.call(this), endpoint, retryAfter, reason };
+};
+
+LimitError.prototype.toJSON = function (this: LimitError) {
+  const { limit, retryAfter } = this;
+  return { ...AxiosError.prototype.toJSON.call(this), limit, retryAfter };
+};
 
 const isMarked = (error: unknown, mark: symbol): boolean => typeof error === 'object' && error !== null && mark in error;
 

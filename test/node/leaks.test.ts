@@ -238,16 +238,23 @@ describe('an agent that is shared with others', () => {
 describe('a client that is closed', () => {
   it('closes its idle connections, lets calls in progress end, and takes no more', async () => {
     client = createClient({ proxy: false });
-    lab.upstream('healthy').reset();
-    await client.get(lab.url('healthy'));
-    const inProgress = client.get(lab.url('healthy', '/delay/200'));
+    const upstream = lab.upstream('healthy');
+    upstream.reset();
+    await Promise.all([client.get(lab.url('healthy', '/delay/100')), client.get(lab.url('healthy', '/delay/100'))]);
     await settled();
+    let ended = false;
+    const inProgress = client.get(lab.url('healthy', '/delay/1500')).finally(() => {
+      ended = true;
+    });
+    await settled();
+    expect(upstream.connections).toBe(2);
     await client.close();
     await client.close();
+    await upstream.closed(1); // the idle one
+    expect(ended).toBe(false);
     const { error } = await failureOf(() => client.get(lab.url('healthy')));
     expect(error).toMatchObject({ code: 'ERR_CLOSED', isAxiosError: true });
     expect((await inProgress).status).toBe(200);
-    const { connections } = lab.upstream('healthy');
-    await lab.upstream('healthy').closed(connections);
+    await upstream.closed(2);
   });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type * as Breakwater from '../bare';
+import type * as Breakwater from '../../src/index';
 import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
 import { startLab } from '../lab/index.mjs';
 
@@ -78,7 +78,7 @@ async function callThroughFreeze(config: Breakwater.RequestConfig): Promise<Came
       stoodStill = Math.max(stoodStill, performance.now() - last);
       last = performance.now();
     }, 10);
-    const came = createClient({ timeout: { connect: false, read: false }, deadline: false })
+    const came = createClient({ timeout: { connect: false, read: false }, deadline: false, retry: false })
       .request(request)
       .then(
         ({ status, data }) => ({ status, data }),
