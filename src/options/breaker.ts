@@ -31,7 +31,7 @@ export interface BreakerOutcome {
 
 /** A circuit breaker on failure rates, in memory. */
 export interface BreakerOptions {
-  /** Opens where failures / calls is greater. @default 0.5 */
+  /** Opens where failures / calls is greater; with 1, never. @default 0.5 */
   failureRate?: number | undefined;
   /** Milliseconds over which calls are counted. @default 300000 */
   window?: number | undefined;
@@ -47,11 +47,14 @@ export interface BreakerOptions {
   slow?: SlowOptions | false | undefined;
   /** Calls let through at a time to see whether the endpoint is back. @default 1 */
   probes?: number | undefined;
-  /** Probes that must succeed before it is closed. @default 2 */
+  /** Probes that must succeed before it is closed; one that is slow has failed. @default 2 */
   successesToClose?: number | undefined;
   /** What is cut off together. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | undefined;
-  /** Decides instead of the rules: 5xx but 501, 408, timeouts and network errors are failures. */
+  /**
+   * Decides instead of the rules: 5xx but 501, 408, timeouts and network errors are failures. Not asked about aborts and refusals on this
+   * side. A 429 that is no failure counts neither way.
+   */
   isFailure?: ((outcome: BreakerOutcome) => boolean) | undefined;
   /** `observe` reports what it would do, and lets every call through. @default 'enforce' */
   mode?: 'enforce' | 'observe' | undefined;

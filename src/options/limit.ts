@@ -23,7 +23,7 @@ export interface LimitOptions {
   maxWait?: number | undefined;
   /** What shares one limit. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | 'client' | undefined;
-  /** A limit shared with other processes, instead of `rate`. */
+  /** A limit shared with other processes, instead of `rate`. What it refuses is refused at once, without a queue. */
   limiter?: Limiter | undefined;
   /** What happens while `limiter` fails, or gives no answer for a second. @default 'allow' */
   whenUnavailable?: 'allow' | 'refuse' | undefined;

@@ -13,6 +13,9 @@ const PATIENCE = 1_000;
 /** Timers fire a few milliseconds late: what a token's time was is not lost by that, as it is while the event loop is blocked for longer. */
 const LATE = 20;
 
+/** Sums of fractions of milliseconds are off by less than this. */
+const ROUNDING = 0.001;
+
 /** A token bucket told by one number: the time at which it will be full again. */
 interface Bucket {
   fullAt: number;
@@ -57,7 +60,7 @@ const dueAt = ({ fullAt }: Bucket, { perToken, capacity }: Pace, others: number,
 function serve(bucket: Bucket): void {
   for (const first of bucket.waiting) {
     const due = dueAt(bucket, first, 0, now() - LATE);
-    if (due > now()) return bucket.alarm.set(due);
+    if (due > now() + ROUNDING) return bucket.alarm.set(due);
     bucket.waiting.delete(first);
     spend(bucket, first, now() - LATE);
     first.go();
@@ -76,7 +79,7 @@ async function takeToken(call: Call, { interval, burst, maxQueue, maxWait }: Lim
   const { waiting } = bucket;
   const at = now();
   const delay = dueAt(bucket, mine, waiting.size, at) - at;
-  if (delay <= 0 && waiting.size === 0) return spend(bucket, mine, at);
+  if (delay <= ROUNDING && waiting.size === 0) return spend(bucket, mine, at);
   const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
   if (waiting.size >= maxQueue || delay > longest) throw refuse(call, Math.ceil(delay));
   await new Promise<void>((resolve, reject) => {

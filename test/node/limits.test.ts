@@ -49,6 +49,25 @@ describe('a rate', () => {
   });
 });
 
+describe('a burst', () => {
+  it.each([
+    [1, 1_000_000],
+    [3, 10_000],
+    [7, 60_000],
+    [10, 600_000],
+  ])('of %i in %i ms is whole, whatever the time is', async (rate, interval) => {
+    for (let i = 0; i < 50; i++) {
+      const client = clientWith({
+        adapter: async (config) => ({ status: 200, statusText: '', headers: {}, data: '', config }),
+        limit: { rate, interval },
+      });
+      const outcomes = await Promise.all(Array.from({ length: rate }, () => outcome(client.get('http://up.test/'))));
+      expect(outcomes).toEqual(Array(rate).fill(200));
+      expect(await outcome(client.get('http://up.test/'))).toBe('ELIMITED');
+    }
+  });
+});
+
 describe('concurrency', () => {
   /** Counts how many requests the server has under way, at most. */
   function busy(ms: number): { handler: (exchange: Exchange) => void; most: () => number } {

@@ -333,6 +333,19 @@ describe('the result of a call from before a change of state', () => {
     }
   }
 
+  it('does not move it by never coming: calls that hung before it closed are no news', async () => {
+    start({ slow: { after: 1_000 } });
+    for (let i = 0; i < 20; i++) await hanging({ timeout: false, deadline: false });
+    vi.advanceTimersByTime(1_000);
+    expect(snapshot()).toMatchObject({ state: 'open', inFlight: 20 });
+    vi.advanceTimersByTime(60_000);
+    await toClosed();
+    vi.advanceTimersByTime(60_000);
+    expect(snapshot()).toMatchObject({ state: 'closed', slowRate: 0, inFlight: 20 });
+    upstream.does = 200;
+    expect(await ask(client)).toBe(200);
+  });
+
   for (const status of [200, 500]) {
     it(`begun as a probe, ${status} after another probe failed, moves nothing`, async () => {
       start({ probes: 2 });

@@ -58,6 +58,7 @@ describe('an operator', () => {
     expect(await ask(client)).toBe('EBREAKEROPEN');
     other();
     expect(await ask(client)).toBe(200);
+    expect(moves()).toEqual(['closed > open: operator', 'open > closed: operator']);
   });
 
   it('holds it whatever calls under way come to', async () => {
@@ -87,6 +88,10 @@ describe('an operator', () => {
     start();
     const stale = client.breakers.open(ENDPOINT);
     client.breakers.close(ENDPOINT);
+    expect(await ask(client)).toBe(200);
+    const again = client.breakers.open(ENDPOINT);
+    expect(await ask(client)).toBe('EBREAKEROPEN');
+    again();
     expect(await ask(client)).toBe(200);
     stale();
     expect(snapshot().state).toBe('closed');

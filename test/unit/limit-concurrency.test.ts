@@ -127,6 +127,16 @@ describe('concurrency', () => {
     expect(upstream.requests).toBe(3);
   });
 
+  it('lets nobody past the queue, though he brings a larger limit of his own', async () => {
+    start({ concurrency: 1, maxQueue: 5 });
+    await begin({ url: `${URL}?a` });
+    await begin({ url: `${URL}?b` });
+    await begin({ url: `${URL}?c`, limit: { concurrency: 2 } });
+    expect(upstream.requests).toBe(1);
+    await answerFirst();
+    expect(upstream.held[0]?.url).toContain('?b');
+  });
+
   it('holds nothing during back-off: a call that will be repeated leaves its place to others', async () => {
     start({ concurrency: 1, maxQueue: 5 }, { retry: { baseDelay: 1_000, jitter: 'none' } });
     const [first] = await begin({ url: `${URL}?first` });

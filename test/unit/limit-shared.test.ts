@@ -31,6 +31,7 @@ it.each([
   start(consume, { per });
   expect(await ask(client)).toBe(200);
   expect(consume.mock.calls.map(([asked]) => asked)).toEqual([key]);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('is asked for a retry too', async () => {
