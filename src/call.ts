@@ -7,6 +7,7 @@ import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, TimeoutError, type TimeoutFacts } from './errors';
 import type { Policies, Settings } from './options';
+import { activeTrace, newTrace, parseTraceparent, type Trace } from './trace';
 import {
   type AttemptSummary,
   isBeforeSend,
@@ -129,6 +130,8 @@ export class Call {
   ended: unknown;
   #stop: ((reason: unknown) => void) | undefined;
   #endpoint: string | undefined;
+  /** Of the span in which the call was made: later another may be active. */
+  #trace = activeTrace();
   readonly #endings: (() => void)[] = [];
 
   constructor({ startedAt, request, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
@@ -145,6 +148,13 @@ export class Call {
 
   get elapsed(): number {
     return now() - this.startedAt;
+  }
+
+  /** The trace it belongs to. */
+  get trace(): Trace {
+    const outgoing = parseTraceparent(this.config?.headers?.get?.('traceparent'));
+    this.#trace = outgoing ?? this.#trace ?? newTrace();
+    return this.#trace;
   }
 
   /** The config to report: axios' own where there is one yet. */

@@ -1,6 +1,6 @@
 /** The client: an axios instance with the pipeline in its `request`. */
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
-import { ambient, createSender, createTransport } from '#platform';
+import { ambient, createDiagnostics, createSender, createTransport } from '#platform';
 import { aliases } from './aliases';
 import { BeaconChannel, type BeaconStats } from './beacon/channel';
 import { Drops } from './beacon/drops';
@@ -10,23 +10,27 @@ import { Deadline } from './deadline';
 import { badOption } from './errors';
 import {
   type ClientConfig,
+  type ClientOptions,
+  type ClientPolicies,
   checkPolicies,
   checkPolicyNames,
-  DEFAULT_LIMITS,
   defaultDeadline,
   isTooTight,
   liftPolicies,
-  mergeLimits,
   mergeSettings,
   type Policies,
   type RequestConfig,
 } from './options';
-import { type BeaconChannelOptions, type BeaconOptions, beaconSettings } from './options/beacon';
+import { alertSettings } from './options/alerts';
+import { type BeaconOptions, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
+import { DEFAULT_LIMITS, mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
 import { type BreakerSnapshot, Breakers } from './policies/breaker';
 import { type EventHandler, Events, type EventType } from './telemetry/events';
 import { observe } from './telemetry/observer';
+import type { EndpointStats } from './telemetry/stats';
+import { watch } from './telemetry/watch';
 import type { Limits } from './words';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
@@ -78,6 +82,12 @@ export interface Client extends AxiosInstance {
     flush(timeout?: number): Promise<boolean>;
     stats(): BeaconStats;
   };
+  /** What was measured, per endpoint. */
+  readonly stats: {
+    /** `undefined` where nothing of the endpoint has ended yet. */
+    get(endpoint: string): EndpointStats | undefined;
+    list(): EndpointStats[];
+  };
   /** The kill switch: every policy a pass-through, until `enable()`. */
   disable(): void;
   enable(): void;
@@ -95,12 +105,12 @@ export interface Client extends AxiosInstance {
  *
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
-export function createClient({ beacons, ...config }: ClientConfig = {}): Client {
+export function createClient({ beacons, alerts, ...config }: ClientConfig = {}): Client {
   const [policies, rest] = liftPolicies(config);
   const limits = mergeLimits({}, policies.timeout);
   // The total lives where axios users look for it and set it: in defaults.timeout.
   const instance = axios.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
-  return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, beacons);
+  return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts });
 }
 
 function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
@@ -114,24 +124,29 @@ function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
  * A protected view of an axios instance: it shares defaults and interceptors with the instance, which itself stays as it was.
  *
  * @param instance From `axios.create()`, or axios itself.
- * @param policies For every call of the client; a request's own go over them.
+ * @param policies For every call of the client; a request's own go over them. And what a client has one of: `beacons`, `alerts`.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
-export function protect(instance: AxiosInstance, policies: Policies = {}): Client {
-  return build(instance, policies, undefined);
+export function protect(instance: AxiosInstance, { beacons, alerts, ...policies }: ClientPolicies = {}): Client {
+  return build(instance, policies, { beacons, alerts });
 }
 
-function build(instance: AxiosInstance, policies: Policies, beacons: BeaconChannelOptions | undefined): Client {
+function build(instance: AxiosInstance, policies: Policies, options: ClientOptions): Client {
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
-  const events = new Events();
+  const events = new Events(createDiagnostics());
   const transport = createTransport();
   const settings = mergeSettings(undefined, policies);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const handle = pipeline(instance, breakers, transport.handle);
   const observer = observe(events);
-  const channel = new BeaconChannel(beaconSettings(beacons), createSender(), new Drops((event) => events.emit('beacon', () => event)));
+  const channel = new BeaconChannel(
+    beaconSettings(options.beacons),
+    createSender(),
+    new Drops((event) => events.emit('beacon', () => event)),
+  );
+  const watched = watch(events, alertSettings(options.alerts));
   let enabled = true;
 
   const limitsOf = (): Limits => mergeLimits(mergeLimits(DEFAULT_LIMITS, instance.defaults.timeout, 'defaults.timeout'), policies.timeout);
@@ -161,17 +176,18 @@ function build(instance: AxiosInstance, policies: Policies, beacons: BeaconChann
     );
   };
 
-  const create = ({ beacons: channelOptions, ...config }: ClientConfig = {}): Client => {
+  const create = ({ beacons = options.beacons, alerts = options.alerts, ...config }: ClientConfig = {}): Client => {
     const [own, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), own.timeout);
     const inherited = { ...policies, ...defined(own), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
-    return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, channelOptions ?? beacons);
+    return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, { beacons, alerts });
   };
 
   let closed = false;
   const close = async (): Promise<void> => {
     closed = true;
     channel.close();
+    watched.close();
     await transport.close();
   };
 
@@ -189,6 +205,7 @@ function build(instance: AxiosInstance, policies: Policies, beacons: BeaconChann
       },
       beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => channel.accept(url, instance.defaults.baseURL, data, options),
       beacons: { flush: (timeout?: number) => channel.flush(timeout), stats: () => channel.stats() },
+      stats: { get: (endpoint: string) => watched.statistics.get(endpoint), list: () => watched.statistics.list() },
       disable: () => {
         enabled = false;
       },

@@ -16,15 +16,21 @@ export { Deadline, deadlineFrom } from './deadline';
 // Errors
 export { BreakerOpenError, isBreakerOpen, isLimited, isTimeout, LimitError, TimeoutError, type TimeoutFacts } from './errors';
 // Options
-export type { ClientConfig, Limit, Policies, RequestConfig, TimeoutInput, TimeoutOptions } from './options';
+export type { ClientConfig, ClientOptions, ClientPolicies, Policies, RequestConfig } from './options';
+export type { AlertOptions, FrequentOptions, SurgeOptions } from './options/alerts';
 export type { BatchOptions, BeaconChannelOptions, BeaconOptions } from './options/beacon';
 export type { BreakerOptions, BreakerOutcome, BurstOptions, SlowOptions } from './options/breaker';
 export type { FallbackFunction, FallbackOptions } from './options/fallback';
 export type { Limiter, LimitOptions } from './options/limit';
 export type { RetryBudget, RetryContext, RetryOptions } from './options/retry';
+export type { Limit, TimeoutInput, TimeoutOptions } from './options/timeout';
 export type { BreakerEvent, BreakerSnapshot } from './policies/breaker';
 export type { FallbackKind, FallbackResponse } from './policies/fallback';
+export type { Alert } from './telemetry/alerts';
 export type { ClientEvents, EventHandler, EventType, FallbackEvent, LimitedEvent, RetryEvent } from './telemetry/events';
 export type { AttemptRecord, CallRecord } from './telemetry/record';
+export type { SeriesPoint } from './telemetry/series';
+export type { EndpointStats } from './telemetry/stats';
+export type { SuggestedLimits } from './telemetry/suggest';
 export { withDeadline } from './with-deadline';
 export type { AttemptSummary, Kind, LimitName, Outcome, Phase, StopReason, Timings } from './words';

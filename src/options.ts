@@ -5,47 +5,14 @@
 import type { AxiosRequestConfig, CreateAxiosDefaults } from 'axios';
 import type { Deadline } from './deadline';
 import { badOption } from './errors';
+import type { AlertOptions } from './options/alerts';
 import type { BeaconChannelOptions } from './options/beacon';
 import { type BreakerOptions, type BreakerSettings, mergeBreaker } from './options/breaker';
 import { type FallbackFunction, type FallbackOptions, mergeFallback } from './options/fallback';
 import { type LimitOptions, type LimitSettings, mergeLimit } from './options/limit';
 import { mergeRetry, type RetryOptions, type RetrySettings } from './options/retry';
-import { LIMIT_NAMES, type LimitName, type Limits } from './words';
-
-/** A duration in milliseconds, greater than 0. `false` means no limit. */
-export type Limit = number | false;
-
-/**
- * The limits of one attempt, each in milliseconds. `false` turns a limit off; a limit that is not named keeps its default.
- * What a browser can enforce of them is in the README's table.
- */
-export interface TimeoutOptions {
-  /** Waiting for a free connection of the pool. Counted apart from `connect`, as in httpx (`pool`). @default none */
-  queue?: Limit | undefined;
-  /** Everything until a new connection stands: lookup, TCP, proxy and TLS together. Not counted on a reused connection. As in requests, httpx, reqwest. @default 3000 */
-  connect?: Limit | undefined;
-  /** Part of `connect`: resolving the host name. As `lookup` in got. @default none */
-  lookup?: Limit | undefined;
-  /** Part of `connect`: the TCP handshake, all addresses together. As `connect` in got. @default none */
-  tcp?: Limit | undefined;
-  /** Part of `connect`: the proxy's answer to CONNECT. @default none */
-  proxy?: Limit | undefined;
-  /** Part of `connect`: the TLS handshake. As `secureConnect` in got. @default none */
-  tls?: Limit | undefined;
-  /** From the connection being ready until the whole request is written: until the kernel has taken it, some megabytes before a slow peer has. As `send` in got. @default none */
-  send?: Limit | undefined;
-  /** From the request being written until the final response headers; interim 1xx responses do not stop it. As `ResponseHeaderTimeout` in Go. @default none */
-  response?: Limit | undefined;
-  /** Silence: the longest wait for the next byte, the first included. Not counted while the consumer of a stream holds it back. As `read` in requests and httpx. @default 10000 */
-  read?: Limit | undefined;
-  /** From the response headers until the last byte of the body; time the consumer holds the stream back is not counted. As `read` in got. @default none */
-  body?: Limit | undefined;
-  /** The whole attempt, redirects and body included. As `timeout` in axios' fetch adapter, `total` in aiohttp. @default none */
-  total?: Limit | undefined;
-}
-
-/** A number is `total`; a pair is `[connect, read]`; `false` turns every limit of the attempt off. */
-export type TimeoutInput = number | readonly [connect: Limit, read: Limit] | TimeoutOptions | false;
+import { isDuration, type TimeoutInput } from './options/timeout';
+import type { Limits } from './words';
 
 /** Everything that protects a call. The same names at the client and at a request; a request's go over the client's. */
 export interface Policies {
@@ -73,6 +40,14 @@ export interface Policies {
   endpoint?: string | ((config: AxiosRequestConfig) => string) | undefined;
   /** The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin. @default false */
   deadlineHeader?: string | false | undefined;
+  /**
+   * Sends the call's trace on in `traceparent` (W3C Trace Context), where the request has none. `true`: in Node to every host, in a browser
+   * to the page's own origin, since to any other it costs a preflight. A list names origins that get it: in Node those alone, in a browser
+   * those as well. Dropped on a redirect to another origin. @default false
+   */
+  propagateTrace?: boolean | readonly (string | RegExp)[] | undefined;
+  /** Query parameters whose values may be shown in records, logs and messages; of all others only the name is. @default none */
+  allowQueryValues?: readonly string[] | undefined;
 }
 
 /** axios' request config with Breakwater's policies. */
@@ -80,60 +55,23 @@ export interface Policies {
 export interface RequestConfig<D = any, P = any> extends Omit<AxiosRequestConfig<D, P>, 'timeout'>, Policies {}
 
 /** axios' instance config with Breakwater's policies. */
-export interface ClientConfig extends Omit<CreateAxiosDefaults, 'timeout'>, Policies {
+export interface ClientConfig extends Omit<CreateAxiosDefaults, 'timeout'>, ClientPolicies {}
+
+/** Policies, and what a client has one of. */
+export interface ClientPolicies extends Policies, ClientOptions {}
+
+/** What a client has one of, whatever its requests say. */
+export interface ClientOptions {
   /** The best-effort channel of `client.beacon()`. @default 100 items, 256 KiB, 2 s, 2 at a time to an origin */
   beacons?: BeaconChannelOptions | undefined;
+  /** When an `alert` event tells that an endpoint times out too often, or `false`. @default 20 % in 60 s, or 3 times the 10 minutes before */
+  alerts?: AlertOptions | false | undefined;
 }
-
-/** connect: slower than any healthy handshake, two SYN retransmissions included. read: twice a slow query. */
-export const DEFAULT_LIMITS: Limits = { connect: 3_000, read: 10_000 };
 
 const DEFAULT_DEADLINE = 30_000;
 
 /** By how much the outer deadline exceeds what it guards, so that the inner limit, which knows more, fires first. */
 const DEADLINE_MARGIN = 2_000;
-
-const DURATION = 'It takes milliseconds greater than 0, or false for no limit.';
-
-const isDuration = (value: unknown): value is number => typeof value === 'number' && value > 0;
-
-function checkLimit(name: string, value: unknown): void {
-  if (value === false || isDuration(value)) return;
-  throw badOption(name, value, value === 0 ? `${DURATION} 0 is ambiguous here: some clients mean none, some mean at once.` : DURATION);
-}
-
-/** Lays one `timeout` over the limits so far. */
-export function mergeLimits(base: Limits, timeout: TimeoutInput | undefined, name = 'timeout'): Limits {
-  if (timeout === undefined) return base;
-  if (timeout === false) return {};
-  if (typeof timeout === 'number') {
-    if (!(timeout >= 0)) throw badOption(name, timeout, `As a number it is the total. ${DURATION} 0 is axios' way to say none.`);
-    return withLimit(base, 'total', timeout || false);
-  }
-  if (Array.isArray(timeout)) {
-    if (timeout.length !== 2) throw badOption(name, timeout, 'As an array it takes exactly [connect, read], both in milliseconds.');
-    checkLimit(`${name}[0] (connect)`, timeout[0]);
-    checkLimit(`${name}[1] (read)`, timeout[1]);
-    return withLimit(withLimit(base, 'connect', timeout[0]), 'read', timeout[1]);
-  }
-  if (typeof timeout !== 'object' || timeout === null) {
-    throw badOption(name, timeout, 'It takes milliseconds (the total), [connect, read], an object of limits, or false.');
-  }
-  let limits = base;
-  for (const [key, value] of Object.entries(timeout)) {
-    if (!(LIMIT_NAMES as readonly string[]).includes(key))
-      throw badOption(`${name}.${key}`, value, `There is no such limit. The limits are ${LIMIT_NAMES.join(', ')}.`);
-    if (value === undefined) continue;
-    checkLimit(`${name}.${key}`, value);
-    limits = withLimit(limits, key as LimitName, value as Limit);
-  }
-  return limits;
-}
-
-function withLimit(limits: Limits, name: LimitName, value: Limit): Limits {
-  const { [name]: _, ...rest } = limits;
-  return value === false || value === Infinity ? rest : { ...rest, [name]: value };
-}
 
 /** The deadline of a call that names none: wider than what it guards, and at least 30 s. */
 export function defaultDeadline({ total = 0, connect = 0, read = 0 }: Limits): number {
@@ -141,7 +79,7 @@ export function defaultDeadline({ total = 0, connect = 0, read = 0 }: Limits): n
 }
 
 /** Checks what {@link mergeLimits} does not. Throws before anything is sent. */
-export function checkPolicies({ deadline, endpoint, deadlineHeader }: Policies): void {
+export function checkPolicies({ deadline, endpoint, deadlineHeader, propagateTrace, allowQueryValues }: Policies): void {
   if (typeof deadline === 'number' ? !isDuration(deadline) : !isDeadlineLike(deadline)) {
     throw badOption('deadline', deadline, 'It takes milliseconds greater than 0, a valid Date, a Deadline, or false.');
   }
@@ -155,6 +93,24 @@ export function checkPolicies({ deadline, endpoint, deadlineHeader }: Policies):
   ) {
     throw badOption('deadlineHeader', deadlineHeader, "It takes a header name, such as 'x-request-timeout-ms', or false.");
   }
+  if (propagateTrace !== undefined && typeof propagateTrace !== 'boolean' && !isListOf(propagateTrace, isOrigin)) {
+    throw badOption('propagateTrace', propagateTrace, "It takes true, false, or a list of origins, such as ['https://api.example.com'].");
+  }
+  if (allowQueryValues !== undefined && !isListOf(allowQueryValues, (name) => typeof name === 'string')) {
+    throw badOption('allowQueryValues', allowQueryValues, "It takes a list of parameter names, such as ['page'].");
+  }
+}
+
+const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(isGood);
+
+/** A regular expression, or an origin as the URL standard writes it: no path, no default port. */
+function isOrigin(value: unknown): boolean {
+  if (value instanceof RegExp) return true;
+  try {
+    return new URL(value as string).origin === value;
+  } catch {
+    return false;
+  }
 }
 
 function isDeadlineLike(value: unknown): boolean {
@@ -163,7 +119,18 @@ function isDeadlineLike(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'remaining' in value;
 }
 
-const POLICY_NAMES = ['timeout', 'deadline', 'retry', 'breaker', 'limit', 'fallback', 'endpoint', 'deadlineHeader'] as const;
+const POLICY_NAMES = [
+  'timeout',
+  'deadline',
+  'retry',
+  'breaker',
+  'limit',
+  'fallback',
+  'endpoint',
+  'deadlineHeader',
+  'propagateTrace',
+  'allowQueryValues',
+] as const;
 
 /** The settings of the policies that have options of their own; `false` is off. */
 export interface Settings {
@@ -186,8 +153,9 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
 
 /** Splits a config into our policies and what is axios' own. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
-  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, ...rest } = config;
-  return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader }, rest];
+  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } =
+    config;
+  return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues }, rest];
 }
 
 /** Refuses a policy that does not exist, where only policies are expected. */

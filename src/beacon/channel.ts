@@ -6,12 +6,12 @@ import { now } from '../clock';
 import { urlOf } from '../endpoint';
 import type { BeaconOptions, BeaconSettings } from '../options/beacon';
 import { Lru } from '../util/lru';
+import { quietly } from '../util/quietly';
 import type { Drops } from './drops';
 import { handOver } from './hand-over';
 import { type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
 import { Queue } from './queue';
-import { quietly } from './quietly';
 import type { DropReason, Ending, Sender } from './sender';
 
 /** How the channel is, at a moment. JSON. */

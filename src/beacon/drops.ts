@@ -1,7 +1,7 @@
 /** Counts what was dropped, and tells of it, at most once a second and reason. */
 import { redactedUrl } from '../endpoint';
+import { quietly } from '../util/quietly';
 import type { Item } from './item';
-import { quietly } from './quietly';
 import type { DropReason } from './sender';
 
 /** Beacons were dropped. Several of a kind within a second are one event. */

@@ -1,9 +1,9 @@
 /** Sends beacons from Node: sockets and timers that never hold the process, and a short drain when it has nothing else to do. */
 import http from 'node:http';
 import https from 'node:https';
+import { quietly } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
 import type { Item } from './item';
-import { quietly } from './quietly';
 import type { Endings, Sender, Sent } from './sender';
 
 type Agents = Record<'http:' | 'https:', http.Agent>;

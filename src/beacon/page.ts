@@ -1,5 +1,5 @@
 /** What a page tells of its end: two events, since each is missing somewhere; never `unload`, which bars the back/forward cache. */
-import { quietly } from './quietly';
+import { quietly } from '../util/quietly';
 import type { Ending, Endings } from './sender';
 
 export class Page {

@@ -2,11 +2,12 @@
  * Sends beacons from a page. While it lives: a plain fetch, whose connection closes when it is aborted (that of a keepalive one does
  * not, in Chromium). When it goes away: what the browser takes over, within its quota.
  */
+
+import { quietly } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
 import { QUOTA } from './hand-over';
 import type { Item } from './item';
 import { Page } from './page';
-import { quietly } from './quietly';
 import type { Sender, Sent } from './sender';
 
 export function createSender(): Sender {

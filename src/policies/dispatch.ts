@@ -4,7 +4,7 @@
  */
 import type { AxiosInstance, AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
-import { mergeLimits } from '../options';
+import { mergeLimits } from '../options/timeout';
 
 export const dispatch =
   (instance: AxiosInstance): Policy =>

@@ -6,6 +6,7 @@ import type { BeaconEvent } from '../beacon/drops';
 import type { BreakerEvent } from '../policies/breaker';
 import type { FallbackKind } from '../policies/fallback';
 import type { Phase, StopReason } from '../words';
+import type { Alert } from './alerts';
 import type { AttemptRecord, CallRecord } from './record';
 
 /** What can be listened to, and what the handler gets. */
@@ -26,6 +27,8 @@ export type ClientEvents = {
   fallback: FallbackEvent;
   /** Beacons were dropped; at most one a second and reason. */
   beacon: BeaconEvent;
+  /** An endpoint times out too often (`firing`), or no longer does (`resolved`). */
+  alert: Alert;
 };
 
 interface AboutCall {
@@ -71,11 +74,24 @@ export type EventHandler<T extends EventType | '*'> = T extends EventType
   ? (event: ClientEvents[T]) => void
   : (type: EventType, event: ClientEvents[EventType]) => void;
 
+/** What an exporter needs of a client: a way to listen. */
+export interface Listenable {
+  on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
+}
+
 type Loose = (...args: unknown[]) => unknown;
+
+/** Where events of a type are published beside the handlers; `undefined` where nobody listens. */
+export type Diagnostics = (type: EventType) => { publish(event: unknown): void } | undefined;
 
 export class Events {
   readonly #emitter: Emitter<ClientEvents> = mitt();
   readonly #isolated = new Map<string, Map<Loose, { handler: Loose; times: number }>>();
+  readonly #diagnostics: Diagnostics | undefined;
+
+  constructor(diagnostics?: Diagnostics) {
+    this.#diagnostics = diagnostics;
+  }
 
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void {
     const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
@@ -100,7 +116,12 @@ export class Events {
 
   /** Makes the event only where somebody listens. */
   emit<T extends EventType>(type: T, make: () => ClientEvents[T]): void {
-    if (this.#isolated.get(type)?.size || this.#isolated.get('*')?.size) this.#emitter.emit(type, make());
+    const channel = this.#diagnostics?.(type);
+    const hasHandlers = this.#isolated.get(type)?.size || this.#isolated.get('*')?.size;
+    if (!channel && !hasHandlers) return;
+    const event = make();
+    if (hasHandlers) this.#emitter.emit(type, event);
+    channel?.publish(event);
   }
 }
 

@@ -36,8 +36,10 @@ export interface AttemptRecord {
   reusedSocket?: boolean;
   /** Milliseconds by which a blocked event loop delayed the timeout. */
   lag?: number;
-  /** 32 hexadecimal digits: the outgoing `traceparent`'s, else made for the call. */
+  /** 32 hexadecimal digits: the outgoing `traceparent`'s, else the active OpenTelemetry span's, else made for the call. */
   traceId: string;
+  /** 16 hexadecimal digits: the span that the call was made under, where there is one. */
+  parentSpanId?: string;
 }
 
 /** A whole call, from the caller's point of view. `timings` are those of the last attempt. */
@@ -74,26 +76,10 @@ function facts(
     ...(typeof code === 'string' && { code }),
     outcome,
     ...(attempt?.reusedSocket !== undefined && { reusedSocket: attempt.reusedSocket }),
-    traceId: traceId(call),
+    ...tracePart(call),
   };
 }
 
-const made = new WeakMap<Call, string>();
-
-/** The trace that the request belongs to. */
-function traceId(call: Call): string {
-  const parent = call.config?.headers?.get?.('traceparent');
-  const outgoing = typeof parent === 'string' && /^[\da-f]{2}-([\da-f]{32})-/.exec(parent)?.[1];
-  if (outgoing) return outgoing;
-  const id = made.get(call) ?? newTraceId();
-  made.set(call, id);
-  return id;
+function tracePart({ trace: { traceId, parentSpanId } }: Call): Pick<AttemptRecord, 'traceId' | 'parentSpanId'> {
+  return { traceId, ...(parentSpanId !== undefined && { parentSpanId }) };
 }
-
-/** 16 random bytes in hexadecimal. An identifier, not a secret. */
-const newTraceId = (): string => randomWord() + randomWord() + randomWord() + randomWord();
-
-const randomWord = (): string =>
-  Math.floor(Math.random() * 2 ** 32)
-    .toString(16)
-    .padStart(8, '0');

@@ -1,6 +1,7 @@
 /** Which of axios' adapters does the I/O of a request, or whether it is one of the user's own. */
 import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../call';
+import { addedHeaders } from './added-headers';
 
 export type AdapterName = 'http' | 'fetch' | 'xhr';
 
@@ -51,7 +52,7 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
     timeout: 0,
     signal: attempt.signal,
     cancelToken: undefined,
-    ...withDeadlineHeader(call, config),
+    ...addedHeaders(call, config),
   };
   try {
     return await adapter(adapted as InternalAxiosRequestConfig);
@@ -64,13 +65,6 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
     }
     throw error;
   }
-}
-
-/** What is left of the deadline, for the upstream; counted anew for each attempt, and not for another origin's eyes. */
-function withDeadlineHeader({ deadline, policies: { deadlineHeader } }: Call, config: InternalAxiosRequestConfig): object {
-  if (!deadline || !deadlineHeader) return {};
-  const headers = new axios.AxiosHeaders(config.headers).set(deadlineHeader, String(Math.floor(deadline.remaining)));
-  return { headers, sensitiveHeaders: [...(config.sensitiveHeaders ?? []), deadlineHeader] };
 }
 
 /** Hands each attempt to the transport of its adapter. One of the user's own says nothing of phases: only `total` and the deadline hold it. */

@@ -2,7 +2,8 @@
 import { AxiosError } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/deadline';
-import { checkPolicies, checkPolicyNames, defaultDeadline, isTooTight, mergeLimits, type Policies } from '../../src/options';
+import { checkPolicies, checkPolicyNames, defaultDeadline, isTooTight, type Policies } from '../../src/options';
+import { mergeLimits } from '../../src/options/timeout';
 import { LIMIT_NAMES, type Limits } from '../../src/words';
 
 const BASE: Limits = { connect: 3_000, read: 10_000 };

@@ -9,6 +9,7 @@ import { Http2 } from './http2';
 
 export { createSender } from '../../beacon/node';
 export { ambient } from './ambient';
+export { createDiagnostics } from './diagnostics';
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
   const agents = new Agents();

@@ -7,6 +7,9 @@ import { xhrHandler } from './xhr';
 export { createSender } from '../../beacon/web';
 export { ambient } from './ambient';
 
+/** A browser has no diagnostics channels. */
+export const createDiagnostics = () => (): undefined => undefined;
+
 /** fetch shows headers and chunks; only XHR shows upload progress and makes documents. */
 const prefer: Prefer = ({ onUploadProgress, responseType }) => (onUploadProgress || responseType === 'document' ? 'xhr' : 'fetch');
 

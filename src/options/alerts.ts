@@ -1,0 +1,74 @@
+/** When a client tells that an endpoint times out too often. */
+import { anything, count, durationOrZero, type Full, factor, fields, fraction, positive } from './check';
+
+/** Timeouts are frequent, whatever they were before. Over the last 60 s. */
+export interface FrequentOptions {
+  /** From this share of the attempts on. @default 0.2 */
+  rate?: number | undefined;
+  /** And from so many timeouts on. @default 5 */
+  timeouts?: number | undefined;
+}
+
+/** Timeouts have risen suddenly: the last 60 s against the 10 minutes before. All of it must hold. */
+export interface SurgeOptions {
+  /** So many times the rate before. @default 3 */
+  ratio?: number | undefined;
+  /** And by so much, as a share of the attempts. @default 0.05 */
+  increase?: number | undefined;
+  /** And by so many standard deviations of what chance would give. @default 4 */
+  score?: number | undefined;
+  /** And from so many timeouts on. @default 5 */
+  timeouts?: number | undefined;
+  /** Among so many attempts. @default 10 */
+  attempts?: number | undefined;
+}
+
+/** Alerts of a client. The defaults are a detector that was simulated: at most 2 false alerts a day and endpoint. */
+export interface AlertOptions {
+  /** Timeouts are frequent. @default 5 timeouts and 20 % in 60 s */
+  frequent?: FrequentOptions | false | undefined;
+  /** Timeouts have risen suddenly. @default 3 times the 10 minutes before, by 5 percentage points, at 4 standard deviations */
+  surge?: SurgeOptions | false | undefined;
+  /** Milliseconds after the end of an alert before the endpoint may raise another. @default 300000 */
+  cooldown?: number | undefined;
+  /** Alerts that may begin in a minute, all endpoints together; the rest begin later. @default 10 */
+  maxPerMinute?: number | undefined;
+}
+
+/** The alerts' options in force. */
+export interface AlertSettings extends Full<Omit<AlertOptions, 'frequent' | 'surge'>> {
+  readonly frequent: Full<FrequentOptions> | false;
+  readonly surge: Full<SurgeOptions> | false;
+}
+
+const FREQUENT: Full<FrequentOptions> = { rate: 0.2, timeouts: 5 };
+const SURGE: Full<SurgeOptions> = { ratio: 3, increase: 0.05, score: 4, timeouts: 5, attempts: 10 };
+
+export const DEFAULT_ALERTS: AlertSettings = { frequent: FREQUENT, surge: SURGE, cooldown: 300_000, maxPerMinute: 10 };
+
+/** The settings of a client's alerts; `false` is off. */
+export function alertSettings(alerts: AlertOptions | false | undefined): AlertSettings | false {
+  if (alerts === undefined) return DEFAULT_ALERTS;
+  if (alerts === false) return false;
+  const { frequent, surge, ...rest } = fields<AlertOptions>('alerts', DEFAULT_ALERTS, alerts, {
+    frequent: anything,
+    surge: anything,
+    cooldown: durationOrZero,
+    maxPerMinute: count,
+  }) as AlertSettings;
+  return {
+    ...rest,
+    frequent:
+      frequent &&
+      (fields<FrequentOptions>('alerts.frequent', FREQUENT, frequent, { rate: fraction, timeouts: count }) as Full<FrequentOptions>),
+    surge:
+      surge &&
+      (fields<SurgeOptions>('alerts.surge', SURGE, surge, {
+        ratio: factor,
+        increase: fraction,
+        score: positive,
+        timeouts: count,
+        attempts: count,
+      }) as Full<SurgeOptions>),
+  };
+}

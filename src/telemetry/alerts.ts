@@ -1,0 +1,129 @@
+/**
+ * Tells when an endpoint times out too often: once when it begins, once when it is over. Decided at each timeout from the endpoint's own
+ * series. While an alert is on, it is looked after every 10 s.
+ */
+import { now } from '../clock';
+import type { AlertSettings } from '../options/alerts';
+import { quietly } from '../util/quietly';
+import type { AttemptRecord } from './record';
+import { BUCKET, type Share } from './series';
+import type { Statistics, Watched } from './stats';
+
+/** An endpoint times out too often, or no longer does. */
+export interface Alert {
+  endpoint: string;
+  /** `surge`: many more than in the 10 minutes before. `frequent`: many, whatever there was before. */
+  reason: 'frequent' | 'surge';
+  status: 'firing' | 'resolved';
+  /** Timed out, as a share of the attempts of the last 60 s. */
+  rate: number;
+  /** The same of the 10 minutes before, when the alert began. */
+  baseline: number;
+  /** Attempts of the last 60 s. */
+  calls: number;
+  /** Timeouts among them. */
+  timeouts: number;
+  /** When the alert began: milliseconds since the epoch. */
+  startedAt: number;
+  /** When it was resolved. */
+  endedAt?: number;
+  /** The latest 5 timeouts, oldest first. */
+  recent: AttemptRecord[];
+}
+
+type Firing = { status: 'firing'; watched: Watched; alert: Alert; calm: number };
+type Cooling = { status: 'cooling'; until: number };
+
+/** An alert is over when the rate has been below half of what it was for so many looks in a row. */
+const CALM = 2;
+
+/** Nobody has never failed: a rate of 0 would make any timeout infinitely many times more. */
+const LOWEST_BASELINE = 0.005;
+
+export class Alerts {
+  readonly #settings: AlertSettings;
+  readonly #statistics: Statistics;
+  readonly #emit: (alert: Alert) => void;
+  /** Of those endpoints that are not inactive. */
+  readonly #states = new Map<string, Firing | Cooling>();
+  /** Monotonic times of the alerts that began in the last minute. */
+  #begun: number[] = [];
+  #cancelLook: (() => void) | undefined;
+
+  constructor(settings: AlertSettings, statistics: Statistics, emit: (alert: Alert) => void) {
+    this.#settings = settings;
+    this.#statistics = statistics;
+    this.#emit = emit;
+  }
+
+  /** To be told of every timeout, after the statistics were. */
+  timedOut(endpoint: string): void {
+    const watched = this.#statistics.watched(endpoint);
+    if (!watched) return;
+    const state = this.#states.get(watched.name);
+    if (state?.status === 'firing' || (state && now() < state.until)) return;
+    const short = watched.series.short();
+    const baseline = baselineOf(watched.series.long());
+    const reason = this.#reason(short, baseline);
+    if (!reason || !this.#mayBegin()) return;
+    const alert: Alert = { endpoint: watched.name, reason, status: 'firing', baseline, ...told(watched, short), startedAt: Date.now() };
+    this.#states.set(watched.name, { status: 'firing', watched, alert, calm: 0 });
+    this.#cancelLook ??= quietly(BUCKET, () => this.#look());
+    this.#emit(alert);
+  }
+
+  close(): void {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    this.#states.clear();
+  }
+
+  #reason(short: Share, baseline: number): Alert['reason'] | undefined {
+    const { surge, frequent } = this.#settings;
+    const rate = rateOf(short);
+    if (surge && short.timeouts >= surge.timeouts && short.attempts >= surge.attempts) {
+      const deviation = Math.sqrt((baseline * (1 - baseline)) / short.attempts);
+      const rise = rate - baseline;
+      if (rate >= surge.ratio * baseline && rise >= surge.increase && rise >= surge.score * deviation) return 'surge';
+    }
+    return frequent && short.timeouts >= frequent.timeouts && rate >= frequent.rate ? 'frequent' : undefined;
+  }
+
+  /** Those that may not begin yet do with a later timeout. */
+  #mayBegin(): boolean {
+    this.#begun = this.#begun.filter((at) => now() - at < 60_000);
+    return this.#begun.length < this.#settings.maxPerMinute && this.#begun.push(now()) > 0;
+  }
+
+  #look(): void {
+    this.#cancelLook = undefined;
+    for (const [name, state] of this.#states) {
+      if (state.status === 'firing') this.#lookAfter(name, state);
+      else if (now() >= state.until) this.#states.delete(name);
+    }
+    if (this.#states.size) this.#cancelLook = quietly(BUCKET, () => this.#look());
+  }
+
+  #lookAfter(name: string, firing: Firing): void {
+    const { watched, alert } = firing;
+    const short = watched.series.short();
+    firing.calm = short.attempts && rateOf(short) < alert.rate / 2 ? firing.calm + 1 : 0;
+    // While nobody calls, as when the breaker cuts the endpoint off, nothing is known; but that is not for ever.
+    const isForgotten = now() - watched.series.lastAt >= Math.max(this.#settings.cooldown, BUCKET);
+    if (firing.calm < CALM && !isForgotten) return;
+    this.#states.set(name, { status: 'cooling', until: now() + this.#settings.cooldown });
+    this.#emit({ ...alert, status: 'resolved', ...told(watched, short), endedAt: Date.now() });
+  }
+}
+
+const rateOf = ({ timeouts, attempts }: Share): number => (attempts ? timeouts / attempts : 0);
+
+/** Of little past little is known: half a timeout in one attempt more keeps a short one from seeming perfect. */
+const baselineOf = ({ timeouts, attempts }: Share): number => Math.max((timeouts + 0.5) / (attempts + 1), LOWEST_BASELINE);
+
+const told = ({ recent }: Watched, short: Share): Pick<Alert, 'rate' | 'calls' | 'timeouts' | 'recent'> => ({
+  rate: rateOf(short),
+  calls: short.attempts,
+  timeouts: short.timeouts,
+  recent: [...recent],
+});

@@ -1,0 +1,46 @@
+/** Quantiles in fixed memory: counts in buckets that grow by a constant factor, so that the error is a share of the value. */
+
+/** Neighbouring buckets' ratio. A value is told as its bucket's middle, at most (GROWTH - 1) / (GROWTH + 1) = 1.9 % off. */
+const GROWTH = 1.038;
+const LOG_GROWTH = Math.log(GROWTH);
+
+/** Milliseconds: the upper end of the first bucket. What is faster counts as this. */
+const LOWEST = 0.1;
+
+/** An hour. What is slower counts as this. */
+const HIGHEST = 3_600_000;
+
+const BUCKETS = Math.ceil(Math.log(HIGHEST / LOWEST) / LOG_GROWTH) + 1;
+
+const bucketOf = (value: number): number => (value > LOWEST ? Math.min(Math.ceil(Math.log(value / LOWEST) / LOG_GROWTH), BUCKETS - 1) : 0);
+
+const middleOf = (bucket: number): number => (2 * LOWEST * GROWTH ** bucket) / (1 + GROWTH);
+
+/** A histogram of durations in milliseconds. */
+export class Histogram {
+  count = 0;
+  readonly #buckets = new Uint32Array(BUCKETS);
+
+  add(value: number): void {
+    const bucket = bucketOf(value);
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+    this.count++;
+  }
+
+  clear(): void {
+    this.#buckets.fill(0);
+    this.count = 0;
+  }
+
+  /** The value that this share of all values, in all the histograms, does not exceed (nearest rank); 0 where there are none. */
+  static quantile(share: number, ...histograms: Histogram[]): number {
+    const count = histograms.reduce((sum, histogram) => sum + histogram.count, 0);
+    const rank = Math.max(1, Math.ceil(share * count));
+    let seen = 0;
+    for (let bucket = 0; bucket < BUCKETS && count > 0; bucket++) {
+      for (const histogram of histograms) seen += histogram.#buckets[bucket] ?? 0;
+      if (seen >= rank) return middleOf(bucket);
+    }
+    return 0;
+  }
+}

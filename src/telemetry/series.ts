@@ -1,0 +1,99 @@
+/** The last 11 minutes of an endpoint in buckets of 10 s: a ring that time alone empties. Its trend, and what alerts are decided from. */
+import { now } from '../clock';
+
+/** Milliseconds. */
+export const BUCKET = 10_000;
+
+/** 60 s, and the 10 minutes before. */
+export const SHORT = 6;
+const LONG = 60;
+const LENGTH = SHORT + LONG;
+
+/** 10 seconds of an endpoint. */
+export interface SeriesPoint {
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  attempts: number;
+  timeouts: number;
+  /** Of the attempts' elapsed time, in milliseconds; 0 without any. */
+  mean: number;
+  max: number;
+}
+
+/** Attempts, and how many of them timed out. */
+export interface Share {
+  attempts: number;
+  timeouts: number;
+}
+
+export class Series {
+  /** Monotonic time of the last attempt. */
+  lastAt = now();
+  readonly #attempts = new Uint32Array(LENGTH);
+  readonly #timeouts = new Uint32Array(LENGTH);
+  readonly #elapsed = new Float64Array(LENGTH);
+  readonly #max = new Float64Array(LENGTH);
+  #newest = Math.floor(now() / BUCKET);
+
+  add(elapsed: number, timedOut: boolean): void {
+    this.#advance();
+    this.lastAt = now();
+    const at = this.#newest % LENGTH;
+    this.#attempts[at] = (this.#attempts[at] ?? 0) + 1;
+    if (timedOut) this.#timeouts[at] = (this.#timeouts[at] ?? 0) + 1;
+    this.#elapsed[at] = (this.#elapsed[at] ?? 0) + elapsed;
+    this.#max[at] = Math.max(this.#max[at] ?? 0, elapsed);
+  }
+
+  /** The last 60 s, the bucket that is being filled included. */
+  short(): Share {
+    return this.#sum(0, SHORT);
+  }
+
+  /** The 10 minutes before. */
+  long(): Share {
+    return this.#sum(SHORT, LENGTH);
+  }
+
+  /** Oldest first. */
+  points(): SeriesPoint[] {
+    this.#advance();
+    const epoch = Date.now() - now();
+    return Array.from({ length: LENGTH }, (_, index) => {
+      const bucket = this.#newest - LENGTH + 1 + index;
+      const at = position(bucket);
+      const attempts = this.#attempts[at] ?? 0;
+      return {
+        startedAt: Math.round(epoch + bucket * BUCKET),
+        attempts,
+        timeouts: this.#timeouts[at] ?? 0,
+        mean: attempts ? (this.#elapsed[at] ?? 0) / attempts : 0,
+        max: this.#max[at] ?? 0,
+      };
+    });
+  }
+
+  /** Of the buckets so old, in buckets: 0 is the one that is being filled. */
+  #sum(from: number, until: number): Share {
+    this.#advance();
+    let attempts = 0;
+    let timeouts = 0;
+    for (let age = from; age < until; age++) {
+      const at = position(this.#newest - age);
+      attempts += this.#attempts[at] ?? 0;
+      timeouts += this.#timeouts[at] ?? 0;
+    }
+    return { attempts, timeouts };
+  }
+
+  #advance(): void {
+    const index = Math.floor(now() / BUCKET);
+    for (this.#newest = Math.max(this.#newest, index - LENGTH); this.#newest < index; ) {
+      const at = ++this.#newest % LENGTH;
+      this.#attempts[at] = this.#timeouts[at] = this.#elapsed[at] = this.#max[at] = 0;
+    }
+  }
+}
+
+/** A process just begun has buckets before its time: negative, and empty. */
+const position = (bucket: number): number => ((bucket % LENGTH) + LENGTH) % LENGTH;

@@ -1,0 +1,145 @@
+/** Statistics per endpoint from the `attempt` and `call` records alone, in bounded memory. */
+import { now } from '../clock';
+import type { Kind } from '../words';
+import { Latest } from './latest';
+import type { AttemptRecord, CallRecord } from './record';
+import { Series, type SeriesPoint } from './series';
+import type { SuggestedLimits } from './suggest';
+
+/** Where endpoints beyond the cap are counted. */
+export const OTHER = '_OTHER';
+
+/** Endpoints that are told apart. */
+const CAP = 200;
+
+/** Milliseconds after which an endpoint that is no longer called makes room for another. */
+const IDLE = 3_600_000;
+
+/** Timeouts that are kept of an endpoint. */
+const RECENT = 5;
+
+/** What is known of an endpoint. JSON. */
+export interface EndpointStats {
+  /** The endpoint; `_OTHER` for all beyond the first 200. */
+  endpoint: string;
+  /** Calls that ended, since the endpoint was first seen. */
+  calls: number;
+  /** Attempts that ended by themselves, since the endpoint was first seen: all but those that the caller canceled. */
+  attempts: number;
+  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls that never got to their first. */
+  timeouts: Record<Kind, number>;
+  /** Timed out, as a share of the latest attempts: those of the last 5.5 to 11 minutes, or more where those are fewer than 200. */
+  timeoutRate: number;
+  /** Milliseconds that half of the latest attempts took at most, within 2 %. 0 before the first. */
+  p50: number;
+  /** 95 of 100. */
+  p95: number;
+  /** 99 of 100. */
+  p99: number;
+  /** The last 11 minutes in 66 buckets of 10 s, oldest first. */
+  series: SeriesPoint[];
+  /** The latest 5, oldest first. */
+  recentTimeouts: AttemptRecord[];
+  /** Limits that would fit, from 200 answers on. */
+  suggested?: SuggestedLimits;
+}
+
+class Endpoint {
+  calls = 0;
+  attempts = 0;
+  readonly timeouts: Record<Kind, number> = { queue: 0, connect: 0, write: 0, read: 0, unknown: 0 };
+  readonly series = new Series();
+  readonly latest = new Latest();
+  recent: AttemptRecord[] = [];
+  usedAt = now();
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  ended(record: AttemptRecord): void {
+    if (record.outcome === 'canceled') return;
+    this.attempts++;
+    this.series.add(record.elapsed, record.timedOut);
+    this.latest.add(record);
+    if (!record.timedOut) return;
+    this.timeouts[record.kind ?? 'unknown']++;
+    this.recent = [...this.recent.slice(1 - RECENT), record];
+  }
+
+  snapshot(): EndpointStats {
+    const { attempts, timeouts } = this.latest.share();
+    const suggested = this.latest.suggested();
+    return {
+      endpoint: this.name,
+      calls: this.calls,
+      attempts: this.attempts,
+      timeouts: { ...this.timeouts },
+      timeoutRate: attempts ? timeouts / attempts : 0,
+      p50: this.latest.quantile(0.5),
+      p95: this.latest.quantile(0.95),
+      p99: this.latest.quantile(0.99),
+      series: this.series.points(),
+      recentTimeouts: [...this.recent],
+      ...(suggested && { suggested }),
+    };
+  }
+}
+
+/** What alerts are decided from. */
+export type Watched = Pick<Endpoint, 'name' | 'series' | 'recent'>;
+
+export class Statistics {
+  /** Longest unused first. */
+  readonly #endpoints = new Map<string, Endpoint>();
+  #other: Endpoint | undefined;
+
+  attempt(record: AttemptRecord): void {
+    this.#use(record.endpoint).ended(record);
+  }
+
+  call({ attempts, ...record }: CallRecord): void {
+    const endpoint = this.#use(record.endpoint);
+    endpoint.calls++;
+    // It ran out of time before its first attempt, so no attempt tells of it.
+    if (record.timedOut && attempts === 0) endpoint.ended({ ...record, attempt: 0 });
+  }
+
+  get(endpoint: string): EndpointStats | undefined {
+    return this.#find(endpoint)?.snapshot();
+  }
+
+  list(): EndpointStats[] {
+    return [...this.#endpoints.values(), ...(this.#other ? [this.#other] : [])].map((endpoint) => endpoint.snapshot());
+  }
+
+  /** Where a record of this endpoint has been counted. */
+  watched(endpoint: string): Watched | undefined {
+    return this.#find(endpoint) ?? this.#other;
+  }
+
+  #find(name: string): Endpoint | undefined {
+    return this.#endpoints.get(name) ?? (name === OTHER ? this.#other : undefined);
+  }
+
+  #use(name: string): Endpoint {
+    const known = this.#endpoints.get(name);
+    if (known) this.#endpoints.delete(name);
+    else if (!this.#hasRoom()) {
+      this.#other ??= new Endpoint(OTHER);
+      return this.#other;
+    }
+    const endpoint = known ?? new Endpoint(name);
+    endpoint.usedAt = now();
+    this.#endpoints.set(name, endpoint);
+    return endpoint;
+  }
+
+  #hasRoom(): boolean {
+    if (this.#endpoints.size < CAP) return true;
+    const [longestUnused] = this.#endpoints.values();
+    if (!longestUnused || now() - longestUnused.usedAt < IDLE) return false;
+    return this.#endpoints.delete(longestUnused.name);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Limits that fit what was measured: twice what 99 of 100 needed, and no less than one lost packet costs. None where more timed out than
+ * that leaves out, since nobody knows how long those would have taken.
+ */
+import { Histogram } from './histogram';
+import type { Share } from './series';
+
+/** Limits that would fit what was measured. */
+export interface SuggestedLimits {
+  /** Milliseconds; absent where fewer than 20 new connections were seen, as in browsers, which do not show them. */
+  connect?: number;
+  /** Milliseconds. A whole body counts as one silence, so for long downloads it is more than is needed. */
+  read: number;
+  /** The answers that `read` was taken from. */
+  sampleSize: number;
+  /** The new connections that `connect` was taken from. */
+  connections: number;
+}
+
+const SAMPLE = 200;
+const CONNECTIONS = 20;
+
+const QUANTILE = 0.99;
+const MARGIN = 2;
+
+/** A lost SYN is sent again after 1 s (RFC 6298, 2.1). */
+const LEAST_CONNECT = 1_500;
+
+/** A lost segment is sent again after 200 ms or so, and a garbage collection on either side takes its time. */
+const LEAST_READ = 500;
+
+export function suggest({ attempts, timeouts }: Share, connect: Histogram[], answer: Histogram[]): SuggestedLimits | undefined {
+  const sampleSize = count(answer);
+  if (sampleSize < SAMPLE || timeouts > (1 - QUANTILE) * attempts) return undefined;
+  const connections = count(connect);
+  return {
+    ...(connections >= CONNECTIONS && { connect: limit(connect, LEAST_CONNECT) }),
+    read: limit(answer, LEAST_READ),
+    sampleSize,
+    connections,
+  };
+}
+
+const count = (histograms: Histogram[]): number => histograms.reduce((sum, histogram) => sum + histogram.count, 0);
+
+/** Rounded up to two digits: the figure is no more exact than that. */
+function limit(histograms: Histogram[], least: number): number {
+  const value = Math.max(least, MARGIN * Histogram.quantile(QUANTILE, ...histograms));
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Math.ceil(value / unit) * unit;
+}

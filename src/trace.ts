@@ -1,0 +1,61 @@
+/** The trace that a call belongs to (W3C Trace Context): the one its headers name, else that of the active OpenTelemetry span, else its own. */
+
+export interface Trace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits: the span that the call is made under; absent where the trace begins here. */
+  readonly parentSpanId?: string;
+  /** Two hexadecimal digits; 01 is sampled. */
+  readonly flags: string;
+}
+
+/** Later versions may have more fields behind the same four; ff is none. */
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+
+/** The trace in a `traceparent` header; `undefined` where it is not valid. */
+export function parseTraceparent(header: unknown): Trace | undefined {
+  const [, version, traceId, parentSpanId, flags, more] = (typeof header === 'string' && TRACEPARENT.exec(header.trim())) || [];
+  if (!traceId || !parentSpanId || !flags || (version === '00' && more)) return undefined;
+  return { traceId, parentSpanId, flags };
+}
+
+/** The `traceparent` header that says so. A trace that begins here is sampled: downstream it would be lost otherwise. */
+export const traceparentOf = ({ traceId, parentSpanId, flags }: Trace): string => `00-${traceId}-${parentSpanId ?? randomHex(16)}-${flags}`;
+
+/** A trace that begins here. An identifier, not a secret. */
+export const newTrace = (): Trace => ({ traceId: randomHex(32), flags: '01' });
+
+function randomHex(digits: number): string {
+  let hex = '';
+  while (hex.length < digits)
+    hex += Math.floor((1 + Math.random()) * 2 ** 32)
+      .toString(16)
+      .slice(1);
+  return hex;
+}
+
+/** Where copies of the OpenTelemetry API meet, whichever of them the application has. So none needs to be a dependency. */
+const API = Symbol.for('opentelemetry.js.api.1');
+const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
+
+interface SpanContext {
+  traceId: string;
+  spanId: string;
+  traceFlags: number;
+}
+
+interface OpenTelemetry {
+  context?: { active(): { getValue(key: symbol): { spanContext(): SpanContext } | undefined } };
+}
+
+/** The trace of the active OpenTelemetry span; `undefined` without one. */
+export function activeTrace(): Trace | undefined {
+  const api = (globalThis as { [API]?: OpenTelemetry })[API];
+  if (!api?.context) return undefined;
+  try {
+    const { traceId, spanId, traceFlags } = api.context.active().getValue(SPAN)?.spanContext() ?? {};
+    return parseTraceparent(`00-${traceId}-${spanId}-${traceFlags?.toString(16).padStart(2, '0')}`);
+  } catch {
+    return undefined; // another's defect is no reason not to send a request
+  }
+}

@@ -1,0 +1,26 @@
+/** The headers that a call sends beside the request's own: what is left of its deadline, and its trace. Neither is for another origin's eyes. */
+import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import type { Call } from '../call';
+import { originOfRequest } from '../endpoint';
+import { traceparentOf } from '../trace';
+
+/** Made anew for each attempt. */
+export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'> {
+  const { deadline, policies } = call;
+  const added: Record<string, string> = {};
+  if (deadline && policies.deadlineHeader) added[policies.deadlineHeader] = String(Math.floor(deadline.remaining));
+  if (sendsTrace(policies.propagateTrace, config)) added.traceparent = traceparentOf(call.trace);
+  const names = Object.keys(added);
+  if (!names.length) return {};
+  const headers = new axios.AxiosHeaders(config.headers);
+  for (const name of names) headers.set(name, added[name]);
+  return { headers, sensitiveHeaders: [...(config.sensitiveHeaders ?? []), ...names] };
+}
+
+function sendsTrace(propagate: Call['policies']['propagateTrace'], config: InternalAxiosRequestConfig): boolean {
+  if (!propagate || config.headers?.has?.('traceparent')) return false;
+  const target = originOfRequest(config);
+  const own = typeof location === 'object' ? location.origin : undefined;
+  if (own === undefined ? propagate === true : target === own) return true;
+  return propagate !== true && propagate.some((origin) => (typeof origin === 'string' ? origin === target : target.search(origin) >= 0));
+}
