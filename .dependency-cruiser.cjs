@@ -29,7 +29,7 @@ module.exports = {
       comment: 'src uses what package.json lists as a dependency or a peer, nothing that is there by accident or for development.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'policies-stand-alone',

@@ -1,5 +1,5 @@
 // Builds what is published: for each platform ESM, CommonJS and declarations of both kinds, and one minified file for a script tag.
-// A folder under src/exporters that becomes a subpath of the package is one more line in ENTRIES.
+// An exporter that becomes a subpath of the package is one more name in EXPORTERS.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import commonjs from '@rollup/plugin-commonjs';
@@ -17,8 +17,8 @@ const PLATFORMS = {
   browser: { transport: 'web', target: 'ES2020' },
 };
 
-/** Source file → name in dist; `''` is the package itself (dist/node.js), any other name a subpath (dist/log.node.js). */
-const ENTRIES = { '': 'src/index.ts' };
+/** Subpaths of the package: src/exporters/log.ts is dist/log.js, the same for every platform. */
+const EXPORTERS = ['log', 'opentelemetry', 'prometheus'];
 
 /** @typedef {keyof typeof PLATFORMS} Platform */
 
@@ -51,8 +51,8 @@ const compile = (/** @type {Platform} */ platform) =>
 const interop = (/** @type {string | null} */ id) => (id?.startsWith('node:') ? 'default' : 'auto');
 
 /** One entry on one platform: code and declarations, for import and for require. */
-function library(/** @type {Platform} */ platform, /** @type {string} */ name, /** @type {string} */ input) {
-  const file = `dist/${name ? `${name}.` : ''}${platform}`;
+function library(/** @type {Platform} */ platform, /** @type {string} */ input, /** @type {string} */ name) {
+  const file = `dist/${name}`;
   const resolve = nodeResolve({ exportConditions: [platform], extensions: ['.ts', '.js'] });
   return [
     {
@@ -89,6 +89,20 @@ const integrity = {
   },
 };
 
+/**
+ * What Prometheus and Grafana take: rules and a dashboard.
+ * @type {import('rollup').Plugin}
+ */
+const forTheFleet = {
+  name: 'for-the-fleet',
+  generateBundle() {
+    for (const name of ['breakwater.rules.yml', 'breakwater.dashboard.json']) {
+      const source = readFileSync(new URL(`./src/exporters/prometheus/${name}`, import.meta.url), 'utf8');
+      this.emitFile({ type: 'asset', fileName: `prometheus/${name}`, source });
+    }
+  },
+};
+
 /** The file for a script tag: every dependency inside, one global. */
 const scriptTag = {
   input: 'src/index.ts',
@@ -100,11 +114,13 @@ const scriptTag = {
     exports: 'named',
     sourcemap: true,
     banner,
-    plugins: [terser({ maxWorkers: 1 }), integrity],
+    plugins: [terser({ maxWorkers: 1 }), integrity, forTheFleet],
   },
 };
 
 export default [
-  ...Object.entries(ENTRIES).flatMap(([name, input]) => [...library('node', name, input), ...library('browser', name, input)]),
+  ...library('node', 'src/index.ts', 'node'),
+  ...library('browser', 'src/index.ts', 'browser'),
+  ...EXPORTERS.flatMap((name) => library('browser', `src/exporters/${name}.ts`, name)),
   scriptTag,
 ];

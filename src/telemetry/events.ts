@@ -129,8 +129,13 @@ export class Events {
 function isolate(handler: Loose, type: string): Loose {
   let told = false;
   const tell = (error: unknown): void => {
-    if (!told) console.warn(`breakwater: a handler of '${type}' failed; the call is not affected.`, error);
+    if (told) return;
     told = true;
+    try {
+      console.warn(`breakwater: a handler of '${type}' failed; the call is not affected.`, error);
+    } catch {
+      // A console that throws, as test runners have it, is no reason either.
+    }
   };
   return (...args) => {
     try {

@@ -24,6 +24,8 @@ export interface AttemptRecord {
   timedOut: boolean;
   /** Of a timeout: the option whose budget ran out. */
   limit?: TimeoutFacts['limit'];
+  /** That budget, in milliseconds. */
+  limitMs?: number;
   /** Of a timeout: where the attempt was. */
   phase?: Phase;
   kind?: Kind;
@@ -40,6 +42,8 @@ export interface AttemptRecord {
   traceId: string;
   /** 16 hexadecimal digits: the span that the call was made under, where there is one. */
   parentSpanId?: string;
+  /** Whether that span is sampled. */
+  sampled?: boolean;
 }
 
 /** A whole call, from the caller's point of view. `timings` are those of the last attempt. */
@@ -67,11 +71,11 @@ function facts(
   return {
     endpoint: call.endpoint,
     method: (config.method ?? 'get').toUpperCase(),
-    url: redactedUrl(config),
+    url: redactedUrl(config, call.policies.allowQueryValues),
     elapsed,
     timings: attempt?.clock.timings ?? {},
     timedOut: outcome === 'timeout',
-    ...(isTimeout(error) && { limit: error.limit, phase: error.phase, kind: kindOf(error.phase), lag: error.lag }),
+    ...(isTimeout(error) && { limit: error.limit, limitMs: error.limitMs, phase: error.phase, kind: kindOf(error.phase), lag: error.lag }),
     ...(status !== undefined && { status }),
     ...(typeof code === 'string' && { code }),
     outcome,
@@ -80,6 +84,6 @@ function facts(
   };
 }
 
-function tracePart({ trace: { traceId, parentSpanId } }: Call): Pick<AttemptRecord, 'traceId' | 'parentSpanId'> {
-  return { traceId, ...(parentSpanId !== undefined && { parentSpanId }) };
+function tracePart({ trace: { traceId, parentSpanId, flags } }: Call): Pick<AttemptRecord, 'traceId' | 'parentSpanId' | 'sampled'> {
+  return { traceId, ...(parentSpanId !== undefined && { parentSpanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 }) };
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { expect, inject, it } from 'vitest';
 import { npm } from './run.ts';
@@ -12,9 +12,16 @@ const installed = join(consumer, 'node_modules/breakwater');
 const dist = join(installed, 'dist');
 const read = (file: string): string => readFileSync(join(dist, file), 'utf8');
 const files = (folder: string): string[] => readdirSync(folder).sort();
+const EXPORTERS = ['log', 'opentelemetry', 'prometheus'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
 const sha384 = (file: string): string => `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`;
 const hashes = (folder: string): Record<string, string> =>
-  Object.fromEntries(files(folder).map((name) => [name, sha384(join(folder, name))]));
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort()
+      .map((file) => [relative(folder, file), sha384(file)]),
+  );
 
 /** The modules a built file asks for, in any of the ways there are, as a bundler sees them. */
 async function imports(file: string): Promise<string[]> {
@@ -40,14 +47,15 @@ it('holds what is published and nothing else', () => {
   expect(files(installed).filter((name) => name !== 'dist')).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
   expect(files(installed).filter((name) => !['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'].includes(name))).toEqual([]);
   expect(files(dist)).toEqual(
-    ['browser', 'node']
+    ['browser', 'node', 'log', 'opentelemetry', 'prometheus']
       .flatMap((name) => ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `${name}.${kind}`))
-      .concat('breakwater.min.js', 'breakwater.min.js.map', 'integrity.json')
+      .concat('breakwater.min.js', 'breakwater.min.js.map', 'integrity.json', 'prometheus')
       .sort(),
   );
+  expect(files(join(dist, 'prometheus'))).toEqual(['breakwater.dashboard.json', 'breakwater.rules.yml']);
 });
 
-it.each(['browser.js', 'browser.cjs', 'breakwater.min.js'])('%s asks for no Node built-in', async (file) => {
+it.each(['browser.js', 'browser.cjs', 'breakwater.min.js', ...EXPORTERS])('%s asks for no Node built-in', async (file) => {
   expect((await imports(file)).filter(isBuiltIn)).toEqual([]);
   expect(read(file)).not.toMatch(/["'`]node:[a-z]/);
 });
@@ -56,12 +64,15 @@ it.each(['node.js', 'node.cjs'])('%s holds the Node transport', async (file) => 
   expect((await imports(file)).filter(isBuiltIn)).toContain('node:http');
 });
 
-it.each(['node.js', 'node.cjs', 'browser.js', 'browser.cjs'])('%s bundles no dependency, and declares what it asks for', async (file) => {
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  const asked = (await imports(file)).filter((name) => !isBuiltIn(name));
-  expect(asked).toContain('axios');
-  expect(asked.filter((name) => !Object.hasOwn(dependencies, name))).toEqual([]);
-});
+it.each(['node.js', 'node.cjs', 'browser.js', 'browser.cjs', ...EXPORTERS])(
+  '%s bundles no dependency, and declares what it asks for',
+  async (file) => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    const asked = (await imports(file)).filter((name) => !isBuiltIn(name));
+    expect(asked).toContain('axios');
+    expect(asked.filter((name) => !Object.hasOwn({ ...dependencies, ...peerDependencies }, name))).toEqual([]);
+  },
+);
 
 it('breakwater.min.js asks for no module at all', async () => {
   expect(await imports('breakwater.min.js')).toEqual([]);
@@ -73,7 +84,7 @@ it('integrity.json has the hash of the script-tag file', () => {
 });
 
 it('names no file of the machine that built it', () => {
-  for (const file of files(dist)) expect(read(file).includes(root), file).toBe(false);
+  for (const file of files(dist).filter((name) => name.includes('.'))) expect(read(file).includes(root), file).toBe(false);
 });
 
 it('comes out the same, byte for byte, when it is built again', async () => {

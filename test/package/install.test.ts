@@ -11,6 +11,14 @@ it.each(['esm.mjs', 'cjs.cjs'])('%s: a real call, a timeout survived, and the pr
   expect(JSON.parse(await node([program], { cwd: consumer, timeout: 60_000 }))).toEqual(SURVIVED);
 });
 
+it.each(['exporters.mjs', 'exporters.cjs'])('%s: every exporter tells of a timeout', async (program) => {
+  expect(JSON.parse(await node([program], { cwd: consumer, timeout: 60_000 }))).toEqual({
+    line: { event: 'timeout', 'breakwater.limit': 'read' },
+    counted: 1,
+    measured: ['http.client.request.duration', 'breakwater.timeouts'],
+  });
+});
+
 it('exports the same names from every build', async () => {
   const { 'node.js': expected, ...others } = JSON.parse(await node(['names.mjs'], { cwd: consumer }));
   expect(expected).toContain('createClient');

@@ -36,9 +36,11 @@ async function pack(folder: string): Promise<string> {
 }
 
 async function install(tarball: string, consumer: string): Promise<string> {
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   cpSync(join(root, 'test/package/consumer'), consumer, { recursive: true });
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
-  await npm(['install', '--no-audit', '--no-fund', tarball, `axios@${dependencies.axios.replace('^', '')}`], { cwd: consumer });
+  const peers = ['@opentelemetry/api', 'prom-client'].map((name) => `${name}@${devDependencies[name]}`);
+  const oldest = `axios@${dependencies.axios.replace('^', '')}`;
+  await npm(['install', '--no-audit', '--no-fund', tarball, oldest, ...peers], { cwd: consumer });
   return consumer;
 }

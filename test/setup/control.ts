@@ -7,7 +7,7 @@ import type { Upstream } from '../lab/types.mjs';
 import { JSON_FAULTS } from './json-faults';
 
 /** What an upstream has seen so far. */
-export type Seen = Pick<Upstream, 'connections' | 'open' | 'requests'>;
+export type Seen = Pick<Upstream, 'connections' | 'open' | 'requests' | 'preflights'>;
 
 const { 'Timing-Allow-Origin': _, ...HEADERS } = CORS;
 
@@ -28,8 +28,8 @@ export async function startControl(): Promise<{ url: string; close(): Promise<vo
     if (!upstream) throw new Error(`no upstream was started for ${url}`);
     if (pathname === '/closed') return upstream.closed(Number(query.get('n')), Number(query.get('ms')));
     if (pathname === '/stop') return upstream.close();
-    const { connections, open, requests } = upstream;
-    return { connections, open, requests } satisfies Seen;
+    const { connections, open, requests, preflights = 0 } = upstream;
+    return { connections, open, requests, preflights } satisfies Seen;
   };
 
   const server = createServer((request, response) => {

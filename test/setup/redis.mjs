@@ -1,26 +1,14 @@
 // Finds the redis-server that tests start, and where there is none (a fresh Debian, as root) installs the distribution's own.
 // Run as a script it does so before the tests start.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-
-const ELSEWHERE = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'];
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { findProgram, installPackages, isExecutable, tell } from './tools.mjs';
 
 /**
  * The path of a redis-server: REDIS_SERVER_PATH, else one on the PATH, else one in the usual place.
@@ -29,23 +17,12 @@ function isExecutable(file) {
 export function findRedis() {
   const chosen = process.env.REDIS_SERVER_PATH;
   if (chosen) return chosen;
-  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'redis-server'));
-  return [...onPath, ...ELSEWHERE].find(isExecutable);
-}
-
-/** Debian and its kin, as root: the one case in which installing a server is ours to do. The service itself is not wanted. */
-function installRedis() {
-  const apt = (/** @type {string[]} */ ...args) =>
-    spawnSync('apt-get', args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-    }).status === 0;
-  return process.getuid?.() === 0 && apt('update') && apt('install', '-y', '--no-install-recommends', 'redis-server');
+  return findProgram(['redis-server']);
 }
 
 /** As findRedis(), but installs one where it may, and otherwise says what to do. */
 export function ensureRedis() {
-  const found = findRedis() ?? (installRedis() ? findRedis() : undefined);
+  const found = findRedis() ?? (installPackages('redis-server') ? findRedis() : undefined);
   if (found && isExecutable(found)) return found;
   throw new Error(
     found
@@ -98,11 +75,4 @@ export async function startRedis(port) {
   throw new Error(`redis-server did not start:\n${said.join('\n')}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    console.log(`Redis for the tests of the shared limiter: ${ensureRedis()}`);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) tell(() => `Redis for the tests of the shared limiter: ${ensureRedis()}`);

@@ -1,6 +1,10 @@
 // A consumer's TypeScript, compiled as ESM, as CommonJS and for a bundler.
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { type Client, createClient, isTimeout, protect, withDeadline } from 'breakwater';
+import { type LogLine, logTo } from 'breakwater/log';
+import { instrument } from 'breakwater/opentelemetry';
+import { collect, toAlertmanager } from 'breakwater/prometheus';
+import { register } from 'prom-client';
 
 const instance: AxiosInstance = createClient();
 const client: Client = protect(axios.create(), { timeout: [1_000, 5_000], deadline: 30_000 });
@@ -16,6 +20,15 @@ export async function load(url: string): Promise<AxiosResponse<string> | undefin
     return undefined;
   }
 }
+
+const lines: LogLine[] = [];
+const detach: (() => void)[] = [
+  logTo(client, (line) => lines.push(line)),
+  instrument(client),
+  collect(client, { registry: register }),
+  client.on('alert', (alert) => console.log(toAlertmanager(alert), client.stats.get(alert.endpoint)?.suggested?.read)),
+];
+for (const stop of detach) stop();
 
 // @ts-expect-error: a timeout is not a word
 createClient({ timeout: '3s' });

@@ -1,0 +1,180 @@
+/** The lines: plain JSON under stable names, and for each a message that is safe in any logger. */
+import type { BeaconEvent } from '../../beacon/drops';
+import type { BreakerEvent } from '../../policies/breaker';
+import type { Alert } from '../../telemetry/alerts';
+import type { AttemptRecord } from '../../telemetry/record';
+import type { Kind, Phase } from '../../words';
+import { type RecentTimeout, recentTimeouts } from '../recent-timeouts';
+
+/** A limit or the deadline ran out. At most one a second and endpoint. */
+export interface TimeoutLine {
+  event: 'timeout';
+  /** `METHOD origin/path-template`, or the name it was given. */
+  endpoint: string;
+  'http.request.method': string;
+  /** Without credentials, fragment and query values. */
+  'url.full': string;
+  /** Where headers came. */
+  'http.response.status_code'?: number;
+  /** 1 for the first retry; absent before. */
+  'http.request.resend_count'?: number;
+  'error.type': 'timeout';
+  /** The option whose budget ran out, or `deadline`. */
+  'breakwater.limit': NonNullable<AttemptRecord['limit']>;
+  /** That budget, in milliseconds. */
+  'breakwater.limit_ms': number;
+  /** Where the attempt was. */
+  'breakwater.phase': Phase;
+  /** The phase in the words people use: `connect`, `read`, `write`, `queue` or `unknown`. */
+  'breakwater.kind': Kind;
+  /** Milliseconds of the attempt; of a deadline, those of the whole call. */
+  'breakwater.elapsed_ms': number;
+  /** Milliseconds by which this program's own blocked event loop delayed the timeout; absent where it did not. */
+  'breakwater.lag_ms'?: number;
+  /** The same in all lines of a call. */
+  'breakwater.call_id': string;
+  trace_id: string;
+  /**
+   * Timeouts of the endpoint since its line before, this one not counted, that got no line of their own; absent where there are none.
+   * Endpoints beyond the first 200 of a second share one line a second and one count.
+   */
+  suppressed?: number;
+}
+
+/** A circuit breaker changed its state. */
+export interface BreakerLine {
+  event: 'breaker';
+  /** The endpoint, or with `per: 'origin'` the origin. */
+  endpoint: string;
+  'breakwater.breaker.from': BreakerEvent['from'];
+  'breakwater.breaker.to': BreakerEvent['to'];
+  'breakwater.breaker.reason': BreakerEvent['reason'];
+  /** Calls counted in the window, and the shares of them that failed and were slow, 0 to 1. */
+  'breakwater.breaker.calls': number;
+  'breakwater.breaker.failure_rate': number;
+  'breakwater.breaker.slow_rate': number;
+  /** Milliseconds until calls are let through again; absent where they are, or where only an operator knows. */
+  'breakwater.breaker.retry_after_ms'?: number;
+}
+
+/** An endpoint times out too often (`firing`), or no longer does (`resolved`). */
+export interface AlertLine {
+  event: 'alert';
+  endpoint: string;
+  'breakwater.alert.status': Alert['status'];
+  'breakwater.alert.reason': Alert['reason'];
+  /** Timed out, as a share of the attempts of the last 60 s, 0 to 1. */
+  'breakwater.alert.rate': number;
+  /** The same of the 10 minutes before the alert began. */
+  'breakwater.alert.baseline': number;
+  /** Attempts of the last 60 s. */
+  'breakwater.alert.calls': number;
+  /** Timeouts among them. */
+  'breakwater.alert.timeouts': number;
+  /** ISO 8601, UTC. */
+  'breakwater.alert.started_at': string;
+  'breakwater.alert.ended_at'?: string;
+  /** The latest 5, oldest first. */
+  recent_timeouts: RecentTimeout[];
+}
+
+/** Beacons were dropped. At most one line in 60 s, with all that were since the line before. */
+export interface BeaconLine {
+  event: 'beacon';
+  /** Beacons. */
+  'breakwater.beacon.dropped': number;
+  /** The same by reason, such as `{ timeout: 3, queue_full: 40 }`. */
+  'breakwater.beacon.reasons': Partial<Record<BeaconEvent['reason'], number>>;
+  /** Of the last one; without credentials and query values. */
+  'url.full': string;
+}
+
+/** One line: a plain JSON object without headers, bodies, stacks or secrets. `event` tells which. */
+export type LogLine = TimeoutLine | BreakerLine | AlertLine | BeaconLine;
+
+/** A line, and its message for people. */
+export type Told = readonly [line: LogLine, message: string];
+
+export function timeoutLine(record: AttemptRecord, suppressed: number): Told {
+  const { endpoint, attempt, limit, phase } = record;
+  const elapsed = Math.round(record.elapsed);
+  const line = compact<TimeoutLine>({
+    event: 'timeout',
+    endpoint,
+    'http.request.method': record.method,
+    'url.full': record.url,
+    'http.response.status_code': record.status,
+    'http.request.resend_count': attempt > 1 ? attempt - 1 : undefined,
+    'error.type': 'timeout',
+    'breakwater.limit': limit,
+    'breakwater.limit_ms': record.limitMs,
+    'breakwater.phase': phase,
+    'breakwater.kind': record.kind,
+    'breakwater.elapsed_ms': elapsed,
+    'breakwater.lag_ms': Math.round(record.lag ?? 0) || undefined,
+    'breakwater.call_id': record.id,
+    trace_id: record.traceId,
+    suppressed: suppressed || undefined,
+  });
+  const others = suppressed ? `; ${suppressed} more since the line before` : '';
+  return [line, printable(`${endpoint} timed out after ${elapsed} ms (limit ${limit}, phase ${phase})${others}`)];
+}
+
+export function breakerLine({ endpoint, from, to, reason, snapshot: { calls, failureRate, slowRate, retryAfter } }: BreakerEvent): Told {
+  const line = compact<BreakerLine>({
+    event: 'breaker',
+    endpoint,
+    'breakwater.breaker.from': from,
+    'breakwater.breaker.to': to,
+    'breakwater.breaker.reason': reason,
+    'breakwater.breaker.calls': calls,
+    'breakwater.breaker.failure_rate': share(failureRate),
+    'breakwater.breaker.slow_rate': share(slowRate),
+    'breakwater.breaker.retry_after_ms': retryAfter > 0 && retryAfter < Number.MAX_SAFE_INTEGER ? Math.round(retryAfter) : undefined,
+  });
+  return [line, printable(`Breaker of ${endpoint}: ${from} -> ${to} (${reason})`)];
+}
+
+export function alertLine({ endpoint, status, reason, rate, baseline, calls, timeouts, startedAt, endedAt, recent }: Alert): Told {
+  const line = compact<AlertLine>({
+    event: 'alert',
+    endpoint,
+    'breakwater.alert.status': status,
+    'breakwater.alert.reason': reason,
+    'breakwater.alert.rate': share(rate),
+    'breakwater.alert.baseline': share(baseline),
+    'breakwater.alert.calls': calls,
+    'breakwater.alert.timeouts': timeouts,
+    'breakwater.alert.started_at': new Date(startedAt).toISOString(),
+    'breakwater.alert.ended_at': endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
+    recent_timeouts: recentTimeouts(recent),
+  });
+  return [line, printable(`Alert ${status} for ${endpoint} (${reason}): ${timeouts} of ${calls} attempts timed out in the last 60 s`)];
+}
+
+/** What was dropped since the line before. */
+export interface Drops {
+  reasons: Partial<Record<BeaconEvent['reason'], number>>;
+  url: string;
+}
+
+export function beaconLine({ reasons, url }: Drops): Told {
+  const dropped = Object.values(reasons).reduce((total, count) => total + count, 0);
+  const byReason = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`);
+  return [
+    { event: 'beacon', 'breakwater.beacon.dropped': dropped, 'breakwater.beacon.reasons': { ...reasons }, 'url.full': url },
+    printable(`${dropped} ${dropped === 1 ? 'beacon' : 'beacons'} dropped (${byReason.join(', ')})`),
+  ];
+}
+
+/** The fields that there are. */
+const compact = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
+const share = (rate: number): number => Math.round(rate * 1_000) / 1_000;
+
+/**
+ * A name may hold `%c3`, which console and winston take for a placeholder that eats the fields, or a line break, which forges a line.
+ * The fields have it in full.
+ */
+const printable = (message: string): string => message.replace(/(?:%(?:[\da-f]{2})?|[\p{Cc}\p{Zl}\p{Zp}])+/giu, '…');

@@ -1,0 +1,66 @@
+/** How a line is written to the logger at hand, which is recognised by what it can do. */
+import { badOption } from '../../errors';
+import type { LogLine } from './lines';
+
+/** Takes a line and its message for people. */
+export type LogFunction = (line: LogLine, message: string) => unknown;
+
+/** Something with a `warn`: console, pino, winston, or what takes `warn(message, fields)` as winston does. */
+export interface WarnLogger {
+  warn(...args: never[]): unknown;
+}
+
+type Warn = { warn(...args: unknown[]): unknown };
+
+/**
+ * What writes to a logger. A logger that throws, or rejects, is told of once and harms nobody.
+ *
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` for what is no logger
+ */
+export function writerTo(logger: LogFunction | WarnLogger): LogFunction {
+  const write = styleOf(logger);
+  let told = false;
+  const tell = (error: unknown): void => {
+    if (told) return;
+    told = true;
+    try {
+      console.warn('breakwater: the logger given to logTo failed; nothing else is affected.', error);
+    } catch {
+      // The console may be the logger that fails.
+    }
+  };
+  return (line, message) => {
+    try {
+      const result = write(line, message);
+      if (result instanceof Promise) result.catch(tell);
+    } catch (error) {
+      tell(error);
+    }
+  };
+}
+
+/** `warn` is looked up for each line: pino replaces its methods when the level changes. */
+function styleOf(logger: unknown): LogFunction {
+  if (typeof logger === 'function') return logger as LogFunction;
+  if (typeof (logger as Partial<Warn> | null | undefined)?.warn !== 'function')
+    throw badOption(
+      'logger',
+      logger,
+      'It takes console, a pino or winston logger (anything with a warn method), or a function (line, message) => void.',
+    );
+  const target = logger as Warn;
+  if (isConsole(target)) return (line, message) => writeToConsole(target, line, message);
+  if (isPino(target)) return (line, message) => target.warn(line, message);
+  return (line, message) => target.warn(message, line);
+}
+
+const isConsole = (logger: object): boolean => ['dir', 'group'].every((name) => typeof logger[name as keyof object] === 'function');
+
+/** Children and pino's browser build as well. */
+const isPino = (logger: object): boolean => 'levels' in logger && 'bindings' in logger && typeof logger.bindings === 'function';
+
+/** A page's console shows an object to open. Any other spreads it over several lines, which no collector of logs joins again. */
+const writeToConsole = (target: Warn, line: LogLine, message: string): unknown =>
+  typeof document === 'object'
+    ? target.warn(`breakwater: ${message}`, line)
+    : target.warn(`breakwater: ${message} ${JSON.stringify(line)}`);

@@ -1,0 +1,45 @@
+/** Metrics, and on request spans, for OpenTelemetry: what a client's events tell, under the names of the HTTP conventions. */
+import { type Meter, metrics, type Tracer } from '@opentelemetry/api';
+import { badOption } from '../errors';
+import type { Listenable } from '../telemetry/events';
+import { EndpointLabels } from './endpoint-labels';
+import { measure } from './opentelemetry/metrics';
+import { traceAttempts } from './opentelemetry/spans';
+
+/** Where measurements go. */
+export interface OpenTelemetryOptions {
+  /**
+   * From a `MeterProvider`. @default the global provider's meter `breakwater`; the API hands out one that measures nothing
+   * until a provider is registered, so register yours first
+   */
+  meter?: Meter | undefined;
+  /**
+   * From a `TracerProvider`: makes one client span of each attempt, once it has ended. Not together with an instrumentation of HTTP
+   * or fetch, which makes one as well; and since the span does not exist yet when the request goes out, the upstream's span is not its
+   * child but its sibling. @default no spans
+   */
+  tracer?: Tracer | undefined;
+}
+
+/**
+ * Measures a client. Several clients may share a meter: they add up. At most 200 endpoints get attributes of their own, the rest `_OTHER`.
+ *
+ * @returns What ends it, and takes back what still counts as open or firing.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming what is not what it should be
+ */
+export function instrument(client: Listenable, { meter, tracer }: OpenTelemetryOptions = {}): () => void {
+  need(client, 'on', 'client', 'It takes a client of Breakwater.');
+  if (meter !== undefined) need(meter, 'createHistogram', 'meter', 'It takes a Meter, as meterProvider.getMeter() gives it.');
+  if (tracer !== undefined) need(tracer, 'startSpan', 'tracer', 'It takes a Tracer, as tracerProvider.getTracer() gives it.');
+  const labels = new EndpointLabels();
+  const ends = [measure(client, meter ?? metrics.getMeter('breakwater'), labels)];
+  if (tracer) ends.push(traceAttempts(client, tracer, labels));
+  return () => {
+    for (const end of ends.splice(0)) end();
+  };
+}
+
+function need(value: unknown, method: string, name: string, takes: string): void {
+  const has = typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function';
+  if (!has) throw badOption(`instrument: ${name}`, value, takes);
+}

@@ -1,0 +1,17 @@
+/** The parts of an endpoint, and of a failure, as OpenTelemetry attributes. */
+import type { Attributes } from '@opentelemetry/api';
+import type { EndpointParts } from '../endpoint-labels';
+
+/** Those that are known. */
+export function defined(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+}
+
+export const endpointAttributes = ({ method, serverAddress, serverPort, template, endpoint }: EndpointParts): Attributes =>
+  defined({
+    'http.request.method': method,
+    'server.address': serverAddress,
+    'server.port': serverPort,
+    'url.template': template,
+    'breakwater.endpoint': endpoint,
+  });

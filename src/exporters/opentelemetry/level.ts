@@ -1,0 +1,36 @@
+/** How many of something there are, such as open breakers: an up-down counter that can be taken back. */
+import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
+
+/**
+ * Not an observable gauge: of several clients on one meter, and of all endpoints in `_OTHER`, only the last would be seen. These add up.
+ */
+export class Level {
+  readonly #counter: ReturnType<Meter['createUpDownCounter']>;
+  readonly #counts = new Map<string, { attributes: Attributes; count: number }>();
+
+  constructor(meter: Meter, name: string, options: MetricOptions) {
+    this.#counter = meter.createUpDownCounter(name, options);
+  }
+
+  up(attributes: Attributes): void {
+    this.#add(1, attributes);
+  }
+
+  /** Something that came up before anybody listened is not counted down. */
+  down(attributes: Attributes): void {
+    this.#add(-1, attributes);
+  }
+
+  /** Takes everything back. */
+  clear(): void {
+    for (const { attributes, count } of this.#counts.values()) if (count > 0) this.#counter.add(-count, attributes);
+  }
+
+  #add(by: 1 | -1, attributes: Attributes): void {
+    const key = JSON.stringify(attributes);
+    const count = (this.#counts.get(key)?.count ?? 0) + by;
+    if (count < 0) return;
+    this.#counts.set(key, { attributes, count });
+    this.#counter.add(by, attributes);
+  }
+}

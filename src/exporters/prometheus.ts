@@ -1,0 +1,85 @@
+/**
+ * Counts what a client tells of into the user's prom-client registry. It adds up and nothing else: windows, rates and alerts over a fleet
+ * are Prometheus' part, and the rules for them come with the package.
+ */
+import { badOption } from '../errors';
+import type { EventHandler, EventType } from '../telemetry/events';
+import { EndpointLabels, type Named } from './endpoint-labels';
+import { errorTypeOf } from './error-type';
+import { endpointLabels } from './prometheus/labels';
+import { type Labels, type MetricRegistry, metricsOf } from './prometheus/metrics';
+
+export { type AlertmanagerAlert, toAlertmanager } from './prometheus/alertmanager';
+export type { MetricRegistry } from './prometheus/metrics';
+
+/** What is needed of a client: its events, and how its breakers are at the moment of a scrape. */
+export interface Collectable {
+  on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
+  readonly breakers: { list(): readonly { endpoint: string; state: string }[] };
+}
+
+export interface CollectOptions {
+  /** The registry that is scraped: of prom-client 15, with default labels and content type as its owner wants them. */
+  registry: MetricRegistry;
+  /** The label `client`, where several clients are to be told apart. @default none: their counts add up */
+  name?: string | undefined;
+}
+
+/**
+ * Counts a client's attempts, timeouts, retries, refusals, fallbacks and dropped beacons in the registry, and shows its breakers and alerts.
+ * Several clients may be collected into one registry. Each has labels for its first 200 endpoints; the others are `_OTHER` together.
+ *
+ * @returns What stops it. With the last client of a registry the metrics are taken out of it.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no registry, or it has metrics of these names that are not Breakwater's
+ */
+export function collect(client: Collectable, { registry, name }: CollectOptions = {} as CollectOptions): () => void {
+  if (name !== undefined && (typeof name !== 'string' || name === '')) throw badOption('name', name, 'It takes a string.');
+  const metrics = metricsOf(registry);
+  const endpoints = new EndpointLabels();
+  const own: Labels = name === undefined ? {} : { client: name };
+  const labelsOf = (named: Named): Labels => ({ ...own, ...endpointLabels(endpoints.partsOf(named)) });
+  const alerts = new Map<string, { labels: Labels; firing: number }>();
+
+  const detach = [
+    client.on('attempt', (record) => {
+      const labels = labelsOf(record);
+      metrics.expectTimeouts(labels);
+      const { status } = record;
+      const errorType = errorTypeOf(record);
+      metrics.duration.observe(
+        {
+          ...labels,
+          ...(status !== undefined && { http_response_status_code: String(status) }),
+          ...(errorType !== undefined && { error_type: errorType }),
+        },
+        record.elapsed / 1_000,
+      );
+    }),
+    client.on('timeout', ({ kind = '', phase = '', limit = '', ...record }) =>
+      metrics.timeouts.inc({ ...labelsOf(record), kind, phase, limit }),
+    ),
+    client.on('retry', ({ endpoint, delay }) => {
+      if (delay !== undefined) metrics.retries.inc(labelsOf({ endpoint }));
+    }),
+    client.on('limited', ({ endpoint, limit }) => metrics.refused.inc({ ...labelsOf({ endpoint }), by: limit })),
+    client.on('call', ({ endpoint, code }) => {
+      if (code === 'EBREAKEROPEN') metrics.refused.inc({ ...labelsOf({ endpoint }), by: 'breaker' });
+    }),
+    client.on('fallback', ({ endpoint, kind }) => metrics.fallbacks.inc({ ...labelsOf({ endpoint }), kind })),
+    client.on('beacon', ({ reason, count }) => metrics.beaconsDropped.inc({ ...own, reason }, count)),
+    client.on('alert', ({ endpoint, reason, status }) => {
+      const labels = { ...labelsOf({ endpoint }), reason };
+      const key = JSON.stringify(labels);
+      const firing = (alerts.get(key)?.firing ?? 0) + (status === 'firing' ? 1 : -1);
+      // What began before anybody counted is not counted down.
+      alerts.set(key, { labels, firing: Math.max(0, firing) });
+    }),
+    metrics.onScrape({
+      breakers: () => client.breakers.list().map(({ endpoint, state }) => ({ labels: labelsOf({ endpoint }), state })),
+      alerts: () => alerts.values(),
+    }),
+  ];
+  return () => {
+    for (const stop of detach) stop();
+  };
+}
