@@ -7,7 +7,8 @@ import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, TimeoutError, type TimeoutFacts } from './errors';
 import type { Policies, Settings } from './options';
-import { activeTrace, newTrace, parseTraceparent, type Trace } from './trace';
+import { activeTrace, newTrace, type Trace, traceIn } from './trace';
+import { consult } from './util/complain';
 import {
   type AttemptSummary,
   isBeforeSend,
@@ -152,8 +153,7 @@ export class Call {
 
   /** The trace it belongs to. */
   get trace(): Trace {
-    const outgoing = parseTraceparent(this.config?.headers?.get?.('traceparent'));
-    this.#trace = outgoing ?? this.#trace ?? newTrace();
+    this.#trace = traceIn(this.reportedConfig.headers) ?? this.#trace ?? newTrace();
     return this.#trace;
   }
 
@@ -188,9 +188,9 @@ export class Call {
     };
   }
 
-  /** `METHOD url` for messages; no credentials, no query values. */
+  /** `METHOD url` for messages; no credentials, and no query values but those allowed. */
   get target(): string {
-    return describeRequest(this.reportedConfig);
+    return describeRequest(this.reportedConfig, this.policies.allowQueryValues);
   }
 
   /** Says how the attempt in progress is stopped; `undefined` when there is none to stop. */
@@ -224,13 +224,9 @@ export class Call {
 }
 
 function nameOf(endpoint: Policies['endpoint'], config: AxiosRequestConfig): string {
-  if (typeof endpoint === 'string') return endpoint;
-  try {
-    if (endpoint) return String(endpoint(config));
-  } catch (error) {
-    console.warn('breakwater: the `endpoint` function failed; the automatic name is used.', error);
-  }
-  return endpointOf(config);
+  const failed = 'the `endpoint` function failed; the automatic name is used.';
+  const name = typeof endpoint === 'function' ? consult(endpoint, [config], '', failed) : endpoint;
+  return typeof name === 'string' && name ? name : endpointOf(config);
 }
 
 /** The error of a limit that ran out, with what is known from the attempt where there is one. */

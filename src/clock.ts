@@ -7,7 +7,7 @@
 export const now = (): number => performance.now();
 
 /** The longest delay setTimeout takes; anything above overflows and fires at once. */
-const MAX_DELAY = 2 ** 31 - 1;
+export const MAX_DELAY = 2 ** 31 - 1;
 
 /** Lets input that has already arrived be handled before the caller goes on. Returns what cancels it. */
 export function afterPendingInput(run: () => void): () => void {

@@ -14,7 +14,8 @@ export class Deadline {
   /** @param ms Milliseconds from now. Those of `within`, where that ends sooner. */
   constructor(ms: number, within?: Deadline) {
     const own = now() + ms;
-    this.#expiresAt = within ? Math.min(own, within.#expiresAt) : own;
+    // By what it says, not by its private field: it may be of another copy of this package.
+    this.#expiresAt = within ? Math.min(own, now() + within.remaining) : own;
     // What is left of the other, in whole milliseconds: less by a fraction rather than more.
     this.ms = Math.max(0, within ? Math.min(ms, Math.floor(within.remaining)) : ms);
   }

@@ -23,11 +23,22 @@ const template = (path: string): string =>
 /** What a relative URL is relative to; in Node there is nothing. */
 const origin = (): string | undefined => (typeof location === 'object' && location.origin !== 'null' ? location.href : undefined);
 
+/** Untyped callers pass null, URL objects, and what has no text at all. */
+function textOf(value: unknown): string {
+  try {
+    return String(value ?? '');
+  } catch {
+    return '';
+  }
+}
+
 const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
 
 /** The request's URL, without `params`; `undefined` where it is none. */
-export function urlOf({ baseURL, url = '', allowAbsoluteUrls = true }: AxiosRequestConfig): URL | undefined {
-  const full = baseURL && !(isAbsolute(url) && allowAbsoluteUrls) ? `${baseURL.replace(/\/?\/$/, '')}/${url.replace(/^\/+/, '')}` : url;
+export function urlOf({ baseURL, url, allowAbsoluteUrls = true }: AxiosRequestConfig): URL | undefined {
+  const path = textOf(url);
+  const base = textOf(baseURL);
+  const full = base && !(isAbsolute(path) && allowAbsoluteUrls) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
   try {
     return new URL(full, origin());
   } catch {
@@ -35,46 +46,97 @@ export function urlOf({ baseURL, url = '', allowAbsoluteUrls = true }: AxiosRequ
   }
 }
 
-const methodOf = (config: AxiosRequestConfig): string => (config.method ?? 'get').toUpperCase();
+export const methodOf = (config: AxiosRequestConfig): string => textOf(config.method ?? 'get').toUpperCase();
 
 /** `METHOD origin/path-template`: the key of statistics, few however many resources there are. */
 export function endpointOf(config: AxiosRequestConfig): string {
   const url = urlOf(config);
-  return `${methodOf(config)} ${url ? originOf(url) + template(pathOf(url)) : template(bare(config.url))}`;
+  return `${methodOf(config)} ${hasHost(url) ? originOf(url) + template(shownPath(url.pathname)) : template(unclear(config, url))}`;
 }
 
 /** The origin of a request: what breakers and limits may be counted per. */
 export function originOfRequest(config: AxiosRequestConfig): string {
   const url = urlOf(config);
-  return url ? originOf(url) : '';
+  return hasHost(url) ? originOf(url) : '';
 }
 
-/** Schemes whose URL is all content: it is nobody's path. */
-const isContent = ({ protocol }: URL): boolean => protocol === 'data:' || protocol === 'blob:';
+/** Whether the parser told the parts of a URL apart. In `user:password@host` it takes the user for a scheme. */
+const hasHost = (url: URL | undefined): url is URL => Boolean(url?.host);
 
 /** `origin` is the string "null" for schemes the standard does not know. */
-function originOf(url: URL): string {
-  if (isContent(url)) return url.protocol;
-  return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
+const originOf = (url: URL): string => (url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin);
+
+const REDACTED = 'REDACTED';
+
+/** How much of a text the user and the password of a URL may take up: all up to its last @, or what was meant as one. */
+const userinfoOf = (text: string): number => /^[\s\S]*(?:[@\uff20\ufe6b]|%40)/i.exec(text)?.[0].length ?? 0;
+
+/** A URL inside the path may have a password of its own: from where it begins to its @ nothing is shown. */
+function shownPath(path: string): string {
+  if (!userinfoOf(path)) return path;
+  const segments = path.split('/');
+  const mayBegin = (segment: string): boolean => {
+    const colon = segment.search(/:|%3A/i);
+    return !segment || segment.endsWith(':') || (colon >= 0 && colon < userinfoOf(segment));
+  };
+  const begin = segments.findIndex((segment, i) => i > 0 && mayBegin(segment));
+  const end = segments.map((segment) => userinfoOf(segment) > 0).lastIndexOf(true);
+  return begin < 0 || end < begin ? path : [...segments.slice(0, begin), REDACTED, ...segments.slice(end + 1)].join('/');
 }
 
-const pathOf = (url: URL): string => (isContent(url) ? '' : url.pathname);
+/** What can be shown of a URL that is none, or has no host: anything up to an @ may be a password, or behind a ? a value. */
+function unclear({ url }: AxiosRequestConfig, parsed: URL | undefined): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would break the line of a log, and parsers drop them.
+  const text = (parsed?.href ?? textOf(url)).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
+  const [content] = /^(?:data|blob):/i.exec(text) ?? [];
+  if (content) return content.toLowerCase(); // all of it is content, and nobody's path
+  const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/|\/\/)?([\s\S]*)$/i.exec(text) ?? [];
+  const [before = ''] = /^[^?#]*/.exec(rest) ?? [];
+  if (!scheme && /^\/(?!\\)/.test(before)) return shownPath(before);
+  const userinfo = userinfoOf(rest);
+  return scheme + (userinfo > before.length ? REDACTED : before.slice(userinfo));
+}
 
-/** What can be shown of a URL that is none: anything up to an @ may be a password. */
-const bare = (url = ''): string => url.replace(/[?#][\s\S]*/, '').replace(/^([a-z][a-z\d+.-]*:)?\/\/[\s\S]*@/i, '$1//');
-
-/** The URL for a record: no user, no password, no fragment, and of the query only the names. */
-export function redactedUrl(config: AxiosRequestConfig): string {
+/**
+ * The URL for a record: no user, no password, no fragment, and of the query only the names.
+ *
+ * @param allowed Parameters whose values are shown, by exact name. The list is the user's word: it shows a signature where it names one.
+ */
+export function redactedUrl(config: AxiosRequestConfig, allowed: readonly string[] = []): string {
   const url = urlOf(config);
-  const path = url ? originOf(url) + pathOf(url) : bare(config.url);
-  const names = [...(url?.searchParams.keys() ?? []), ...paramNames(config.params)];
-  return names.length ? `${path}?${names.map((name) => `${encodeURIComponent(name)}=REDACTED`).join('&')}` : path;
+  const path = hasHost(url) ? originOf(url) + shownPath(url.pathname) : unclear(config, url);
+  const query = [...(hasHost(url) ? url.searchParams : []), ...paramsOf(config.params)].map(([name, value]: Parameter) => {
+    if (value !== undefined && allowed.includes(name)) return `${encode(name)}=${encode(value)}`;
+    // Without a value, the name may be a token.
+    return value === '' ? REDACTED : `${encode(name)}=${REDACTED}`;
+  });
+  return query.length ? `${path}?${query.join('&')}` : path;
 }
 
-function paramNames(params: unknown): string[] {
-  if (params instanceof URLSearchParams) return [...params.keys()];
-  return typeof params === 'object' && params !== null ? Object.keys(params) : [];
+type Parameter = [name: string, value: string | undefined];
+
+/** As axios sends them; what becomes of objects and lists depends on the serializer. */
+function paramsOf(params: unknown): Parameter[] {
+  if (params instanceof URLSearchParams) return [...params];
+  if (typeof params !== 'object' || params === null) return [];
+  try {
+    return Object.entries(params)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => [name.trim(), ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined]);
+  } catch {
+    return []; // a getter that throws
+  }
+}
+
+/** As axios encodes it. */
+function encode(text: string): string {
+  try {
+    return encodeURIComponent(text).replace(/%3A/gi, ':').replace(/%24/g, '$').replace(/%2C/gi, ',').replace(/%20/g, '+');
+  } catch {
+    return REDACTED; // half of a surrogate pair
+  }
 }
 
 /** `METHOD url` for a message. */
-export const describeRequest = (config: AxiosRequestConfig): string => `${methodOf(config)} ${redactedUrl(config)}`;
+export const describeRequest = (config: AxiosRequestConfig, allowed?: readonly string[]): string =>
+  `${methodOf(config)} ${redactedUrl(config, allowed)}`;

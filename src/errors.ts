@@ -3,6 +3,7 @@
  * and each is recognised by a registry symbol, so two copies of this package recognise each other's.
  */
 import { AxiosError, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
+import { isMarked, json, mark } from './errors/json';
 import { type Kind, kindOf, type LimitName, type Phase, type Timings } from './words';
 
 /** What was being waited for, in words. */
@@ -17,6 +18,8 @@ const WAITING_FOR: Record<Phase, string> = {
   body: 'reading the response body',
   waiting: 'waiting for the response',
 };
+
+export { badOption } from './errors/bad-option';
 
 const TIMEOUT = Symbol.for('breakwater.TimeoutError');
 
@@ -65,30 +68,18 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
     super(`${limit} limit of ${limitMs} ms ran out ${doing}, after ${Math.round(elapsed)} ms: ${target}.${late}`, 'ETIMEDOUT', config);
     this.name = 'TimeoutError';
     Object.assign(this, facts, { kind: kindOf(facts.phase) });
-    Object.defineProperty(this, TIMEOUT, { value: true });
+    mark(this, TIMEOUT, target);
   }
 }
 
-/** axios' JSON of an error, and the facts of the timeout. */
 TimeoutError.prototype.toJSON = function (this: TimeoutError) {
-  const { limit, phase, kind, limitMs, elapsed, timings, attempts, safeToRetry, lag } = this;
-  return { ...AxiosError.prototype.toJSON.call(this), limit, phase, kind, limitMs, elapsed, timings, attempts, safeToRetry, lag };
+  const { limit, phase, kind, limitMs, elapsed, timings, attempts, safeToRetry, lag, reusedSocket } = this;
+  return json(this, { limit, phase, kind, limitMs, elapsed, timings, attempts, safeToRetry, lag, reusedSocket });
 };
 
 /** Whether an error is a Breakwater timeout, whichever copy of the package made it. Narrow further with `error.limit` or `error.kind`. */
 export function isTimeout(error: unknown): error is TimeoutError {
-  return typeof error === 'object' && error !== null && TIMEOUT in error;
-}
-
-/** An option that cannot be meant: names the option, the value, and what it takes. */
-export function badOption(name: string, value: unknown, takes: string): AxiosError {
-  return new AxiosError(`${name}: ${show(value)} is not valid. ${takes}`, AxiosError.ERR_BAD_OPTION_VALUE);
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
+  return isMarked(error, TIMEOUT);
 }
 
 /** The user's own abort, as axios reports it. */
@@ -119,7 +110,7 @@ export class BreakerOpenError extends AxiosError {
     super(`${facts.endpoint} is cut off (${facts.reason})${until}: ${target}.`, 'EBREAKEROPEN', config);
     this.name = 'BreakerOpenError';
     Object.assign(this, facts);
-    Object.defineProperty(this, BREAKER_OPEN, { value: true });
+    mark(this, BREAKER_OPEN, target);
   }
 }
 
@@ -142,21 +133,19 @@ export class LimitError extends AxiosError {
     this.limit = limit;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, enumerable: false });
-    Object.defineProperty(this, LIMITED, { value: true });
+    mark(this, LIMITED, target);
   }
 }
 
 BreakerOpenError.prototype.toJSON = function (this: BreakerOpenError) {
   const { endpoint, retryAfter, reason } = this;
-  return { ...AxiosError.prototype.toJSON.call(this), endpoint, retryAfter, reason };
+  return json(this, { endpoint, retryAfter, reason });
 };
 
 LimitError.prototype.toJSON = function (this: LimitError) {
   const { limit, retryAfter } = this;
-  return { ...AxiosError.prototype.toJSON.call(this), limit, retryAfter };
+  return json(this, { limit, retryAfter });
 };
-
-const isMarked = (error: unknown, mark: symbol): boolean => typeof error === 'object' && error !== null && mark in error;
 
 /** Whether a call was refused because its endpoint is cut off. */
 export const isBreakerOpen = (error: unknown): error is BreakerOpenError => isMarked(error, BREAKER_OPEN);

@@ -38,12 +38,15 @@ export interface Policies {
   fallback?: FallbackOptions | FallbackFunction | false | undefined;
   /** Names the endpoint, the key of breakers, limits and statistics, instead of `METHOD origin/path` with `:id` in place of identifiers. */
   endpoint?: string | ((config: AxiosRequestConfig) => string) | undefined;
-  /** The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin. @default false */
+  /**
+   * The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin, but not
+   * by fetch, which follows redirects unseen. @default false
+   */
   deadlineHeader?: string | false | undefined;
   /**
    * Sends the call's trace on in `traceparent` (W3C Trace Context), where the request has none. `true`: in Node to every host, in a browser
    * to the page's own origin, since to any other it costs a preflight. A list names origins that get it: in Node those alone, in a browser
-   * those as well. Dropped on a redirect to another origin. @default false
+   * those as well. Dropped on a redirect to another origin, but not by fetch. @default false
    */
   propagateTrace?: boolean | readonly (string | RegExp)[] | undefined;
   /** Query parameters whose values may be shown in records, logs and messages; of all others only the name is. @default none */
@@ -94,7 +97,11 @@ export function checkPolicies({ deadline, endpoint, deadlineHeader, propagateTra
     throw badOption('deadlineHeader', deadlineHeader, "It takes a header name, such as 'x-request-timeout-ms', or false.");
   }
   if (propagateTrace !== undefined && typeof propagateTrace !== 'boolean' && !isListOf(propagateTrace, isOrigin)) {
-    throw badOption('propagateTrace', propagateTrace, "It takes true, false, or a list of origins, such as ['https://api.example.com'].");
+    throw badOption(
+      'propagateTrace',
+      propagateTrace,
+      "It takes true, false, or a list of origins and regular expressions, such as ['https://api.example.com'].",
+    );
   }
   if (allowQueryValues !== undefined && !isListOf(allowQueryValues, (name) => typeof name === 'string')) {
     throw badOption('allowQueryValues', allowQueryValues, "It takes a list of parameter names, such as ['page'].");
@@ -103,11 +110,11 @@ export function checkPolicies({ deadline, endpoint, deadlineHeader, propagateTra
 
 const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(isGood);
 
-/** A regular expression, or an origin as the URL standard writes it: no path, no default port. */
+/** A regular expression, or an origin as the URL standard writes it: no path, no default port. One with a * would never match. */
 function isOrigin(value: unknown): boolean {
   if (value instanceof RegExp) return true;
   try {
-    return new URL(value as string).origin === value;
+    return new URL(value as string).origin === value && !value.includes('*');
   } catch {
     return false;
   }
@@ -116,7 +123,9 @@ function isOrigin(value: unknown): boolean {
 function isDeadlineLike(value: unknown): boolean {
   if (value === undefined || value === false) return true;
   if (value instanceof Date) return !Number.isNaN(value.getTime());
-  return typeof value === 'object' && value !== null && 'remaining' in value;
+  if (typeof value !== 'object' || value === null) return false;
+  const { remaining } = value as { remaining?: unknown };
+  return typeof remaining === 'number' && !Number.isNaN(remaining);
 }
 
 const POLICY_NAMES = [
@@ -151,10 +160,10 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
   };
 }
 
-/** Splits a config into our policies and what is axios' own. */
+/** Splits a config into our policies and what is axios' own. What somebody put on `Object.prototype` is neither. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
-  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } =
-    config;
+  const own: C = { __proto__: null, ...config };
+  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } = own;
   return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues }, rest];
 }
 

@@ -19,6 +19,13 @@ export function parseTraceparent(header: unknown): Trace | undefined {
   return { traceId, parentSpanId, flags };
 }
 
+/** The trace that a request's headers name: axios' own, or a plain object of the caller's. */
+export function traceIn(headers: unknown): Trace | undefined {
+  const { get } = (headers ?? {}) as { get?: unknown };
+  if (typeof get === 'function') return parseTraceparent(get.call(headers, 'traceparent'));
+  return parseTraceparent(Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'traceparent')?.[1]);
+}
+
 /** The `traceparent` header that says so. A trace that begins here is sampled: downstream it would be lost otherwise. */
 export const traceparentOf = ({ traceId, parentSpanId, flags }: Trace): string => `00-${traceId}-${parentSpanId ?? randomHex(16)}-${flags}`;
 
@@ -50,9 +57,9 @@ interface OpenTelemetry {
 
 /** The trace of the active OpenTelemetry span; `undefined` without one. */
 export function activeTrace(): Trace | undefined {
-  const api = (globalThis as { [API]?: OpenTelemetry })[API];
-  if (!api?.context) return undefined;
   try {
+    const api = (globalThis as { [API]?: OpenTelemetry })[API];
+    if (!api?.context) return undefined;
     const { traceId, spanId, traceFlags } = api.context.active().getValue(SPAN)?.spanContext() ?? {};
     return parseTraceparent(`00-${traceId}-${spanId}-${traceFlags?.toString(16).padStart(2, '0')}`);
   } catch {

@@ -23,7 +23,10 @@ export interface SurgeOptions {
   attempts?: number | undefined;
 }
 
-/** Alerts of a client. The defaults are a detector that was simulated: at most 2 false alerts a day and endpoint. */
+/**
+ * Alerts of a client. The defaults were simulated: at most 2 false alerts a day and endpoint where up to 5 % of the attempts time out by
+ * chance; more where many do at once.
+ */
 export interface AlertOptions {
   /** Timeouts are frequent. @default 5 timeouts and 20 % in 60 s */
   frequent?: FrequentOptions | false | undefined;
@@ -59,10 +62,10 @@ export function alertSettings(alerts: AlertOptions | false | undefined): AlertSe
   return {
     ...rest,
     frequent:
-      frequent &&
+      frequent !== false &&
       (fields<FrequentOptions>('alerts.frequent', FREQUENT, frequent, { rate: fraction, timeouts: count }) as Full<FrequentOptions>),
     surge:
-      surge &&
+      surge !== false &&
       (fields<SurgeOptions>('alerts.surge', SURGE, surge, {
         ratio: factor,
         increase: fraction,

@@ -85,12 +85,14 @@ export const DEFAULT_BREAKER: BreakerSettings = {
   mode: 'enforce',
 };
 
-const burst = (name: string, value: unknown): void => {
-  fields<BurstOptions>(name, {}, value, { failureRate: fraction, window: duration, minCalls: count });
-};
-const slow = (name: string, value: unknown): void => {
-  fields<SlowOptions>(name, {}, value, { after: duration, rate: fraction });
-};
+const mergeBurst = (base: BreakerSettings['burst'], value: unknown): BreakerSettings['burst'] =>
+  fields<BurstOptions>('breaker.burst', base || DEFAULT_BURST, value, {
+    failureRate: fraction,
+    window: duration,
+    minCalls: count,
+  }) as typeof DEFAULT_BURST;
+const mergeSlow = (base: BreakerSettings['slow'], value: unknown): BreakerSettings['slow'] =>
+  fields<SlowOptions>('breaker.slow', base || DEFAULT_SLOW, value, { after: duration, rate: fraction }) as typeof DEFAULT_SLOW;
 
 /** Lays one `breaker` over the settings so far. */
 export function mergeBreaker(
@@ -107,8 +109,8 @@ export function mergeBreaker(
     minCalls: count,
     openFor: duration,
     maxOpenFor: duration,
-    burst: orFalse(burst),
-    slow: orFalse(slow),
+    burst: orFalse((_, value) => void mergeBurst(false, value)),
+    slow: orFalse((_, value) => void mergeSlow(false, value)),
     probes: count,
     successesToClose: count,
     per: oneOf('endpoint', 'origin'),
@@ -117,7 +119,7 @@ export function mergeBreaker(
   });
   return {
     ...merged,
-    burst: merged.burst && { ...DEFAULT_BURST, ...(from.burst || {}), ...merged.burst },
-    slow: merged.slow && { ...DEFAULT_SLOW, ...(from.slow || {}), ...merged.slow },
+    burst: breaker.burst ? mergeBurst(from.burst, breaker.burst) : merged.burst,
+    slow: breaker.slow ? mergeSlow(from.slow, breaker.slow) : merged.slow,
   } as BreakerSettings;
 }

@@ -15,6 +15,7 @@ const check =
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 
 export const duration = check((value) => isNumber(value) && value > 0, 'It takes milliseconds greater than 0.');
+export const finiteDuration = check((value) => isNumber(value) && value > 0 && value < Infinity, 'It takes milliseconds greater than 0.');
 export const durationOrZero = check((value) => isNumber(value) && value >= 0, 'It takes milliseconds, 0 or more.');
 export const count = check((value) => Number.isInteger(value) && (value as number) >= 1, 'It takes a whole number, 1 or more.');
 export const countOrZero = check((value) => Number.isInteger(value) && (value as number) >= 0, 'It takes a whole number, 0 or more.');
@@ -36,9 +37,9 @@ export const anything: Check = () => {};
 export function fields<T extends object>(name: string, base: T, value: unknown, checks: { [K in keyof Required<T>]: Check }): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, value, 'It takes an object, or false.');
   const merged = { ...base };
+  const names = Object.keys(checks); // not `in`: every object has a toString and a __proto__
   for (const [key, field] of Object.entries(value)) {
-    if (!(key in checks))
-      throw badOption(`${name}.${key}`, field, `There is no such option. The options are ${Object.keys(checks).join(', ')}.`);
+    if (!names.includes(key)) throw badOption(`${name}.${key}`, field, `There is no such option. The options are ${names.join(', ')}.`);
     if (field === undefined) continue;
     checks[key as keyof T](`${name}.${key}`, field);
     merged[key as keyof T] = field as T[keyof T];

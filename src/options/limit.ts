@@ -1,6 +1,6 @@
 /** How much may be asked of an upstream: a rate, and how many at a time. */
 import { badOption } from '../errors';
-import { count, countOrZero, duration, durationOrZero, fields, oneOf, positive } from './check';
+import { count, countOrZero, durationOrZero, fields, finiteDuration, oneOf, positive } from './check';
 
 /** A limit that others share, such as rate-limiter-flexible's on Redis. Rejects with `msBeforeNext` where there is no room. */
 export interface Limiter {
@@ -65,7 +65,7 @@ export function mergeLimit(base: LimitSettings | false | undefined, limit: Limit
   if (limit === false) return false;
   return fields<LimitOptions>('limit', base || DEFAULTS, limit, {
     rate: positive,
-    interval: duration,
+    interval: finiteDuration,
     burst: count,
     concurrency: count,
     maxQueue: countOrZero,

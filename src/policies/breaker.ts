@@ -6,6 +6,7 @@ import type { AxiosResponse } from 'axios';
 import type { Attempt, Call, Policy } from '../call';
 import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
+import { consult } from '../util/complain';
 import { Lru } from '../util/lru';
 import { retryAfterOf } from '../util/retry-after';
 import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal, type Verdict } from './breaker-state';
@@ -151,12 +152,9 @@ function judge(breaker: Breaker, call: Call, error: unknown, status: number | un
   const verdict = byRule(error, status);
   // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
   if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
-  try {
-    return isFailure({ error, status, elapsed: attempt.elapsed }) ? 'failure' : verdict === 'ignored' ? verdict : 'success';
-  } catch (failure) {
-    console.warn('breakwater: `breaker.isFailure` failed; the rule decides.', failure);
-    return verdict;
-  }
+  const outcome = { error, status, elapsed: attempt.elapsed };
+  const answer = consult(isFailure, [outcome], verdict === 'failure', '`breaker.isFailure` failed; the rule decides.');
+  return answer ? 'failure' : verdict === 'ignored' ? verdict : 'success';
 }
 
 /** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */

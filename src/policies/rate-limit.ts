@@ -42,7 +42,7 @@ export const rateLimit: Policy = (next) => {
     const { limit } = call.settings;
     if (limit === false) return next(call);
     if (limit.limiter) await consume(call, limit);
-    else if (limit.rate) await takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
+    else if (limit.rate && limit.rate < Infinity) await takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
     return next(call);
   };
 };
@@ -98,8 +98,9 @@ async function takeToken(call: Call, { interval, burst, maxQueue, maxWait }: Lim
 async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: LimitSettings): Promise<void> {
   const timer = new AbortController();
   const patience = wait(call, Math.min(PATIENCE, maxWait ?? PATIENCE), timer.signal).then(() => Promise.reject(UNAVAILABLE));
+  const answer = async (): Promise<unknown> => limiter?.consume(call.keyOf(per)); // one that throws at once rejects
   try {
-    await Promise.race([limiter?.consume(call.keyOf(per)), patience]);
+    await Promise.race([answer(), patience]);
   } catch (refusal) {
     if (call.ended) throw call.ended;
     const { msBeforeNext } = (refusal ?? {}) as { msBeforeNext?: unknown };

@@ -3,6 +3,7 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call } from '../call';
 import { codeOf, isCanceled, isLocal, isTimeout } from '../errors';
 import type { RetrySettings } from '../options/retry';
+import { consult } from '../util/complain';
 import { retryAfterOf } from '../util/retry-after';
 import { type AttemptSummary, isBeforeSend, type StopReason } from '../words';
 import type { RetryBudget } from './retry-budget';
@@ -56,10 +57,10 @@ const isUntold = (call: Call): boolean => call.attempts > call.history.length;
 const attemptsOf = (call: Call, error: unknown): AttemptSummary[] =>
   isUntold(call) ? [...call.history, call.lastAttempt(error)] : [...call.history];
 
-/** On the error, but not in its JSON. */
-function tell(error: unknown, name: string, value: unknown): void {
-  if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return;
-  Object.defineProperty(error, name, { value, configurable: true, writable: true, enumerable: false });
+/** On the error, where it takes it: adapters of the user's have errors of their own. Of our facts only some are in its JSON. */
+function tell(error: unknown, name: string, value: unknown, enumerable = false): void {
+  if (typeof error !== 'object' || error === null) return;
+  Reflect.defineProperty(error, name, { value, configurable: true, writable: true, enumerable });
 }
 
 function judge(call: Call, error: unknown, settings: RetrySettings, budget: RetryBudget): Decision {
@@ -72,12 +73,13 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
   const response = (error as { response?: AxiosResponse } | undefined)?.response;
   const config = call.config as InternalAxiosRequestConfig;
   const hint = response && retryAfterOf(response.headers);
-  if (hint !== undefined && Object.isExtensible(error)) Object.assign(error as object, { retryAfter: hint });
+  if (hint !== undefined) tell(error, 'retryAfter', hint, true);
   const verdict = judgeFailure(call, error, response, hint !== undefined);
   const remaining = call.deadline?.remaining ?? Infinity;
   if (settings.when) {
     const context = { attempt: call.attempts, safe: verdict === undefined, remaining, history: attemptsOf(call, error) };
-    if (!ask(settings.when, error, context)) return no('when');
+    const answer = consult(settings.when, [error, context], false, '`retry.when` failed; the request is not repeated.');
+    if (answer !== true) return no('when');
   } else if (verdict) {
     return no(verdict);
   }
@@ -122,15 +124,6 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
 function isUnsent({ attempt }: Call, code: string): boolean {
   if (!attempt || attempt.hops > 1) return false;
   return NOT_SENT.has(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
-}
-
-function ask(when: NonNullable<RetrySettings['when']>, ...args: Parameters<typeof when>): boolean {
-  try {
-    return when(...args) === true;
-  } catch (failure) {
-    console.warn('breakwater: `retry.when` failed; the request is not repeated.', failure);
-    return false;
-  }
 }
 
 /** The delay after the nth attempt: exponential, jitter, then the cap. */

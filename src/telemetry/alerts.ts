@@ -6,7 +6,7 @@ import { now } from '../clock';
 import type { AlertSettings } from '../options/alerts';
 import { quietly } from '../util/quietly';
 import type { AttemptRecord } from './record';
-import { BUCKET, type Share } from './series';
+import { BUCKET, SHORT, type Share } from './series';
 import type { Statistics, Watched } from './stats';
 
 /** An endpoint times out too often, or no longer does. */
@@ -82,9 +82,8 @@ export class Alerts {
     const { surge, frequent } = this.#settings;
     const rate = rateOf(short);
     if (surge && short.timeouts >= surge.timeouts && short.attempts >= surge.attempts) {
-      const deviation = Math.sqrt((baseline * (1 - baseline)) / short.attempts);
-      const rise = rate - baseline;
-      if (rate >= surge.ratio * baseline && rise >= surge.increase && rise >= surge.score * deviation) return 'surge';
+      const score = scoreOf(short.timeouts, baseline * short.attempts);
+      if (rate >= surge.ratio * baseline && rate - baseline >= surge.increase && score >= surge.score) return 'surge';
     }
     return frequent && short.timeouts >= frequent.timeouts && rate >= frequent.rate ? 'frequent' : undefined;
   }
@@ -109,7 +108,7 @@ export class Alerts {
     const short = watched.series.short();
     firing.calm = short.attempts && rateOf(short) < alert.rate / 2 ? firing.calm + 1 : 0;
     // While nobody calls, as when the breaker cuts the endpoint off, nothing is known; but that is not for ever.
-    const isForgotten = now() - watched.series.lastAt >= Math.max(this.#settings.cooldown, BUCKET);
+    const isForgotten = now() - watched.series.lastAt >= Math.max(this.#settings.cooldown, SHORT * BUCKET);
     if (firing.calm < CALM && !isForgotten) return;
     this.#states.set(name, { status: 'cooling', until: now() + this.#settings.cooldown });
     this.#emit({ ...alert, status: 'resolved', ...told(watched, short), endedAt: Date.now() });
@@ -121,9 +120,15 @@ const rateOf = ({ timeouts, attempts }: Share): number => (attempts ? timeouts /
 /** Of little past little is known: half a timeout in one attempt more keeps a short one from seeming perfect. */
 const baselineOf = ({ timeouts, attempts }: Share): number => Math.max((timeouts + 0.5) / (attempts + 1), LOWEST_BASELINE);
 
-const told = ({ recent }: Watched, short: Share): Pick<Alert, 'rate' | 'calls' | 'timeouts' | 'recent'> => ({
+/**
+ * How far a count is above what is expected, in standard deviations. Of likelihoods, not of a normal curve: where a few are expected, twice
+ * as many are no rarity.
+ */
+const scoreOf = (count: number, expected: number): number => Math.sqrt(2 * (count * Math.log(count / expected) - (count - expected)));
+
+const told = (watched: Watched, short: Share): Pick<Alert, 'rate' | 'calls' | 'timeouts' | 'recent'> => ({
   rate: rateOf(short),
   calls: short.attempts,
   timeouts: short.timeouts,
-  recent: [...recent],
+  recent: watched.recentTimeouts(),
 });

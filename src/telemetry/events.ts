@@ -5,6 +5,7 @@ import mitt, { type Emitter } from 'mitt';
 import type { BeaconEvent } from '../beacon/drops';
 import type { BreakerEvent } from '../policies/breaker';
 import type { FallbackKind } from '../policies/fallback';
+import { complain } from '../util/complain';
 import type { Phase, StopReason } from '../words';
 import type { Alert } from './alerts';
 import type { AttemptRecord, CallRecord } from './record';
@@ -114,30 +115,25 @@ export class Events {
     if (--entry.times === 0) this.#isolated.get(type)?.delete(handler as Loose);
   }
 
-  /** Makes the event only where somebody listens. */
+  /** Makes the event only where somebody listens. Never throws: it is called between a call and its answer. */
   emit<T extends EventType>(type: T, make: () => ClientEvents[T]): void {
-    const channel = this.#diagnostics?.(type);
-    const hasHandlers = this.#isolated.get(type)?.size || this.#isolated.get('*')?.size;
-    if (!channel && !hasHandlers) return;
-    const event = make();
-    if (hasHandlers) this.#emitter.emit(type, event);
-    channel?.publish(event);
+    try {
+      const channel = this.#diagnostics?.(type);
+      const hasHandlers = this.#isolated.get(type)?.size || this.#isolated.get('*')?.size;
+      if (!channel && !hasHandlers) return;
+      const event = make();
+      if (hasHandlers) this.#emitter.emit(type, event);
+      channel?.publish(event);
+    } catch (error) {
+      complain(this, `an event of '${type}' could not be made; the call is not affected.`, error);
+    }
   }
 }
 
 /** A broken handler is told of once, and then left to its fate. */
 function isolate(handler: Loose, type: string): Loose {
-  let told = false;
-  const tell = (error: unknown): void => {
-    if (told) return;
-    told = true;
-    try {
-      console.warn(`breakwater: a handler of '${type}' failed; the call is not affected.`, error);
-    } catch {
-      // A console that throws, as test runners have it, is no reason either.
-    }
-  };
-  return (...args) => {
+  const tell = (error: unknown): void => complain(isolated, `a handler of '${type}' failed; the call is not affected.`, error);
+  const isolated: Loose = (...args) => {
     try {
       const result = handler(...args);
       if (result instanceof Promise) result.catch(tell);
@@ -145,4 +141,5 @@ function isolate(handler: Loose, type: string): Loose {
       tell(error);
     }
   };
+  return isolated;
 }

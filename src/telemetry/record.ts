@@ -1,6 +1,6 @@
 /** What is told of an attempt and of a call: plain data, no secrets, JSON. */
 import type { Attempt, Call, End } from '../call';
-import { redactedUrl } from '../endpoint';
+import { methodOf, redactedUrl } from '../endpoint';
 import { isTimeout, type TimeoutFacts } from '../errors';
 import { type Kind, kindOf, type Outcome, type Phase, type Timings } from '../words';
 
@@ -70,7 +70,7 @@ function facts(
   const code = (error as { code?: unknown } | undefined)?.code;
   return {
     endpoint: call.endpoint,
-    method: (config.method ?? 'get').toUpperCase(),
+    method: methodOf(config),
     url: redactedUrl(config, call.policies.allowQueryValues),
     elapsed,
     timings: attempt?.clock.timings ?? {},

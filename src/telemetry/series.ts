@@ -58,13 +58,13 @@ export class Series {
   /** Oldest first. */
   points(): SeriesPoint[] {
     this.#advance();
-    const epoch = Date.now() - now();
+    const epoch = Math.round(Date.now() - now());
     return Array.from({ length: LENGTH }, (_, index) => {
       const bucket = this.#newest - LENGTH + 1 + index;
       const at = position(bucket);
       const attempts = this.#attempts[at] ?? 0;
       return {
-        startedAt: Math.round(epoch + bucket * BUCKET),
+        startedAt: epoch + bucket * BUCKET,
         attempts,
         timeouts: this.#timeouts[at] ?? 0,
         mean: attempts ? (this.#elapsed[at] ?? 0) / attempts : 0,

@@ -24,7 +24,7 @@ export interface EndpointStats {
   endpoint: string;
   /** Calls that ended, since the endpoint was first seen. */
   calls: number;
-  /** Attempts that ended by themselves, since the endpoint was first seen: all but those that the caller canceled. */
+  /** Attempts that ended by themselves, since the endpoint was first seen: all but those that the caller canceled. A call that timed out before its first is one. */
   attempts: number;
   /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls that never got to their first. */
   timeouts: Record<Kind, number>;
@@ -50,7 +50,7 @@ class Endpoint {
   readonly timeouts: Record<Kind, number> = { queue: 0, connect: 0, write: 0, read: 0, unknown: 0 };
   readonly series = new Series();
   readonly latest = new Latest();
-  recent: AttemptRecord[] = [];
+  #recent: AttemptRecord[] = [];
   usedAt = now();
   readonly name: string;
 
@@ -65,7 +65,12 @@ class Endpoint {
     this.latest.add(record);
     if (!record.timedOut) return;
     this.timeouts[record.kind ?? 'unknown']++;
-    this.recent = [...this.recent.slice(1 - RECENT), record];
+    this.#recent = [...this.#recent.slice(1 - RECENT), record];
+  }
+
+  /** Copies, so that a reader may change them. */
+  recentTimeouts(): AttemptRecord[] {
+    return this.#recent.map((record) => ({ ...record, timings: { ...record.timings } }));
   }
 
   snapshot(): EndpointStats {
@@ -81,14 +86,14 @@ class Endpoint {
       p95: this.latest.quantile(0.95),
       p99: this.latest.quantile(0.99),
       series: this.series.points(),
-      recentTimeouts: [...this.recent],
+      recentTimeouts: this.recentTimeouts(),
       ...(suggested && { suggested }),
     };
   }
 }
 
 /** What alerts are decided from. */
-export type Watched = Pick<Endpoint, 'name' | 'series' | 'recent'>;
+export type Watched = Pick<Endpoint, 'name' | 'series' | 'recentTimeouts'>;
 
 export class Statistics {
   /** Longest unused first. */
@@ -126,7 +131,7 @@ export class Statistics {
   #use(name: string): Endpoint {
     const known = this.#endpoints.get(name);
     if (known) this.#endpoints.delete(name);
-    else if (!this.#hasRoom()) {
+    else if (name === OTHER || !this.#hasRoom()) {
       this.#other ??= new Endpoint(OTHER);
       return this.#other;
     }

@@ -7,7 +7,7 @@ import type { Share } from './series';
 
 /** Limits that would fit what was measured. */
 export interface SuggestedLimits {
-  /** Milliseconds; absent where fewer than 20 new connections were seen, as in browsers, which do not show them. */
+  /** Milliseconds; absent where fewer than 20 new connections were seen, as in a browser that does not show them. */
   connect?: number;
   /** Milliseconds. A whole body counts as one silence, so for long downloads it is more than is needed. */
   read: number;

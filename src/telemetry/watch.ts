@@ -6,7 +6,7 @@ import { Statistics } from './stats';
 
 export function watch(events: Events, alerting: AlertSettings | false): { statistics: Statistics; close(): void } {
   const statistics = new Statistics();
-  const alerts = alerting ? new Alerts(alerting, statistics, (alert) => events.emit('alert', () => alert)) : undefined;
+  let alerts = alerting ? new Alerts(alerting, statistics, (alert) => events.emit('alert', () => alert)) : undefined;
   events.on('attempt', (record) => {
     statistics.attempt(record);
     if (record.timedOut) alerts?.timedOut(record.endpoint);
@@ -15,5 +15,9 @@ export function watch(events: Events, alerting: AlertSettings | false): { statis
     statistics.call(record);
     if (record.timedOut && record.attempts === 0) alerts?.timedOut(record.endpoint);
   });
-  return { statistics, close: () => alerts?.close() };
+  const close = (): void => {
+    alerts?.close();
+    alerts = undefined; // what is still under way is counted, and raises no alarm
+  };
+  return { statistics, close };
 }

@@ -1,7 +1,7 @@
 /** The `Retry-After` header (RFC 9110, 10.2.3), in seconds or as a date. */
 
 /** A `Headers`, an AxiosHeaders, Node's plain object, or what a mock adapter makes up. */
-type HeadersLike = object | undefined;
+type HeadersLike = object | null | undefined;
 
 /** The three forms of an HTTP date, and ISO 8601. `Date.parse` alone takes almost anything with a digit in it for a date. */
 const DATE = /^([A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d( GMT| \d{4})$|\d{4}-\d\d-\d\dT)/;
@@ -25,10 +25,14 @@ function dateOf(value: string | undefined): number | undefined {
 }
 
 function read(headers: HeadersLike, name: string): string | undefined {
-  const get = (headers as { get?: unknown } | undefined)?.get;
-  const value = typeof get === 'function' ? get.call(headers, name) : entry(headers as Record<string, unknown> | undefined, name);
-  return value === undefined || value === null ? undefined : String(value);
+  try {
+    const get = (headers as { get?: unknown } | null | undefined)?.get;
+    const value = typeof get === 'function' ? get.call(headers, name) : entry((headers ?? {}) as Record<string, unknown>, name);
+    return value === undefined || value === null ? undefined : String(value);
+  } catch {
+    return undefined; // whatever an adapter of the user's calls headers, it is no reason to lose the answer
+  }
 }
 
-const entry = (headers: Record<string, unknown> = {}, lower: string): unknown =>
+const entry = (headers: Record<string, unknown>, lower: string): unknown =>
   headers[lower] ?? headers[Object.keys(headers).find((name) => name.toLowerCase() === lower) ?? lower];

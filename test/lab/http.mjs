@@ -40,6 +40,7 @@ export function httpUpstream(handler, { protocol = 'http', hostname, onReset } =
       for (const [name, value] of Object.entries(CORS)) res.setHeader(name, value);
       res.on('error', () => {});
       if (req.method === 'OPTIONS') {
+        upstream.countPreflight();
         res.writeHead(204).end();
         return;
       }

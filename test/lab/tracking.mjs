@@ -11,7 +11,7 @@ import { portsOf } from './kernel.mjs';
 const POLL = 20; // ms
 
 /**
- * @typedef {Upstream & { hangUp(socket: Socket, how?: 'end' | 'reset'): void, countRequest(): void }} TrackedUpstream
+ * @typedef {Upstream & { hangUp(socket: Socket, how?: 'end' | 'reset'): void, countRequest(): void, countPreflight(): void }} TrackedUpstream
  *   `hangUp` closes the TCP connection under a socket, which may be that of TLS or HTTP/2.
  */
 
@@ -28,6 +28,7 @@ export async function serve(server, options) {
   let watched = new Set(); // accepted since the last reset()
   let connections = 0;
   let requests = 0;
+  let preflights = 0;
   let closedByPeer = 0;
   /** @type {Promise<void> | undefined} */
   let closing;
@@ -64,8 +65,14 @@ export async function serve(server, options) {
     get open() {
       return sockets.size - countGone(sockets);
     },
+    get preflights() {
+      return preflights;
+    },
     countRequest() {
       requests += 1;
+    },
+    countPreflight() {
+      preflights += 1;
     },
     hangUp(asked, how = 'end') {
       const port = asked.remotePort;
@@ -86,7 +93,7 @@ export async function serve(server, options) {
       }
     },
     reset() {
-      connections = requests = closedByPeer = 0;
+      connections = requests = preflights = closedByPeer = 0;
       watched = new Set();
       onReset?.();
     },

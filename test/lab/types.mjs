@@ -28,6 +28,7 @@
  * @property {number} connections TCP connections accepted since the start, or the last `reset()`.
  * @property {number} open Connections whose peer is there now.
  * @property {number} requests Requests read since the start, or the last `reset()`; CORS preflights are not counted.
+ * @property {number} [preflights] CORS preflights, of an upstream that speaks HTTP.
  * @property {(n?: number, ms?: number) => Promise<void>} closed Resolves when the peers of n connections accepted since the last `reset()`
  *   have closed them, even where the upstream does not read; rejects after ms.
  * @property {() => void} reset

@@ -1,5 +1,6 @@
 // How requests are named: few endpoints for many resources, and no secret in a URL.
 import type { AxiosRequestConfig } from 'axios';
+import axios from 'axios';
 import { describe, expect, it } from 'vitest';
 import { describeRequest, endpointOf, redactedUrl } from '../../src/endpoint';
 
@@ -38,7 +39,10 @@ describe('redactedUrl', () => {
   it.each<[AxiosRequestConfig, string]>([
     [{ url: 'https://api.test/a' }, 'https://api.test/a'],
     [{ url: 'https://api.test/a?token=s3cret' }, 'https://api.test/a?token=REDACTED'],
-    [{ url: 'https://api.test/a?x=s3cret&x=s3cret2&y' }, 'https://api.test/a?x=REDACTED&x=REDACTED&y=REDACTED'],
+    [{ url: 'https://api.test/a?x=s3cret&x=s3cret2' }, 'https://api.test/a?x=REDACTED&x=REDACTED'],
+    [{ url: 'https://api.test/a?s3cret&x=1' }, 'https://api.test/a?REDACTED&x=REDACTED'], // a token may be all there is
+    [{ url: 'https://api.test/a?czNjcmV0=' }, 'https://api.test/a?REDACTED'],
+    [{ url: 'https://api.test/a', params: { unset: undefined, none: null, page: 3 } }, 'https://api.test/a?page=REDACTED'],
     [{ url: 'https://api.test/a', params: { token: 's3cret', deep: { er: 's3cret' } } }, 'https://api.test/a?token=REDACTED&deep=REDACTED'],
     [{ url: 'https://api.test/a', params: new URLSearchParams({ token: 's3cret' }) }, 'https://api.test/a?token=REDACTED'],
     [{ url: 'https://api.test/a?b=s3cret', params: { c: 's3cret' } }, 'https://api.test/a?b=REDACTED&c=REDACTED'],
@@ -55,7 +59,85 @@ describe('redactedUrl', () => {
     expect(redactedUrl(config)).toBe(url);
   });
 
+  it.each<[AxiosRequestConfig, string]>([
+    [{ url: 'https://api.test/a?page=2&token=s3cret' }, 'https://api.test/a?page=2&token=REDACTED'],
+    [{ url: 'https://api.test/a?page=2&page=3&q=' }, 'https://api.test/a?page=2&page=3&q='],
+    [{ url: 'https://api.test/a?Page=s3cret' }, 'https://api.test/a?Page=REDACTED'],
+    [
+      { url: 'https://api.test/a', params: { page: 2, q: 'a b:c,d&e', token: 's3cret' } },
+      'https://api.test/a?page=2&q=a+b:c,d%26e&token=REDACTED',
+    ],
+    [{ url: 'https://api.test/a', params: { page: true } }, 'https://api.test/a?page=true'],
+    [{ url: 'https://api.test/a', params: { page: { deep: 's3cret' }, q: ['s3cret'] } }, 'https://api.test/a?page=REDACTED&q=REDACTED'],
+    [{ url: 'https://api.test/a', params: new URLSearchParams('page=2&token=s3cret') }, 'https://api.test/a?page=2&token=REDACTED'],
+    [{ url: 'https://user:s3cret@api.test/a?page=2#s3cret' }, 'https://api.test/a?page=2'],
+    [{ url: 'https://api.test/a', params: { page: '\ud800' } }, 'https://api.test/a?page=REDACTED'], // half of a pair has no encoding
+  ])('shows the values that are allowed: %j is %s', (config, url) => {
+    expect(redactedUrl(config, ['page', 'q'])).toBe(url);
+  });
+
+  it('does without parameters that cannot be read', () => {
+    const params = {
+      get page(): never {
+        throw new Error('s3cret');
+      },
+    };
+    expect(redactedUrl({ url: 'https://api.test/a', params })).toBe('https://api.test/a');
+  });
+
+  it('shows an allowed value as axios sends it', () => {
+    const params = { page: 'ä b:c,d$e&f=g/~(h)', n: -0.5, is: false };
+    const config = { url: 'https://api.test/a', params };
+    expect(redactedUrl(config, Object.keys(params))).toBe(axios.getUri(config));
+  });
+
+  it.each<[unknown, string]>([
+    ['user:s3cret@api.test/a', 'api.test/a'], // parsed, it is of a scheme `user:`
+    ['s3cret@api.test/a', 'api.test/a'],
+    ['//user:s3cret@api.test/a', '//api.test/a'],
+    ['http:/user:s3cret@api.test/a', 'http://api.test/a'],
+    ['http:user:s3cret@api.test/a', 'http://api.test/a'],
+    ['http:\\\\user:s3cret@api.test/a', 'http://api.test/a'],
+    ['\\\\user:s3cret@api.test/a', 'api.test/a'],
+    ['/\\s3cret@api.test/a', 'api.test/a'],
+    ['/\t/s3cret@api.test/a', '//api.test/a'],
+    [' ht\ntp://user:s3cret@api.test/a', 'http://api.test/a'],
+    ['http://bad host/\n2026-01-01 ERROR forged', 'http://bad host/2026-01-01 ERROR forged'],
+    ['http://user:s3c?ret@api.test/a', 'http://REDACTED'],
+    ['http://user:s3c#ret@api.test/a', 'http://REDACTED'],
+    ['http://bad host/a?mail=me@s3cret', 'http://REDACTED'],
+    ['/a?mail=me@s3cret', '/a'],
+    ['http://user:s3cret\uff20api.test/a', 'http://api.test/a'],
+    ['http://user:s3cret%40api.test/a', 'http://api.test/a'],
+    ['foo:/user:s3cret@api.test/a', 'api.test/a'],
+    ['view-source:https://user:s3cret@api.test/a', 'api.test/a'],
+    ['blob:https://user:s3cret@api.test/a', 'blob:'],
+    ['DATA:text/plain,user@s3cret?s3cret=1', 'data:'],
+    ['localhost:3000/a', 'localhost:3000/a'],
+    ['/users/me@example.test', '/users/me@example.test'],
+    ['http://api.test/@scope/package', 'http://api.test/@scope/package'],
+    ['http://api.test/rooms/!r:api.test/members/@me:api.test', 'http://api.test/rooms/!r:api.test/members/@me:api.test'],
+    ['http://api.test/@scope/a//b', 'http://api.test/@scope/a//b'],
+    ['http://api.test/to/https://user:s3/cret@other.test/a', 'http://api.test/to/REDACTED/a'],
+    ['http://api.test/to/https%3A%2F%2Fuser%3As3cret%40other.test%2Fa/b', 'http://api.test/to/REDACTED/b'],
+    ['http://api.test//s3cret@other.test/a', 'http://api.test/REDACTED/a'],
+    ['http://api.test/user:s3cret@other.test/a', 'http://api.test/REDACTED/a'],
+    [new URL('https://user:s3cret@api.test/a?b=s3cret'), 'https://api.test/a?b=REDACTED'],
+    [null, ''],
+  ])('of an odd URL shows what is no secret: %j is %s', (url, shown) => {
+    expect(redactedUrl({ url } as AxiosRequestConfig)).toBe(shown);
+    expect(endpointOf({ url } as AxiosRequestConfig)).not.toMatch(/s3c|cret/i);
+  });
+
   it.each<AxiosRequestConfig>([
+    { baseURL: 'https://api.test', url: 'https://user:s3cret@other.test/a', allowAbsoluteUrls: false },
+    { baseURL: 'https://api.test', url: '\\\\user:s3cret@other.test/a' },
+    { baseURL: 'https://api.test', url: ' https://user:s3cret@other.test/a' },
+    { baseURL: 'https://api.test', url: '/\t/s3cret@other.test/a' },
+    { baseURL: 'https://api.test', url: 'http:/s3cret@other.test/a' },
+    { baseURL: 'https://api.test?key=s3cret', url: '/a' },
+    { baseURL: new URL('https://user:s3cret@api.test/v1') as unknown as string, url: 'a' },
+    { baseURL: 'relative', url: 'data:text/plain,me@s3cret' },
     { url: '//user:s3cret@api.test/a' },
     { url: '//user:s3c@s3cret@api.test/a' },
     { url: 'http://user:s3cret@' },
@@ -67,12 +149,14 @@ describe('redactedUrl', () => {
     { url: 'a?t=s3cret' },
     { url: '/a', baseURL: '/b?t=s3cret' },
   ])('%j shows no secret, though it is no proper URL', (config) => {
-    for (const text of [redactedUrl(config), endpointOf(config), describeRequest(config)]) expect(text).not.toMatch(/s3c|cret/);
+    for (const text of [redactedUrl(config), endpointOf(config), describeRequest(config)]) expect(text).not.toMatch(/s3c|cret/i);
   });
 });
 
 describe('describeRequest', () => {
   it('is method and URL, for messages', () => {
-    expect(describeRequest({ method: 'put', url: 'https://u:p@api.test/a?b=c' })).toBe('PUT https://api.test/a?b=REDACTED');
+    const config = { method: 'put', url: 'https://u:p@api.test/a?b=c' };
+    expect(describeRequest(config)).toBe('PUT https://api.test/a?b=REDACTED');
+    expect(describeRequest(config, ['b'])).toBe('PUT https://api.test/a?b=c');
   });
 });

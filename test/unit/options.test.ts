@@ -3,6 +3,7 @@ import { AxiosError } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/deadline';
 import { checkPolicies, checkPolicyNames, defaultDeadline, isTooTight, type Policies } from '../../src/options';
+import { type AlertOptions, alertSettings, DEFAULT_ALERTS } from '../../src/options/alerts';
 import { mergeLimits } from '../../src/options/timeout';
 import { LIMIT_NAMES, type Limits } from '../../src/words';
 
@@ -125,6 +126,14 @@ describe('the other policies', () => {
     { deadlineHeader: false },
     { deadlineHeader: 'x-request-timeout-ms' },
     { endpoint: undefined, deadlineHeader: undefined },
+    { propagateTrace: undefined, allowQueryValues: undefined },
+    { propagateTrace: true },
+    { propagateTrace: false },
+    { propagateTrace: [] },
+    { propagateTrace: ['https://api.example.com', 'http://localhost:8080'] },
+    { propagateTrace: ['http://[::1]:8080', 'https://xn--bcher-kva.example', /^https:/g] },
+    { allowQueryValues: [] },
+    { allowQueryValues: ['page', 'sort[by]', ''] },
   ])('%o is good', (policies) => {
     expect(() => checkPolicies(policies)).not.toThrow();
   });
@@ -145,6 +154,25 @@ describe('the other policies', () => {
     [{ deadlineHeader: '' }, ['deadlineHeader', "''"]],
     [{ deadlineHeader: 'a\r\nb: c' }, ['deadlineHeader']],
     [{ deadlineHeader: true }, ['deadlineHeader', 'true']],
+    [{ propagateTrace: null }, ['propagateTrace', 'null']],
+    [{ propagateTrace: 1 }, ['propagateTrace', '1']],
+    [{ propagateTrace: 'https://api.example.com' }, ['propagateTrace', 'list of origins']],
+    [{ propagateTrace: /example/ }, ['propagateTrace', 'list of origins']],
+    [{ propagateTrace: ['https://api.example.com/'] }, ['propagateTrace']],
+    [{ propagateTrace: ['https://api.example.com/users'] }, ['propagateTrace']],
+    [{ propagateTrace: ['https://api.example.com:443'] }, ['propagateTrace']], // no request's origin is written so
+    [{ propagateTrace: ['https://API.example.com'] }, ['propagateTrace']],
+    [{ propagateTrace: ['https://*.example.com'] }, ['propagateTrace']],
+    [{ propagateTrace: ['api.example.com'] }, ['propagateTrace']],
+    [{ propagateTrace: ['null'] }, ['propagateTrace']],
+    [{ propagateTrace: ['https://api.example.com', ''] }, ['propagateTrace']],
+    [{ propagateTrace: ['https://api.example.com', null] }, ['propagateTrace']],
+    [{ propagateTrace: [['https://api.example.com']] }, ['propagateTrace']],
+    [{ allowQueryValues: null }, ['allowQueryValues', 'null']],
+    [{ allowQueryValues: true }, ['allowQueryValues', 'true']],
+    [{ allowQueryValues: 'page' }, ['allowQueryValues', "'page'"]],
+    [{ allowQueryValues: [/page/] }, ['allowQueryValues']],
+    [{ allowQueryValues: ['page', 5] }, ['allowQueryValues']],
   ])('%o is refused, naming option and value', (policies, names) => {
     const message = refusal(() => checkPolicies(policies as Policies));
     for (const name of names) expect(message).toContain(name);
@@ -152,7 +180,55 @@ describe('the other policies', () => {
 
   it('are those that there are', () => {
     expect(() => checkPolicyNames({ timeout: 1, deadline: 2, endpoint: 'a', deadlineHeader: false })).not.toThrow();
+    expect(() => checkPolicyNames({ propagateTrace: true, allowQueryValues: [] })).not.toThrow();
     expect(refusal(() => checkPolicyNames({ timeouts: 5 }))).toMatch(/timeouts: 5.*timeout, deadline/);
+  });
+});
+
+describe('alerts', () => {
+  it.each<[alerts: AlertOptions | false | undefined, settings: unknown]>([
+    [undefined, DEFAULT_ALERTS],
+    [{}, DEFAULT_ALERTS],
+    [false, false],
+    [{ frequent: undefined, surge: undefined, cooldown: undefined }, DEFAULT_ALERTS],
+    [{ frequent: false }, { ...DEFAULT_ALERTS, frequent: false }],
+    [
+      { surge: false, cooldown: 0 },
+      { ...DEFAULT_ALERTS, surge: false, cooldown: 0 },
+    ],
+    [{ frequent: { rate: 1 } }, { ...DEFAULT_ALERTS, frequent: { ...(DEFAULT_ALERTS.frequent as object), rate: 1 } }],
+    [
+      { surge: { ratio: 1, score: 0.5, attempts: 1 }, maxPerMinute: 1 },
+      { ...DEFAULT_ALERTS, surge: { ...(DEFAULT_ALERTS.surge as object), ratio: 1, score: 0.5, attempts: 1 }, maxPerMinute: 1 },
+    ],
+  ])('%j over the defaults are %j', (alerts, settings) => {
+    expect(alertSettings(alerts)).toEqual(settings);
+  });
+
+  it.each<[alerts: unknown, names: string[]]>([
+    [null, ['alerts', 'null']],
+    [true, ['alerts', 'true']],
+    [5, ['alerts', '5']],
+    [[], ['alerts']],
+    [{ often: true }, ['alerts.often', 'frequent, surge, cooldown, maxPerMinute']],
+    [{ cooldown: -1 }, ['alerts.cooldown', '-1']],
+    [{ cooldown: '5m' }, ['alerts.cooldown', "'5m'"]],
+    [{ maxPerMinute: 0 }, ['alerts.maxPerMinute', '0']],
+    [{ maxPerMinute: 1.5 }, ['alerts.maxPerMinute', '1.5']],
+    [{ frequent: true }, ['alerts.frequent', 'true']],
+    [{ frequent: null }, ['alerts.frequent', 'null']],
+    [{ frequent: 0 }, ['alerts.frequent', '0']],
+    [{ surge: '' }, ['alerts.surge', "''"]],
+    [{ frequent: { rate: 20 } }, ['alerts.frequent.rate', '20']],
+    [{ frequent: { rate: 0 } }, ['alerts.frequent.rate', '0']],
+    [{ frequent: { timeouts: 0 } }, ['alerts.frequent.timeouts', '0']],
+    [{ surge: { ratio: 0.5 } }, ['alerts.surge.ratio', '0.5']],
+    [{ surge: { score: NaN } }, ['alerts.surge.score', 'NaN']],
+    [{ surge: { increase: 5 } }, ['alerts.surge.increase', '5']],
+    [{ surge: { rate: 0.1 } }, ['alerts.surge.rate', 'ratio, increase, score, timeouts, attempts']],
+  ])('%j are refused, naming option and value', (alerts, names) => {
+    const message = refusal(() => alertSettings(alerts as AlertOptions));
+    for (const name of names) expect(message).toContain(name);
   });
 });
 

@@ -1,0 +1,26 @@
+/** What our errors have in common: a mark to know them by, and a JSON that can be logged. */
+import type { AxiosError } from 'axios';
+import type { AttemptSummary } from '../words';
+
+/** `METHOD url`, redacted, of the request an error is about. */
+const targets = new WeakMap<object, string>();
+
+/** Makes an error known as one of ours. Its config is there as ever, but no console or logger that lists properties shows the headers in it. */
+export function mark(error: AxiosError, as: symbol, target: string): void {
+  Object.defineProperty(error, as, { value: true });
+  if (error.config) Object.defineProperty(error, 'config', { enumerable: false });
+  targets.set(error, target);
+}
+
+export const isMarked = (error: unknown, as: symbol): boolean => typeof error === 'object' && error !== null && as in error;
+
+/**
+ * The JSON of an error: what it says, the request it is about, its facts, the attempts. Not axios' JSON, which has the config in it:
+ * headers, credentials, data, the whole URL.
+ */
+export function json(error: AxiosError & { history?: AttemptSummary[] }, facts: object): object {
+  const { name, message, code, status, history, stack } = error;
+  // Of `withDeadline` there is no request to tell.
+  const [, method, url] = /^(\S+) (.*)$/.exec(targets.get(error) ?? '') ?? [];
+  return { name, message, code, status, method, url, ...facts, history, stack };
+}
