@@ -11,13 +11,15 @@ import type { Statistics, Watched } from './stats';
 
 /** An endpoint times out too often, or no longer does. */
 export interface Alert {
+  /** The endpoint; `_OTHER` for all beyond the first 200. */
   endpoint: string;
   /** `surge`: many more than in the 10 minutes before. `frequent`: many, whatever there was before. */
   reason: 'frequent' | 'surge';
+  /** `firing` when it begins, `resolved` when it is over. */
   status: 'firing' | 'resolved';
   /** Timed out, as a share of the attempts of the last 60 s. */
   rate: number;
-  /** The same of the 10 minutes before, when the alert began. */
+  /** The same of the 10 minutes before, when the alert began; 0 where there was nothing before. */
   baseline: number;
   /** Attempts of the last 60 s. */
   calls: number;
@@ -63,10 +65,10 @@ export class Alerts {
     const state = this.#states.get(watched.name);
     if (state?.status === 'firing' || (state && now() < state.until)) return;
     const short = watched.series.short();
-    const baseline = baselineOf(watched.series.long());
-    const reason = this.#reason(short, baseline);
+    const long = watched.series.long();
+    const reason = this.#reason(short, expectedOf(long));
     if (!reason || !this.#mayBegin()) return;
-    const alert: Alert = { endpoint: watched.name, reason, status: 'firing', baseline, ...told(watched, short), startedAt: Date.now() };
+    const alert: Alert = { endpoint: watched.name, reason, status: 'firing', baseline: rateOf(long), ...told(watched, short), startedAt: Date.now() };
     this.#states.set(watched.name, { status: 'firing', watched, alert, calm: 0 });
     this.#cancelLook ??= quietly(BUCKET, () => this.#look());
     this.#emit(alert);
@@ -78,12 +80,12 @@ export class Alerts {
     this.#states.clear();
   }
 
-  #reason(short: Share, baseline: number): Alert['reason'] | undefined {
+  #reason(short: Share, expected: number): Alert['reason'] | undefined {
     const { surge, frequent } = this.#settings;
     const rate = rateOf(short);
     if (surge && short.timeouts >= surge.timeouts && short.attempts >= surge.attempts) {
-      const score = scoreOf(short.timeouts, baseline * short.attempts);
-      if (rate >= surge.ratio * baseline && rate - baseline >= surge.increase && score >= surge.score) return 'surge';
+      const score = scoreOf(short.timeouts, expected * short.attempts);
+      if (rate >= surge.ratio * expected && rate - expected >= surge.increase && score >= surge.score) return 'surge';
     }
     return frequent && short.timeouts >= frequent.timeouts && rate >= frequent.rate ? 'frequent' : undefined;
   }
@@ -118,7 +120,7 @@ export class Alerts {
 const rateOf = ({ timeouts, attempts }: Share): number => (attempts ? timeouts / attempts : 0);
 
 /** Of little past little is known: half a timeout in one attempt more keeps a short one from seeming perfect. */
-const baselineOf = ({ timeouts, attempts }: Share): number => Math.max((timeouts + 0.5) / (attempts + 1), LOWEST_BASELINE);
+const expectedOf = ({ timeouts, attempts }: Share): number => Math.max((timeouts + 0.5) / (attempts + 1), LOWEST_BASELINE);
 
 /**
  * How far a count is above what is expected, in standard deviations. Of likelihoods, not of a normal curve: where a few are expected, twice

@@ -35,6 +35,7 @@ export type ClientEvents = {
 interface AboutCall {
   /** The call's. */
   id: string;
+  /** The call's. */
   endpoint: string;
 }
 
@@ -46,18 +47,23 @@ export interface RetryEvent extends AboutCall {
   delay?: number;
   /** Why no further attempt is made. */
   reason?: StopReason;
-  /** Of the failure. */
+  /** The failure's code, such as `ETIMEDOUT`. */
   code?: string;
+  /** The failure's HTTP status, where headers came. */
   status?: number;
+  /** Of a timeout: where the attempt was. */
   phase?: Phase;
 }
 
+/** A limit refused an attempt. */
 export interface LimitedEvent extends AboutCall {
+  /** Which limit. */
   limit: 'rate' | 'concurrency';
   /** Milliseconds until there is room, where that can be told. */
   retryAfter?: number;
 }
 
+/** A call was answered with something that is not the upstream's. */
 export interface FallbackEvent extends AboutCall {
   /** Where the answer came from. */
   kind: FallbackKind;

@@ -12,6 +12,7 @@ export interface AttemptRecord {
   attempt: number;
   /** `METHOD origin/path-template`, or the name it was given. */
   endpoint: string;
+  /** The HTTP method, in capitals. */
   method: string;
   /** Without credentials, fragment and query values. */
   url: string;
@@ -21,6 +22,7 @@ export interface AttemptRecord {
   elapsed: number;
   /** Milliseconds per phase. Node: all that were passed; a browser: what Resource Timing grants. */
   timings: Timings;
+  /** Whether a limit or the deadline ran out. */
   timedOut: boolean;
   /** Of a timeout: the option whose budget ran out. */
   limit?: TimeoutFacts['limit'];
@@ -28,11 +30,13 @@ export interface AttemptRecord {
   limitMs?: number;
   /** Of a timeout: where the attempt was. */
   phase?: Phase;
+  /** The phase in the words people use. */
   kind?: Kind;
   /** HTTP status, where headers came. */
   status?: number;
   /** The error's code, such as `ETIMEDOUT` or `ECONNRESET`. */
   code?: string;
+  /** How it ended. */
   outcome: Outcome;
   /** Whether the connection had served an earlier request. */
   reusedSocket?: boolean;

@@ -13,10 +13,13 @@ const LENGTH = SHORT + LONG;
 export interface SeriesPoint {
   /** Milliseconds since the epoch. */
   startedAt: number;
+  /** Attempts that ended. */
   attempts: number;
+  /** Timeouts among them. */
   timeouts: number;
-  /** Of the attempts' elapsed time, in milliseconds; 0 without any. */
+  /** The attempts' mean elapsed time, in milliseconds; 0 without any. */
   mean: number;
+  /** The longest, in milliseconds. */
   max: number;
 }
 
