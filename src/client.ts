@@ -41,7 +41,10 @@ type Send<Rest extends unknown[]> = <T = any, R = AxiosResponse<T>, D = any>(
 type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] & Send<[]>;
 type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] & Send<[data?: any]>;
 
-/** An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. */
+/**
+ * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios',
+ * and take {@link Policies} in a request's config.
+ */
 export interface Client extends AxiosInstance {
   <T = any, R = AxiosResponse<T>, D = any>(config: RequestConfig<D>): Promise<R>;
   <T = any, R = AxiosResponse<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
@@ -63,6 +66,7 @@ export interface Client extends AxiosInstance {
   readonly breakers: {
     /** How an endpoint's breaker is; closed, where none has been needed yet. */
     get(endpoint: string): BreakerSnapshot;
+    /** All that there are. */
     list(): BreakerSnapshot[];
     /** Cuts an endpoint off until what is returned is called. Several holds add up. */
     open(endpoint: string): () => void;
@@ -77,19 +81,23 @@ export interface Client extends AxiosInstance {
    * @returns Whether it was accepted, not whether it arrives.
    */
   beacon(url: string, data?: unknown, options?: BeaconOptions): boolean;
+  /** The channel of `beacon()`. */
   readonly beacons: {
     /** Sends what waits. True when all is gone, false after `timeout` milliseconds (500 by default). For SIGTERM and serverless. */
     flush(timeout?: number): Promise<boolean>;
+    /** What waits, and what became of the others. */
     stats(): BeaconStats;
   };
   /** What was measured, per endpoint. */
   readonly stats: {
     /** `undefined` where nothing of the endpoint has ended yet. */
     get(endpoint: string): EndpointStats | undefined;
+    /** Of all endpoints. */
     list(): EndpointStats[];
   };
   /** The kill switch: every policy a pass-through, until `enable()`. */
   disable(): void;
+  /** Puts the policies in force again. */
   enable(): void;
   /** Listens to a type of event, or to `'*'`. Returns what stops it. A handler that throws changes nothing. */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
@@ -103,6 +111,7 @@ export interface Client extends AxiosInstance {
 /**
  * `axios.create(config)`, protected.
  *
+ * @param config axios' own, and {@link ClientPolicies}.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
 export function createClient({ beacons, alerts, ...config }: ClientConfig = {}): Client {

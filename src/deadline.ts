@@ -55,8 +55,9 @@ type HeadersLike = { get(name: string): unknown } | Readonly<Record<string, unkn
 export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADER): number | undefined {
   const get = (headers as { get?: unknown }).get;
   const value = typeof get === 'function' ? get.call(headers, name) : entry(headers as Record<string, unknown>, name.toLowerCase());
-  const text = String(Array.isArray(value) ? value[0] : value);
-  return /^\d+$/.test(text) ? Number(text) : undefined;
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  const isText = typeof first === 'string' || typeof first === 'number';
+  return isText && /^\d+$/.test(String(first)) ? Number(first) : undefined;
 }
 
 function entry(headers: Record<string, unknown>, lower: string): unknown {

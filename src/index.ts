@@ -1,7 +1,7 @@
 /**
  * Breakwater: calls on axios that cannot hang. The table of contents.
  *
- * @module
+ * @module breakwater
  */
 
 // Events and records

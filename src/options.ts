@@ -14,12 +14,15 @@ import { mergeRetry, type RetryOptions, type RetrySettings } from './options/ret
 import { isDuration, type TimeoutInput } from './options/timeout';
 import type { Limits } from './words';
 
-/** Everything that protects a call. The same names at the client and at a request; a request's go over the client's. */
+/**
+ * Everything that protects a call. The same names at the client and at a request; a request's go over the client's, field by field. A value
+ * that cannot be meant is refused with `ERR_BAD_OPTION_VALUE`: `createClient` and `protect` throw it, a request rejects with it before
+ * anything is sent.
+ */
 export interface Policies {
   /**
    * The limits of one attempt, in milliseconds: `total`, or `[connect, read]`, or an object with any of the limits.
    * @default { connect: 3000, read: 10000 }
-   * @throws AxiosError `ERR_BAD_OPTION_VALUE` where a value is no duration.
    */
   timeout?: TimeoutInput | undefined;
   /**
@@ -36,7 +39,7 @@ export interface Policies {
   limit?: LimitOptions | false | undefined;
   /** An answer instead of an error: options, a function from the error to the data, or `false`. @default none */
   fallback?: FallbackOptions | FallbackFunction | false | undefined;
-  /** Names the endpoint, the key of breakers, limits and statistics, instead of `METHOD origin/path` with `:id` in place of identifiers. */
+  /** Names the endpoint, the key of breakers, limits and statistics. @default `METHOD origin/path` with `:id` in place of identifiers */
   endpoint?: string | ((config: AxiosRequestConfig) => string) | undefined;
   /**
    * The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin, but not

@@ -42,7 +42,9 @@ export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'refus
 export interface AttemptSummary {
   /** 1 is the first. */
   attempt: number;
+  /** The error's code, such as `ETIMEDOUT` or `ECONNRESET`. */
   code?: string;
+  /** HTTP status, where headers came. */
   status?: number;
   /** Of a timeout: where the attempt was. */
   phase?: Phase;

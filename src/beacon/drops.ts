@@ -6,9 +6,11 @@ import type { DropReason } from './sender';
 
 /** Beacons were dropped. Several of a kind within a second are one event. */
 export interface BeaconEvent {
+  /** Why. */
   reason: DropReason;
   /** Beacons. */
   count: number;
+  /** Their bytes. */
   bytes: number;
   /** Of the last one; without credentials and query values. */
   url: string;

@@ -5,10 +5,14 @@ import type { AttemptSummary } from '../words';
 /** `METHOD url`, redacted, of the request an error is about. */
 const targets = new WeakMap<object, string>();
 
-/** Makes an error known as one of ours. Its config is there as ever, but no console or logger that lists properties shows the headers in it. */
+/**
+ * Makes an error known as one of ours. Its config is there as ever, and the request where axios' fetch adapter adds it; but no console or
+ * logger that lists properties shows the headers in them.
+ */
 export function mark(error: AxiosError, as: symbol, target: string): void {
   Object.defineProperty(error, as, { value: true });
-  if (error.config) Object.defineProperty(error, 'config', { enumerable: false });
+  for (const name of ['config', 'request'] as const)
+    Object.defineProperty(error, name, { value: error[name], enumerable: false, writable: true, configurable: true });
   targets.set(error, target);
 }
 

@@ -2,7 +2,7 @@
  * Structured lines at warn of what somebody should look at: timeouts, breakers, alerts, lost beacons. It listens to a client's events
  * and acts on nothing.
  *
- * @module
+ * @module breakwater/log
  */
 import { badOption } from '../errors';
 import type { Listenable } from '../telemetry/events';
@@ -20,6 +20,7 @@ const EVENTS = ['timeout', 'breaker', 'alert', 'beacon'] as const;
 /** What is logged; the `event` of a line. */
 export type LogEvent = (typeof EVENTS)[number];
 
+/** What `logTo` may be told beside the logger. */
 export interface LogOptions {
   /** What is logged. Retries, refusals and fallbacks are not: listen to `client.on('retry')` and the like for them. @default all four */
   events?: readonly LogEvent[] | undefined;
@@ -38,6 +39,7 @@ const CAP = 200;
  *
  * @param client What `createClient` or `protect` gave.
  * @param logger `console`, pino, winston, anything else with `warn(message, fields)`, or a function `(line, message) => void`.
+ * @param options Which events.
  * @returns Stops logging, and first writes what was held back. Call it before the program ends, after `client.close()`.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming what cannot be meant
  */

@@ -1,4 +1,8 @@
-/** Metrics, and on request spans, for OpenTelemetry: what a client's events tell, under the names of the HTTP conventions. */
+/**
+ * Metrics, and on request spans, for OpenTelemetry: what a client's events tell, under the names of the HTTP conventions.
+ *
+ * @module breakwater/opentelemetry
+ */
 import { type Meter, metrics, type Tracer } from '@opentelemetry/api';
 import { badOption } from '../errors';
 import type { Listenable } from '../telemetry/events';
@@ -24,6 +28,8 @@ export interface OpenTelemetryOptions {
 /**
  * Measures a client. Several clients may share a meter: they add up. At most 200 endpoints get attributes of their own, the rest `_OTHER`.
  *
+ * @param client What `createClient` or `protect` gave.
+ * @param options Where to: the global provider, where nothing is named.
  * @returns What ends it, and takes back what still counts as open or firing.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming what is not what it should be
  */

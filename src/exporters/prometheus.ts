@@ -1,6 +1,8 @@
 /**
  * Counts what a client tells of into the user's prom-client registry. It adds up and nothing else: windows, rates and alerts over a fleet
  * are Prometheus' part, and the rules for them come with the package.
+ *
+ * @module breakwater/prometheus
  */
 import { badOption } from '../errors';
 import type { EventHandler, EventType } from '../telemetry/events';
@@ -14,10 +16,21 @@ export type { MetricRegistry } from './prometheus/metrics';
 
 /** What is needed of a client: its events, and how its breakers are at the moment of a scrape. */
 export interface Collectable {
+  /** As `client.on`. */
   on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
-  readonly breakers: { list(): readonly { endpoint: string; state: string }[] };
+  /** As `client.breakers`, of which `list()` is read at each scrape. */
+  readonly breakers: {
+    /** All that there are. */
+    list(): readonly {
+      /** The endpoint, or its origin. */
+      endpoint: string;
+      /** `closed`, `open` or `half-open`. */
+      state: string;
+    }[];
+  };
 }
 
+/** Where a client is collected. */
 export interface CollectOptions {
   /** The registry that is scraped: of prom-client 15, with default labels and content type as its owner wants them. */
   registry: MetricRegistry;
@@ -29,6 +42,8 @@ export interface CollectOptions {
  * Counts a client's attempts, timeouts, retries, refusals, fallbacks and dropped beacons in the registry, and shows its breakers and alerts.
  * Several clients may be collected into one registry. Each has labels for its first 200 endpoints; the others are `_OTHER` together.
  *
+ * @param client What `createClient` or `protect` gave.
+ * @param options Where to.
  * @returns What stops it. With the last client of a registry the metrics are taken out of it.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no registry, or it has metrics of these names that are not Breakwater's
  */

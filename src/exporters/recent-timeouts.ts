@@ -14,6 +14,7 @@ export interface RecentTimeout {
   phase: Phase | null;
   /** HTTP status; `null` where no headers came. */
   status: number | null;
+  /** The call's: 32 hexadecimal digits. */
   trace_id: string;
   /** 1 is the first; 0 where the call ended before it. */
   attempt: number;

@@ -54,6 +54,7 @@ export interface BreakerOptions {
   /**
    * Decides instead of the rules: 5xx but 501, 408, timeouts and network errors are failures. Not asked about aborts and refusals on this
    * side. A 429 that is no failure counts neither way.
+   * @default the rules
    */
   isFailure?: ((outcome: BreakerOutcome) => boolean) | undefined;
   /** `observe` reports what it would do, and lets every call through. @default 'enforce' */

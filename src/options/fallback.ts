@@ -7,9 +7,9 @@ export type FallbackFunction = (error: unknown, config: AxiosRequestConfig) => u
 
 /** An answer instead of an error. Never for a 4xx, which is an answer, nor for the user's own abort. */
 export interface FallbackOptions {
-  /** The data to answer with. */
+  /** The data to answer with. @default none */
   value?: unknown;
-  /** Makes the data, within what is left of the deadline, and 1 s at least. What it throws is the call's error, with the original as `cause`. */
+  /** Makes the data, within what is left of the deadline, and 1 s at least. What it throws is the call's error, with the original as `cause`. @default none */
   use?: FallbackFunction | undefined;
   /** Serves the last good answer to the same GET, so many milliseconds old at most. Tried before `use` and `value`. @default none */
   staleFor?: number | undefined;

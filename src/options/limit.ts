@@ -4,6 +4,7 @@ import { count, countOrZero, durationOrZero, fields, finiteDuration, oneOf, posi
 
 /** A limit that others share, such as rate-limiter-flexible's on Redis. Rejects with `msBeforeNext` where there is no room. */
 export interface Limiter {
+  /** Takes a place under `key`. */
   consume(key: string, points?: number): Promise<unknown>;
 }
 
@@ -23,7 +24,7 @@ export interface LimitOptions {
   maxWait?: number | undefined;
   /** What shares one limit. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | 'client' | undefined;
-  /** A limit shared with other processes, instead of `rate`. What it refuses is refused at once, without a queue. */
+  /** A limit shared with other processes, instead of `rate`. What it refuses is refused at once, without a queue. @default none */
   limiter?: Limiter | undefined;
   /** What happens while `limiter` fails, or gives no answer for a second. @default 'allow' */
   whenUnavailable?: 'allow' | 'refuse' | undefined;

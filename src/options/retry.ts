@@ -28,7 +28,7 @@ export interface RetryOptions {
   retries?: number | undefined;
   /** The delay before the first retry, in milliseconds. @default 500 */
   baseDelay?: number | undefined;
-  /** Each further delay is this much longer. @default 2 */
+  /** Each further delay is so many times the one before. @default 2 */
   factor?: number | undefined;
   /** No delay is longer, jitter included, in milliseconds. @default 5000 */
   maxDelay?: number | undefined;
@@ -38,7 +38,7 @@ export interface RetryOptions {
   maxRetryAfter?: number | undefined;
   /** Keeps retries from multiplying the load of an outage; `false` lifts it. @default { ratio: 0.2, min: 3 } */
   budget?: RetryBudget | false | undefined;
-  /** Decides instead of the rules. Throwing means no. */
+  /** Decides instead of the rules. Throwing means no. @default the rules, told in `context.safe` */
   when?: ((error: unknown, context: RetryContext) => boolean) | undefined;
 }
 

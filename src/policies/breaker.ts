@@ -16,7 +16,9 @@ const CAP = 1_000;
 
 /** How a breaker is, at a moment. JSON. */
 export interface BreakerSnapshot {
+  /** The endpoint, or with `per: 'origin'` the origin. */
   endpoint: string;
+  /** `closed`, `open`, or `half-open`: probing. */
   state: BreakerState;
   /** Milliseconds since the epoch. */
   since: number;
@@ -24,17 +26,25 @@ export interface BreakerSnapshot {
   retryAfter: number;
   /** Calls counted in the window. */
   calls: number;
+  /** Failed, as a share of these calls. */
   failureRate: number;
+  /** Slow or hanging, as a share of these calls and those that hang. */
   slowRate: number;
+  /** Calls under way. */
   inFlight: number;
 }
 
 /** A change of state. In `observe` mode, the change that would have been. */
 export interface BreakerEvent {
+  /** The endpoint, or with `per: 'origin'` the origin. */
   endpoint: string;
+  /** The state before. */
   from: BreakerState;
+  /** The state from now on. */
   to: BreakerState;
+  /** What changed it. */
   reason: BreakerReason;
+  /** How the breaker is now. */
   snapshot: BreakerSnapshot;
 }
 

@@ -16,6 +16,7 @@ export type FallbackKind = 'stale' | 'use' | 'value';
 
 /** An answer that stands in for an error. */
 export interface FallbackResponse extends AxiosResponse {
+  /** Where it came from. */
   fallback: FallbackKind;
   /** Of a stale answer: milliseconds since it was fresh. */
   age?: number;

@@ -124,7 +124,7 @@ export function scenarios(
     },
     'not found': get('404'),
     retry: get('500'),
-    redirect: get('302', { timeout: short }),
+    redirect: get('302', { timeout: { read: 400 } }),
     stream: get('body', { responseType: 'stream', timeout: short }),
     connect: (client) => client.get(secretly(lab.url('black-hole')), { ...request, timeout: short }),
     read: get('hang', { timeout: short }),

@@ -2,12 +2,17 @@
 // Errors that are axios' own, such as that of a 500, have the config in their JSON, as ever: axios stays axios. Ours do not.
 import { channel } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
+import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { isAxiosError } from 'axios';
 import * as fc from 'fast-check';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type EventType, isBreakerOpen, isLimited, isTimeout } from '../../src';
 import { logTo } from '../../src/exporters/log';
+import { instrument } from '../../src/exporters/opentelemetry';
+import { collect } from '../../src/exporters/prometheus';
 import { startLab } from '../lab/index.mjs';
 import { found, outputOf } from '../secrets';
 import { hurried, type Means, type Secrets, scenarios, secrets, styles, talkative } from './redaction-support';
@@ -56,6 +61,7 @@ function tellError(told: Told, error: unknown): void {
   told.add('AxiosError', `${error}\n${error.message}\n${error.stack}`);
   if (!isTimeout(error) && !isBreakerOpen(error) && !isLimited(error)) return;
   told.add(error.name, JSON.stringify({ nested: [error] }));
+  told.add(`${error.name} on the console`, inspect(error, { depth: 9 }));
   pino({}, { write: (line) => told.add(`${error.name} in pino`, line) }).warn({ err: error }, 'failed');
 }
 
@@ -68,7 +74,13 @@ async function run(s: Secrets, style: Parameters<typeof scenarios>[1]): Promise<
   const work = Object.values(scenarios(s, style, { upstream: peer.upstream, lab })).map(async (scenario) => {
     const client = hurried();
     client.on('*', (type, event) => told.add(type, outputOf(event)));
-    const detach = logTo(client, pino({}, { write: (line) => told.add('log', line) }));
+    const registry = new Registry();
+    const { meter, tracer, measured } = openTelemetry();
+    const detach = [
+      logTo(client, pino({}, { write: (line) => told.add('log', line) })),
+      collect(client, { registry }),
+      instrument(client, { meter, tracer }),
+    ];
     const settled = await scenario(client).then(
       (value) => (Array.isArray(value) ? value : [{ value }]) as Partial<PromiseSettledResult<{ data?: unknown }>>[],
       (reason) => [{ status: 'rejected' as const, reason }],
@@ -79,7 +91,9 @@ async function run(s: Secrets, style: Parameters<typeof scenarios>[1]): Promise<
       if (typeof data?.resume === 'function') tellError(told, await new Promise((resolve) => data.resume().once('error', resolve)));
     }
     await client.close();
-    detach();
+    told.add('prometheus', await registry.metrics());
+    told.add('opentelemetry', await measured());
+    for (const stop of detach) stop();
     told.add('stats', outputOf([client.stats.list(), client.breakers.list(), client.beacons.stats()]));
   });
   await Promise.all(work);
@@ -88,8 +102,27 @@ async function run(s: Secrets, style: Parameters<typeof scenarios>[1]): Promise<
   return told;
 }
 
+/** The real SDK, and all that it has been told. */
+function openTelemetry() {
+  const spans = new InMemorySpanExporter();
+  const tracing = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+  const reader = new PeriodicExportingMetricReader({ exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE) });
+  const metering = new MeterProvider({ readers: [reader] });
+  const measured = async (): Promise<string> => {
+    const { resourceMetrics } = await reader.collect();
+    const told = spans.getFinishedSpans().map(({ name, attributes, status, events }) => ({ name, attributes, status, events }));
+    await Promise.all([metering.shutdown(), tracing.shutdown()]);
+    return inspect([resourceMetrics.scopeMetrics, told], { depth: 12, maxArrayLength: null });
+  };
+  return { meter: metering.getMeter('test'), tracer: tracing.getTracer('test'), measured };
+}
+
 const OURS = ['TimeoutError', 'BreakerOpenError', 'LimitError'];
-const TELLERS = [...EVENTS, ...EVENTS.map((type) => `channel ${type}`), ...OURS, ...OURS.map((name) => `${name} in pino`), 'log', 'stats'];
+const TELLERS = [
+  ...EVENTS.flatMap((type) => [type, `channel ${type}`]),
+  ...OURS.flatMap((name) => [name, `${name} in pino`, `${name} on the console`]),
+  ...['log', 'stats', 'prometheus', 'opentelemetry'],
+];
 const SENT = ['query', 'token', 'params', 'cookie', 'apiKey', 'traceparent', 'data', 'beaconHeader', 'beaconData'];
 
 it.each<[Means, string[]]>([

@@ -8,9 +8,11 @@ import { type RecentTimeout, recentTimeouts } from '../recent-timeouts';
 
 /** A limit or the deadline ran out. At most one a second and endpoint. */
 export interface TimeoutLine {
+  /** Which line it is. */
   event: 'timeout';
   /** `METHOD origin/path-template`, or the name it was given. */
   endpoint: string;
+  /** The method, in capitals. */
   'http.request.method': string;
   /** Without credentials, fragment and query values. */
   'url.full': string;
@@ -18,6 +20,7 @@ export interface TimeoutLine {
   'http.response.status_code'?: number;
   /** 1 for the first retry; absent before. */
   'http.request.resend_count'?: number;
+  /** As in the metrics. */
   'error.type': 'timeout';
   /** The option whose budget ran out, or `deadline`. */
   'breakwater.limit': NonNullable<AttemptRecord['limit']>;
@@ -33,6 +36,7 @@ export interface TimeoutLine {
   'breakwater.lag_ms'?: number;
   /** The same in all lines of a call. */
   'breakwater.call_id': string;
+  /** 32 hexadecimal digits. */
   trace_id: string;
   /**
    * Timeouts of the endpoint since its line before, this one not counted, that got no line of their own; absent where there are none.
@@ -43,15 +47,21 @@ export interface TimeoutLine {
 
 /** A circuit breaker changed its state. */
 export interface BreakerLine {
+  /** Which line it is. */
   event: 'breaker';
   /** The endpoint, or with `per: 'origin'` the origin. */
   endpoint: string;
+  /** The state before. */
   'breakwater.breaker.from': BreakerEvent['from'];
+  /** The state from now on. */
   'breakwater.breaker.to': BreakerEvent['to'];
+  /** What changed it. */
   'breakwater.breaker.reason': BreakerEvent['reason'];
-  /** Calls counted in the window, and the shares of them that failed and were slow, 0 to 1. */
+  /** Calls counted in the window. */
   'breakwater.breaker.calls': number;
+  /** Failed, as a share of them, 0 to 1. */
   'breakwater.breaker.failure_rate': number;
+  /** Slow or hanging, as a share of them and those that hang, 0 to 1. */
   'breakwater.breaker.slow_rate': number;
   /** Milliseconds until calls are let through again; absent where they are, or where only an operator knows. */
   'breakwater.breaker.retry_after_ms'?: number;
@@ -59,9 +69,13 @@ export interface BreakerLine {
 
 /** An endpoint times out too often (`firing`), or no longer does (`resolved`). */
 export interface AlertLine {
+  /** Which line it is. */
   event: 'alert';
+  /** The endpoint; `_OTHER` for all beyond the first 200. */
   endpoint: string;
+  /** `firing` when it begins, `resolved` when it is over. */
   'breakwater.alert.status': Alert['status'];
+  /** `frequent`, or `surge`: many more than before. */
   'breakwater.alert.reason': Alert['reason'];
   /** Timed out, as a share of the attempts of the last 60 s, 0 to 1. */
   'breakwater.alert.rate': number;
@@ -73,6 +87,7 @@ export interface AlertLine {
   'breakwater.alert.timeouts': number;
   /** ISO 8601, UTC. */
   'breakwater.alert.started_at': string;
+  /** The same, of a resolved one. */
   'breakwater.alert.ended_at'?: string;
   /** The latest 5, oldest first. */
   recent_timeouts: RecentTimeout[];
@@ -80,6 +95,7 @@ export interface AlertLine {
 
 /** Beacons were dropped. At most one line in 60 s, with all that were since the line before. */
 export interface BeaconLine {
+  /** Which line it is. */
   event: 'beacon';
   /** Beacons. */
   'breakwater.beacon.dropped': number;

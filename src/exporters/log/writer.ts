@@ -7,6 +7,7 @@ export type LogFunction = (line: LogLine, message: string) => unknown;
 
 /** Something with a `warn`: console, pino, winston, or what takes `warn(message, fields)` as winston does. */
 export interface WarnLogger {
+  /** Takes what the logger takes: see {@link logTo}. */
   warn(...args: never[]): unknown;
 }
 
