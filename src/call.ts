@@ -60,6 +60,8 @@ export interface Attempt {
   readonly clock: Clock;
   /** Aborts when the attempt ends before its time; transports hand it to what does the I/O. */
   readonly signal: AbortSignal;
+  /** Whether it ended before its time. */
+  readonly aborted: boolean;
   /** HTTP exchanges begun; a redirect makes a second. */
   hops: number;
   status?: number | undefined;
@@ -101,9 +103,12 @@ export type CallInit = Pick<
 
 let calls = 0;
 
+/** Tells the calls of one process, or page, from another's. */
+const PROCESS = Math.random().toString(36).slice(2, 8);
+
 /** One `client.request()`, from the caller's point of view. */
 export class Call {
-  readonly id = `${(++calls).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  readonly id = `${(++calls).toString(36)}-${PROCESS}`;
   readonly startedAt: number;
   readonly startedAtWall = Date.now();
   /** What the caller asked for, without our policies. */

@@ -18,6 +18,7 @@ import {
   isTooTight,
   liftPolicies,
   mergeSettings,
+  NO_POLICIES,
   type Policies,
   type RequestConfig,
 } from './options';
@@ -158,16 +159,19 @@ function build(instance: AxiosInstance, policies: Policies, options: ClientOptio
   const watched = watch(events, alertSettings(options.alerts));
   let enabled = true;
 
-  const limitsOf = (): Limits => mergeLimits(mergeLimits(DEFAULT_LIMITS, instance.defaults.timeout, 'defaults.timeout'), policies.timeout);
+  const limitsOf = remembered(
+    () => instance.defaults.timeout,
+    (timeout): Limits => mergeLimits(mergeLimits(DEFAULT_LIMITS, timeout, 'defaults.timeout'), policies.timeout),
+  );
   warnIfTooTight(policies.deadline, limitsOf());
 
   const request = async (configOrUrl: string | RequestConfig, config?: RequestConfig): Promise<AxiosResponse> => {
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
-    const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : { ...configOrUrl });
+    const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
     if (!enabled) return instance.request({ ...(rest as AxiosRequestConfig), ...axiosTimeout(requested.timeout) });
     checkPolicies(requested);
-    const merged = { ...policies, ...defined(requested) };
+    const merged = requested === NO_POLICIES ? policies : { ...policies, ...defined(requested) };
     const limits = mergeLimits(limitsOf(), requested.timeout);
     const deadline = deadlineOf(merged.deadline, limits);
     return handle(
@@ -226,6 +230,16 @@ function build(instance: AxiosInstance, policies: Policies, options: ClientOptio
     }),
     { defaults: shared(instance, 'defaults'), interceptors: shared(instance, 'interceptors') },
   ) as unknown as Client;
+}
+
+/** Made anew only where what it is made from has changed. */
+function remembered<From, To>(from: () => From, make: (from: From) => To): () => To {
+  let last: { from: From; to: To } | undefined;
+  return () => {
+    const now = from();
+    if (!last || last.from !== now) last = { from: now, to: make(now) };
+    return last.to;
+  };
 }
 
 /** What axios itself can make of a timeout. */

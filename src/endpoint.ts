@@ -34,13 +34,61 @@ function textOf(value: unknown): string {
 
 const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
 
+const HAS_SCHEME = /^[a-z][a-z\d+\-.]*:\/\//i;
+
 /** The request's URL, without `params`; `undefined` where it is none. */
-export function urlOf({ baseURL, url, allowAbsoluteUrls = true }: AxiosRequestConfig): URL | undefined {
+export const urlOf = (config: AxiosRequestConfig): URL | undefined => parse(fullUrl(config), origin());
+
+/** The request's URL as a text, without `params`. */
+function fullUrl({ baseURL, url, allowAbsoluteUrls = true }: AxiosRequestConfig): string {
   const path = textOf(url);
   const base = textOf(baseURL);
-  const full = base && !(isAbsolute(path) && allowAbsoluteUrls) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
+  return base && !(isAbsolute(path) && allowAbsoluteUrls) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
+}
+
+/** What is shown of a URL. */
+interface Shown {
+  /** Empty where there is no host. */
+  readonly origin: string;
+  /** Origin and path with `:id` in place of identifiers. */
+  readonly endpoint: string;
+  /** Origin and path. */
+  readonly url: string;
+  readonly query: readonly Parameter[];
+}
+
+/** Most programs ask for few URLs, again and again, and each is asked about several times a call. */
+const shown = new Map<string, Shown>();
+
+/** URLs remembered, and the longest of them, in characters. */
+const CAP = 500;
+const LONGEST = 500;
+
+function show(config: AxiosRequestConfig): Shown {
+  const full = fullUrl(config);
+  const base = HAS_SCHEME.test(full) ? undefined : origin();
+  const key = base === undefined ? full : `${base} ${full}`;
+  const known = shown.get(key);
+  if (known) return known;
+  const made = makeShown(parse(full, base), textOf(config.url));
+  if (shown.size >= CAP) shown.clear();
+  if (key.length <= LONGEST) shown.set(key, made);
+  return made;
+}
+
+function makeShown(url: URL | undefined, given: string): Shown {
+  if (!hasHost(url)) {
+    const text = unclear(given, url);
+    return { origin: '', endpoint: template(text), url: text, query: [] };
+  }
+  const origin = originOf(url);
+  const path = shownPath(url.pathname);
+  return { origin, endpoint: origin + template(path), url: origin + path, query: [...url.searchParams] };
+}
+
+function parse(full: string, base: string | undefined): URL | undefined {
   try {
-    return new URL(full, origin());
+    return new URL(full, base);
   } catch {
     return undefined;
   }
@@ -50,14 +98,12 @@ export const methodOf = (config: AxiosRequestConfig): string => textOf(config.me
 
 /** `METHOD origin/path-template`: the key of statistics, few however many resources there are. */
 export function endpointOf(config: AxiosRequestConfig): string {
-  const url = urlOf(config);
-  return `${methodOf(config)} ${hasHost(url) ? originOf(url) + template(shownPath(url.pathname)) : template(unclear(config, url))}`;
+  return `${methodOf(config)} ${show(config).endpoint}`;
 }
 
 /** The origin of a request: what breakers and limits may be counted per. */
 export function originOfRequest(config: AxiosRequestConfig): string {
-  const url = urlOf(config);
-  return hasHost(url) ? originOf(url) : '';
+  return show(config).origin;
 }
 
 /** Whether the parser told the parts of a URL apart. In `user:password@host` it takes the user for a scheme. */
@@ -85,9 +131,9 @@ function shownPath(path: string): string {
 }
 
 /** What can be shown of a URL that is none, or has no host: anything up to an @ may be a password, or behind a ? a value. */
-function unclear({ url }: AxiosRequestConfig, parsed: URL | undefined): string {
+function unclear(given: string, parsed: URL | undefined): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they would break the line of a log, and parsers drop them.
-  const text = (parsed?.href ?? textOf(url)).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
+  const text = (parsed?.href ?? given).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
   const [content] = /^(?:data|blob):/i.exec(text) ?? [];
   if (content) return content.toLowerCase(); // all of it is content, and nobody's path
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/|\/\/)?([\s\S]*)$/i.exec(text) ?? [];
@@ -103,14 +149,14 @@ function unclear({ url }: AxiosRequestConfig, parsed: URL | undefined): string {
  * @param allowed Parameters whose values are shown, by exact name. The list is the user's word: it shows a signature where it names one.
  */
 export function redactedUrl(config: AxiosRequestConfig, allowed: readonly string[] = []): string {
-  const url = urlOf(config);
-  const path = hasHost(url) ? originOf(url) + shownPath(url.pathname) : unclear(config, url);
-  const query = [...(hasHost(url) ? url.searchParams : []), ...paramsOf(config.params)].map(([name, value]: Parameter) => {
+  const { url, query: own } = show(config);
+  if (!own.length && !config.params) return url;
+  const query = [...own, ...paramsOf(config.params)].map(([name, value]: Parameter) => {
     if (value !== undefined && allowed.includes(name)) return `${encode(name)}=${encode(value)}`;
     // Without a value, the name may be a token.
     return value === '' ? REDACTED : `${encode(name)}=${REDACTED}`;
   });
-  return query.length ? `${path}?${query.join('&')}` : path;
+  return query.length ? `${url}?${query.join('&')}` : url;
 }
 
 type Parameter = [name: string, value: string | undefined];

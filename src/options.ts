@@ -163,8 +163,12 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
   };
 }
 
+/** Of a request that names none; most do not. */
+export const NO_POLICIES: Policies = Object.freeze({});
+
 /** Splits a config into our policies and what is axios' own. What somebody put on `Object.prototype` is neither. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
+  if (!POLICY_NAMES.some((name) => config[name] !== undefined)) return [NO_POLICIES, { ...config }];
   const own: C = { __proto__: null, ...config };
   const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } = own;
   return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues }, rest];

@@ -36,7 +36,9 @@ class RunningAttempt implements Attempt {
   status: number | undefined;
   reusedSocket: boolean | undefined;
   readonly #call: Call;
-  readonly #controller = new AbortController();
+  /** Made when it is asked for: not every transport needs one, and it costs more than the rest of the attempt. */
+  #controller: AbortController | undefined;
+  #aborted: { reason: unknown } | undefined;
   readonly #reject: (reason: unknown) => void;
   readonly #releases: ((reason: unknown) => void)[] = [];
   readonly #afterwards: (() => void)[] = [];
@@ -56,7 +58,13 @@ class RunningAttempt implements Attempt {
   }
 
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort(this.#aborted.reason);
     return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted !== undefined;
   }
 
   get elapsed(): number {
@@ -64,7 +72,7 @@ class RunningAttempt implements Attempt {
   }
 
   onAbort(release: (reason: unknown) => void): void {
-    if (this.signal.aborted) release(this.signal.reason);
+    if (this.#aborted) release(this.#aborted.reason);
     else this.#releases.push(release);
   }
 
@@ -113,8 +121,9 @@ class RunningAttempt implements Attempt {
     const releases = this.#releases.splice(0).reverse();
     this.#settle(isTimeout(reason) ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
     this.#reject(reason);
+    this.#aborted = { reason };
     for (const release of releases) release(reason);
-    this.#controller.abort(reason);
+    this.#controller?.abort(reason);
   }
 
   #outcomeOfBody(): Outcome {

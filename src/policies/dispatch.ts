@@ -28,6 +28,6 @@ export const dispatch =
 
 /** Puts back what was lifted off, so that a handler that repeats `error.config` repeats the same protected request. */
 function restore(config: InternalAxiosRequestConfig, call: Call, adapter: AxiosRequestConfig['adapter']): InternalAxiosRequestConfig {
-  const { timeout = config.timeout, ...others } = call.requested;
-  return Object.assign(config, Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)), { adapter, timeout });
+  for (const [name, value] of Object.entries(call.requested)) if (value !== undefined) Object.assign(config, { [name]: value });
+  return Object.assign(config, { adapter });
 }

@@ -34,43 +34,48 @@ type OnRejected = (carrier: Carrier) => Promise<AxiosResponse>;
 
 export const retry: Policy = (next) => {
   const budget = new RetryBudget();
-  const drive = takeSeat((ticket) => attempt(next, ticket), budget);
+  const failed = takeSeat((ticket) => again(next, ticket), budget);
 
-  return async (call) => {
+  return (call) => {
     const { retry } = call.settings;
     if (!retry) return next(call);
     budget.called(call.endpoint);
     // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
     call.onEnd(() => conclude(call));
-    const ticket: Ticket = { call, signal: signalOf(call), notBefore: 0 };
-    try {
-      return await drive(ticket);
-    } catch (reason) {
-      throw isCarrier(reason) ? reason.error : reason;
-    }
+    if (call.ended) return Promise.reject(call.ended);
+    return next(call).catch(async (error) => {
+      try {
+        return await failed(carry({ call, signal: signalOf(call), notBefore: 0 }, error));
+      } catch (reason) {
+        throw isCarrier(reason) ? reason.error : reason;
+      }
+    });
   };
 };
 
-/** One attempt; a failure comes out as axios-retry takes it. */
-async function attempt(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
-  const { call } = ticket;
+/** A repeated attempt; a failure comes out as axios-retry takes it. */
+async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
   try {
-    if (ticket.decision) await prepare(ticket);
-    if (call.ended) throw call.ended;
-    return await next(call);
+    await prepare(ticket);
+    if (ticket.call.ended) throw ticket.call.ended;
+    return await next(ticket.call);
   } catch (error) {
-    // A body from a factory is nobody's after its attempt; under an answer that came early it may still be going out.
-    if (call.bodyFactory && !responseOf(error)) discard(call.config?.data);
-    throw { config: ticket, error } satisfies Carrier;
+    throw carry(ticket, error);
   }
 }
 
-/** Gives axios-retry something that looks like an instance: called, it makes an attempt, whose failure goes to the handler registered here. */
-function takeSeat(attempt: (ticket: Ticket) => Promise<AxiosResponse>, budget: RetryBudget): (ticket: Ticket) => Promise<AxiosResponse> {
+function carry(ticket: Ticket, error: unknown): Carrier {
+  const { call } = ticket;
+  // A body from a factory is nobody's after its attempt; under an answer that came early it may still be going out.
+  if (call.bodyFactory && !responseOf(error)) discard(call.config?.data);
+  return { config: ticket, error };
+}
+
+/** Gives axios-retry something that looks like an instance: called, it makes an attempt. Returns the handler that it registers for failures. */
+function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: RetryBudget): OnRejected {
   let onRejected: OnRejected | undefined;
-  const drive = (ticket: Ticket): Promise<AxiosResponse> =>
-    attempt(ticket).catch((carrier: Carrier) => (onRejected as OnRejected)(carrier));
-  const seat = Object.assign(drive, {
+  const failed: OnRejected = (carrier) => (onRejected as OnRejected)(carrier);
+  const seat = Object.assign((ticket: Ticket) => again(ticket).catch(failed), {
     defaults: {},
     interceptors: {
       request: { use: () => 0 },
@@ -102,7 +107,7 @@ function takeSeat(attempt: (ticket: Ticket) => Promise<AxiosResponse>, budget: R
       config.call.abandon(error);
     },
   });
-  return drive;
+  return failed;
 }
 
 /** Timers may fire this much early, in milliseconds. */

@@ -1,7 +1,7 @@
 /** What is told of an attempt and of a call: plain data, no secrets, JSON. */
 import type { Attempt, Call, End } from '../call';
 import { methodOf, redactedUrl } from '../endpoint';
-import { isTimeout, type TimeoutFacts } from '../errors';
+import { codeOf, isTimeout, type TimeoutFacts } from '../errors';
 import { type Kind, kindOf, type Outcome, type Phase, type Timings } from '../words';
 
 /** One try of a call over the network. */
@@ -58,36 +58,45 @@ export interface CallRecord extends Omit<AttemptRecord, 'attempt'> {
 
 export function attemptRecord(call: Call, attempt: Attempt | undefined, end: End): AttemptRecord {
   const startedAt = attempt ? call.startedAtWall + attempt.startedAt - call.startedAt : call.startedAtWall;
-  return { id: call.id, attempt: attempt?.number ?? 0, ...facts(call, attempt, end), startedAt };
+  return withDetails({ id: call.id, attempt: attempt?.number ?? 0, ...facts(call, attempt, end, startedAt) }, call, attempt, end);
 }
 
 export function callRecord(call: Call, end: End): CallRecord {
-  return { id: call.id, attempts: call.attempts, ...facts(call, call.attempt, end), startedAt: call.startedAtWall };
+  const { id, attempts, attempt, startedAtWall } = call;
+  return withDetails({ id, attempts, ...facts(call, attempt, end, startedAtWall) }, call, attempt, end);
 }
 
-function facts(
+/** What every record has. */
+const facts = (call: Call, attempt: Attempt | undefined, { outcome, elapsed }: End, startedAt: number) => ({
+  endpoint: call.endpoint,
+  method: methodOf(call.reportedConfig),
+  url: redactedUrl(call.reportedConfig, call.policies.allowQueryValues),
+  startedAt,
+  elapsed,
+  timings: attempt?.clock.timings ?? {},
+  timedOut: outcome === 'timeout',
+  outcome,
+  traceId: call.trace.traceId,
+});
+
+/** What only some have: absent, not undefined. */
+function withDetails<R extends Omit<AttemptRecord, 'attempt'>>(
+  record: R,
   call: Call,
   attempt: Attempt | undefined,
-  { outcome, elapsed, error, status }: End,
-): Omit<AttemptRecord, 'id' | 'attempt' | 'startedAt'> {
-  const config = call.reportedConfig;
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return {
-    endpoint: call.endpoint,
-    method: methodOf(config),
-    url: redactedUrl(config, call.policies.allowQueryValues),
-    elapsed,
-    timings: attempt?.clock.timings ?? {},
-    timedOut: outcome === 'timeout',
-    ...(isTimeout(error) && { limit: error.limit, limitMs: error.limitMs, phase: error.phase, kind: kindOf(error.phase), lag: error.lag }),
-    ...(status !== undefined && { status }),
-    ...(typeof code === 'string' && { code }),
-    outcome,
-    ...(attempt?.reusedSocket !== undefined && { reusedSocket: attempt.reusedSocket }),
-    ...tracePart(call),
-  };
-}
-
-function tracePart({ trace: { traceId, parentSpanId, flags } }: Call): Pick<AttemptRecord, 'traceId' | 'parentSpanId' | 'sampled'> {
-  return { traceId, ...(parentSpanId !== undefined && { parentSpanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 }) };
+  { error, status }: End,
+): R {
+  if (error !== undefined) {
+    const code = codeOf(error);
+    if (code !== undefined) record.code = code;
+    if (isTimeout(error)) {
+      const { limit, limitMs, phase, lag } = error;
+      Object.assign(record, { limit, limitMs, phase, kind: kindOf(phase), lag });
+    }
+  }
+  if (status !== undefined) record.status = status;
+  if (attempt?.reusedSocket !== undefined) record.reusedSocket = attempt.reusedSocket;
+  const { parentSpanId, flags } = call.trace;
+  if (parentSpanId !== undefined) Object.assign(record, { parentSpanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 });
+  return record;
 }

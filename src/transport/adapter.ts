@@ -28,30 +28,41 @@ function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | A
 const NAMES: readonly AdapterName[] = ['http', 'fetch', 'xhr'];
 const isName = (name: string): name is AdapterName => (NAMES as readonly string[]).includes(name);
 
+const supported = new Map<AdapterName, boolean>();
+
+/** Asked once: axios answers with an error, stack and all. */
 function supports(name: AdapterName): boolean {
-  try {
-    return Boolean(axios.getAdapter(name));
-  } catch {
-    return false;
+  let answer = supported.get(name);
+  if (answer === undefined) {
+    try {
+      answer = Boolean(axios.getAdapter(name));
+    } catch {
+      answer = false;
+    }
+    supported.set(name, answer);
   }
+  return answer;
 }
 
 /** An adapter of axios' own, given as a function. */
 const known = (adapter: AxiosAdapter): AdapterName | undefined =>
   NAMES.find((name) => supports(name) && axios.getAdapter(name) === adapter);
 
+/** What a transport changes of the config. A `signal` of undefined: it ends the attempt by other means. */
+export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined };
+
 /**
  * Runs an adapter of axios with what the transport changes for it, and gives back the config as it was: handlers repeat `error.config`.
  * axios' own timeout is switched off: it means another thing in each adapter, and in some faults it never fires.
  */
-export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Attempt, changes: AxiosRequestConfig): Promise<AxiosResponse> {
+export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Attempt, changes: Changes): Promise<AxiosResponse> {
   const config = call.config as InternalAxiosRequestConfig;
   const adapted = {
     ...config,
-    ...changes,
     timeout: 0,
-    signal: attempt.signal,
     cancelToken: undefined,
+    signal: 'signal' in changes ? undefined : attempt.signal,
+    ...changes,
     ...addedHeaders(call, config),
   };
   try {

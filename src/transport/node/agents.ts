@@ -10,11 +10,28 @@ import type { Attempt } from '../../call';
 import { needsNoLookup } from './connection';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
 import { type ProxyServer, proxyFor, proxyKey } from './proxy';
+import type { GivenAnswer } from './redirect';
 import { HOP, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
 /** Node calls it on every request; its types keep it to themselves. */
 type WithAddRequest = Agent & { addRequest(req: ClientRequest, options: RequestOptions): void; options?: Record<string, unknown> };
+
+type ProxyOption = AxiosRequestConfig['proxy'];
+type FacadeOf = new (attempt: Attempt, proxy: ProxyOption, given: GivenAnswer | undefined) => Agent;
+
+/** Symbols, since an agent has names of its own. */
+const ATTEMPT = Symbol('attempt');
+const PROXY = Symbol('proxy');
+const GIVEN = Symbol('given');
+
+/** An agent that makes connections as Node does: of no other class, with no hook of its own. */
+function isNodes(agent: Agent): boolean {
+  const { prototype } = (agent.constructor === https.Agent ? https : http).Agent as unknown as { prototype: WithHooks };
+  return Object.getPrototypeOf(agent) === prototype && (agent as WithHooks).createConnection === prototype.createConnection;
+}
+
+type WithHooks = Agent & { createConnection: unknown };
 
 /** With several addresses for a name, each may take this share of the connect budget: a slow one is reached, a dead one is passed over. */
 const ADDRESS_SHARE = 1 / 3;
@@ -23,31 +40,40 @@ export class Agents {
   readonly #own = new Map<Protocol, Agent>();
   readonly #tunnels = new WeakMap<Agent, Map<string, TunnelAgent>>();
   readonly #made = new Set<Agent>();
+  readonly #facades: Record<Protocol, WeakMap<Agent, FacadeOf>> = { 'http:': new WeakMap(), 'https:': new WeakMap() };
 
-  /** An agent for one attempt, over the user's or the client's own. */
-  facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig): Agent {
+  /** An agent for one attempt, over the user's or the client's own. With a given answer, its first request gets that instead of a connection. */
+  facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig, given?: GivenAnswer): Agent {
     const agent = ((protocol === 'https:' ? config.httpsAgent : config.httpAgent) ?? this.#ownAgent(protocol)) as WithAddRequest;
-    const addRequest = (req: ClientRequest, options: RequestOptions): void => {
-      const direct = { ...options };
-      const proxy = options.socketPath ? undefined : proxyFor(protocol, options, config.proxy, agent);
-      const hop = new Hop(
-        attempt,
-        req,
-        needsNoLookup(proxy ? { host: proxy.host } : { host: options.host, socketPath: options.socketPath }),
-      );
-      if (options.lookup) direct.lookup = watched(options.lookup, hop);
-      if (attempt.limits.connect) direct.autoSelectFamilyAttemptTimeout = Math.max(10, Math.round(attempt.limits.connect * ADDRESS_SHARE));
-      if (!proxy) return give(agent, req, direct, hop, attempt);
-      if (protocol === 'http:')
-        return give(this.#forward(proxy, agent), forwarded(req, options, proxy), { ...direct, ...atProxy(proxy) }, hop, attempt);
-      give(this.#tunnel(proxy, agent), req, { ...direct, [HOP]: hop }, hop, attempt);
-    };
-    const environmentProxy = agent.options?.proxyEnv;
-    return Object.create(agent, {
-      addRequest: { value: addRequest },
-      // axios refuses to bypass an agent that proxies by itself; hidden, the agent goes on doing so.
-      ...(environmentProxy ? { options: { value: { ...agent.options, proxyEnv: undefined } } } : {}),
-    });
+    let Facade = this.#facades[protocol].get(agent);
+    if (!Facade) {
+      Facade = facadeOf(agent, (...request) => this.#route(protocol, agent, ...request));
+      this.#facades[protocol].set(agent, Facade);
+    }
+    return new Facade(attempt, config.proxy, given);
+  }
+
+  /** Hands a request to the agent that makes its connection. */
+  #route(
+    protocol: Protocol,
+    agent: WithAddRequest,
+    attempt: Attempt,
+    option: ProxyOption,
+    req: ClientRequest,
+    options: RequestOptions,
+  ): void {
+    if (attempt.aborted) {
+      req.destroy();
+      return;
+    }
+    const proxy = options.socketPath ? undefined : proxyFor(protocol, options, option, agent);
+    const hop = new Hop(attempt, req, needsNoLookup(proxy ?? options));
+    if (options.lookup) options.lookup = watched(options.lookup, hop);
+    if (attempt.limits.connect) options.autoSelectFamilyAttemptTimeout = Math.max(10, Math.round(attempt.limits.connect * ADDRESS_SHARE));
+    if (!proxy) return give(agent, req, options, hop, attempt);
+    if (protocol === 'http:')
+      return give(this.#forward(proxy, agent), forwarded(req, options, proxy), { ...options, ...atProxy(proxy) }, hop, attempt);
+    give(this.#tunnel(proxy, agent), req, { ...options, [HOP]: hop }, hop, attempt);
   }
 
   /** Closes the idle connections of the agents made here, and those in use when they are done; the user's agents are the user's. */
@@ -65,7 +91,13 @@ export class Agents {
       const secure = protocol === 'https:';
       // What the program set for all of Node's requests (a CA, say) holds for ours.
       const { options } = (secure ? https : http).globalAgent as WithAddRequest;
-      agent = new (secure ? https : http).Agent({ ...options, proxyEnv: undefined, keepAlive: true } as https.AgentOptions);
+      // axios sets a minute on every socket; with another figure here the agent would set its own back each time the socket is free.
+      agent = new (secure ? https : http).Agent({
+        ...options,
+        proxyEnv: undefined,
+        keepAlive: true,
+        keepAliveMsecs: 60_000,
+      } as https.AgentOptions);
       this.#own.set(protocol, agent);
       this.#made.add(agent);
     }
@@ -91,10 +123,36 @@ export class Agents {
   }
 }
 
+/** Looks like the agent, pooling included; only a request is seen before the agent gets it. */
+function facadeOf(
+  agent: WithAddRequest,
+  route: (attempt: Attempt, proxy: ProxyOption, req: ClientRequest, options: RequestOptions) => void,
+): FacadeOf {
+  class Facade {
+    readonly [ATTEMPT]: Attempt;
+    readonly [PROXY]: ProxyOption;
+    readonly [GIVEN]: GivenAnswer | undefined;
+    constructor(attempt: Attempt, proxy: ProxyOption, given: GivenAnswer | undefined) {
+      this[ATTEMPT] = attempt;
+      this[PROXY] = proxy;
+      this[GIVEN] = given;
+    }
+    addRequest(req: ClientRequest, options: RequestOptions): void {
+      if (!this[GIVEN]?.to(req)) route(this[ATTEMPT], this[PROXY], req, options);
+    }
+  }
+  Object.setPrototypeOf(Facade.prototype, agent);
+  const { options } = agent;
+  // axios refuses to bypass an agent that proxies by itself; hidden, the agent goes on doing so.
+  if (options?.proxyEnv) Object.defineProperty(Facade.prototype, 'options', { value: { ...options, proxyEnv: undefined } });
+  return Facade as unknown as FacadeOf;
+}
+
 function give(agent: WithAddRequest, req: ClientRequest, options: RequestOptions, hop: Hop, attempt: Attempt): void {
   attempt.onAbort(() => leaveQueue(agent, req));
   agent.addRequest(req, options);
   // Node's agents queue the request or give it a socket by now; others connect by means of their own.
+  if (isNodes(agent)) return;
   process.nextTick(() => {
     if (!req.socket && !isQueued(agent, req) && !(HOP in options)) hop.connectingElsewhere('proxy' in agent);
   });

@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import type { Attempt, Clock } from '../../call';
 import { markBody } from './body';
 import { isUnderWay, markConnection } from './connection';
+import { isFollowed } from './redirect';
 
 /** What Node passes to `agent.addRequest`, as far as it matters here. */
 export interface RequestOptions {
@@ -46,7 +47,7 @@ export class Hop {
 
   /** A redirect leaves the hop behind; the end of the attempt ends it. */
   get isCurrent(): boolean {
-    return this.#attempt.hops === this.#number && !this.#attempt.signal.aborted;
+    return this.#attempt.hops === this.#number && !this.#attempt.aborted;
   }
 
   /** A resolver answered before anybody could listen to the socket: custom ones may, from a cache. */
@@ -101,7 +102,7 @@ export class Hop {
   }
 
   #onResponse(response: IncomingMessage): void {
-    if (!this.isCurrent) return;
+    if (!this.isCurrent || isFollowed(response)) return;
     this.#response = response;
     this.#attempt.status = response.statusCode;
     this.clock.enter('body');

@@ -1,18 +1,19 @@
 /** One attempt through axios' http adapter. */
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import axios, { type AxiosRequestConfig } from 'axios';
+import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../../call';
-import { runAdapter } from '../adapter';
+import { type Changes, runAdapter } from '../adapter';
 import type { Agents } from './agents';
 import { type Http2, tellReason } from './http2';
+import { canRunTwice, firstHop, GivenAnswer, MOCKED } from './redirect';
 
 export const httpHandler =
   (agents: Agents, http2: Http2): Handler =>
   async (call) => {
     const attempt = call.attempt as Attempt;
-    const changes = changesFor(call, attempt, agents, http2);
     try {
-      const response = await runAdapter(axios.getAdapter('http'), call, attempt, changes);
+      const response = await run(call, attempt, agents, http2);
       endWith(attempt, response.data);
       return response;
     } catch (error) {
@@ -22,14 +23,28 @@ export const httpHandler =
     }
   };
 
-function changesFor(call: Call, attempt: Attempt, agents: Agents, http2: Http2): AxiosRequestConfig {
-  const config = call.config as AxiosRequestConfig;
+function run(call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promise<AxiosResponse> {
+  const config = call.config as InternalAxiosRequestConfig;
+  const http = axios.getAdapter('http');
   if (Number(config.httpVersion) === 2) {
     // axios refuses HTTP/2 through an explicit proxy, and ignores the environment's.
-    return config.proxy ? {} : { httpVersion: 1, proxy: false, transport: http2.transport(attempt) };
+    return runAdapter(http, call, attempt, config.proxy ? {} : { httpVersion: 1, proxy: false, transport: http2.transport(attempt) });
   }
-  // The facades route each hop through its proxy, so that the tunnel's phases are seen.
-  return { proxy: false, httpAgent: agents.facade('http:', attempt, config), httpsAgent: agents.facade('https:', attempt, config) };
+  // The facades route each hop through its proxy, so that the tunnel's phases are seen, and end it with the attempt, so no signal is needed.
+  const changes = (answer?: GivenAnswer): Changes => ({
+    proxy: false,
+    signal: undefined,
+    httpAgent: agents.facade('http:', attempt, config, answer),
+    httpsAgent: agents.facade('https:', attempt, config, answer),
+  });
+  if (!canRunTwice(config)) return runAdapter(http, call, attempt, changes());
+  return new Promise((resolve, reject) => {
+    const redirected = (response: IncomingMessage): void => resolve(runAdapter(http, call, attempt, changes(new GivenAnswer(response))));
+    runAdapter(http, call, attempt, { ...changes(), transport: firstHop(attempt, redirected) }).then(resolve, (error) => {
+      if (error === MOCKED) resolve(runAdapter(http, call, attempt, changes()));
+      else reject(error);
+    });
+  });
 }
 
 /** A stream that was handed out ends with the attempt, and its consumer is told why. */

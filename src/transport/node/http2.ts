@@ -66,7 +66,7 @@ export class Http2 {
     stream.once('response', (headers) => {
       clock.enter('body');
       attempt.status = Number(headers[':status']);
-      markBody(stream, attempt, () => !attempt.signal.aborted);
+      markBody(stream, attempt, () => !attempt.aborted);
       const { ':status': status, ...rest } = headers;
       onResponse(Object.assign(stream, { headers: rest, statusCode: Number(status) }));
     });
