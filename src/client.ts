@@ -1,6 +1,6 @@
 /** The client: an axios instance with the pipeline in its `request`. */
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
-import { ambient, createDiagnostics, createSender, createTransport } from '#platform';
+import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff } from '#platform';
 import { aliases } from './aliases';
 import { BeaconChannel, type BeaconStats } from './beacon/channel';
 import { Drops } from './beacon/drops';
@@ -96,7 +96,7 @@ export interface Client extends AxiosInstance {
     /** Of all endpoints. */
     list(): EndpointStats[];
   };
-  /** The kill switch: every policy a pass-through, until `enable()`. */
+  /** The kill switch: every policy a pass-through, until `enable()`. In Node the environment variable `BREAKWATER=off` does it for all clients. */
   disable(): void;
   /** Puts the policies in force again. */
   enable(): void;
@@ -169,7 +169,7 @@ function build(instance: AxiosInstance, policies: Policies, options: ClientOptio
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
     const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
-    if (!enabled) return instance.request({ ...(rest as AxiosRequestConfig), ...axiosTimeout(requested.timeout) });
+    if (!enabled || isSwitchedOff()) return instance.request({ ...(rest as AxiosRequestConfig), ...axiosTimeout(requested.timeout) });
     checkPolicies(requested);
     const merged = requested === NO_POLICIES ? policies : { ...policies, ...defined(requested) };
     const limits = mergeLimits(limitsOf(), requested.timeout);

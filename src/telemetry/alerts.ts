@@ -68,7 +68,14 @@ export class Alerts {
     const long = watched.series.long();
     const reason = this.#reason(short, expectedOf(long));
     if (!reason || !this.#mayBegin()) return;
-    const alert: Alert = { endpoint: watched.name, reason, status: 'firing', baseline: rateOf(long), ...told(watched, short), startedAt: Date.now() };
+    const alert: Alert = {
+      endpoint: watched.name,
+      reason,
+      status: 'firing',
+      baseline: rateOf(long),
+      ...told(watched, short),
+      startedAt: Date.now(),
+    };
     this.#states.set(watched.name, { status: 'firing', watched, alert, calm: 0 });
     this.#cancelLook ??= quietly(BUCKET, () => this.#look());
     this.#emit(alert);

@@ -11,6 +11,9 @@ export { createSender } from '../../beacon/node';
 export { ambient } from './ambient';
 export { createDiagnostics } from './diagnostics';
 
+/** The kill switch of a whole process, for the operator: asked at every call, so that it works at run time. */
+export const isSwitchedOff = (): boolean => process.env.BREAKWATER === 'off';
+
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
   const agents = new Agents();
   const http2 = new Http2();

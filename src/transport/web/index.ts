@@ -7,6 +7,9 @@ import { xhrHandler } from './xhr';
 export { createSender } from '../../beacon/web';
 export { ambient } from './ambient';
 
+/** A page has no environment to be switched off by. */
+export const isSwitchedOff = (): boolean => false;
+
 /** A browser has no diagnostics channels. */
 export const createDiagnostics = () => (): undefined => undefined;
 
