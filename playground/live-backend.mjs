@@ -1,31 +1,32 @@
-// The Node backend of Traffic and Beacons: switches the servers, and streams what is to be seen until the page stops listening.
+// The Node backend of the dashboard: switches the upstreams, and streams what happens until the page stops listening.
 
+import axios from 'axios';
 import * as breakwater from 'breakwater';
-import { startBeacons } from './beacons.mjs';
 import { json, lines, readJson } from './http.mjs';
-import { startTraffic } from './traffic.mjs';
+import { CALLS, startTraffic } from './traffic.mjs';
 
 /** @import { IncomingMessage, ServerResponse } from 'node:http' */
-/** @import { Upstream } from './upstream.mjs' */
+/** @import { Settings } from './client-options.mjs' */
+/** @import { Lane } from './lanes.mjs' */
+/** @import { State, Upstream } from './upstream.mjs' */
 
-/** @typedef {'upstream' | 'collector'} ServerName */
-/** @typedef {{ id: string, settings: import('./traffic.mjs').Settings }} Asked */
+/** @typedef {{ id: string, settings: Settings }} Asked */
 
 /**
- * @param {Record<ServerName, Upstream>} servers
+ * @param {Record<Lane, Upstream>} upstreams
  * @returns {(req: IncomingMessage, res: ServerResponse, path: string) => Promise<boolean>} Whether the request was for this backend.
  */
-export function createLiveBackend(servers) {
-  /** @type {Map<string, { change(settings: Asked['settings']): void, stop(): void }>} */
+export function createLiveBackend(upstreams) {
+  /** @type {Map<string, ReturnType<typeof startTraffic>>} */
   const running = new Map();
+  const urls = { breakwater: upstreams.breakwater.url, axios: upstreams.axios.url };
 
   /** @type {Record<string, (req: IncomingMessage, res: ServerResponse) => unknown>} */
   const routes = {
-    'GET /api/live': (_, res) => json(res, 200, { upstream: servers.upstream.url, collector: servers.collector.url }),
+    'GET /api/live': (_, res) => json(res, 200, urls),
     'POST /api/state': async (req, res) => {
-      const { server, state } = /** @type {{ server: ServerName, state: string }} */ (await readJson(req));
-      if (!Object.hasOwn(servers, server)) throw new Error(`no such server: ${server}`);
-      await servers[server].become(state);
+      const state = /** @type {State} */ (await readJson(req));
+      await Promise.all(Object.values(upstreams).map((upstream) => upstream.become(state)));
       json(res, 200, {});
     },
     'POST /api/change': async (req, res) => {
@@ -33,26 +34,18 @@ export function createLiveBackend(servers) {
       running.get(id)?.change(checked(settings));
       json(res, 200, {});
     },
-    'POST /api/traffic': (req, res) => run(req, res, (settings, show) => startTraffic(breakwater, servers.upstream.url, settings, show)),
-    'POST /api/beacons': (req, res) => run(req, res, (settings, show) => startBeacons(breakwater, servers.collector.url, settings, show)),
+    'POST /api/traffic': async (req, res) => {
+      const { id, settings } = /** @type {Asked} */ (await readJson(req));
+      const first = checked(settings);
+      if (res.destroyed) return;
+      const started = startTraffic({ breakwater, axios }, urls, first, lines(res));
+      running.set(id, started);
+      res.on('close', () => {
+        running.delete(id);
+        started.stop();
+      });
+    },
   };
-
-  /**
-   * @param {IncomingMessage} req
-   * @param {ServerResponse} res
-   * @param {(settings: Asked['settings'], show: (snapshot: object) => void) => { change(settings: Asked['settings']): void, stop(): void }} start
-   */
-  async function run(req, res, start) {
-    const { id, settings } = /** @type {Asked} */ (await readJson(req));
-    const first = checked(settings);
-    if (res.destroyed) return;
-    const started = start(first, lines(res));
-    running.set(id, started);
-    res.on('close', () => {
-      running.delete(id);
-      started.stop();
-    });
-  }
 
   return async (req, res, path) => {
     const route = routes[`${req.method} ${path}`];
@@ -66,8 +59,11 @@ export function createLiveBackend(servers) {
   };
 }
 
-/** @param {Asked['settings']} settings */
+/** @param {Settings} settings */
 function checked(settings) {
   if (!(settings?.rate >= 1 && settings.rate <= 50)) throw new Error('the rate is from 1 to 50 a second');
+  if (!(settings.endpoints?.length > 0 && settings.endpoints.every((name) => Object.hasOwn(CALLS, name)))) {
+    throw new Error(`the endpoints are some of ${Object.keys(CALLS).join(', ')}`);
+  }
   return settings;
 }

@@ -1,4 +1,4 @@
-// The playground: starts the fault lab, the switchable servers and the page's own on loopback, prints the URL, and ends all of it on SIGINT or SIGTERM.
+// The playground: starts the fault lab, the switchable upstreams and the page's own server on loopback, prints the URL, and ends all of it on SIGINT or SIGTERM.
 
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -17,7 +17,7 @@ const [{ startLab }, { createBackend }, { createLiveBackend }, { createSite }, {
   import('./site.mjs'),
   import('./upstream.mjs'),
 ]);
-const [breakwater, axios, site, upstream, collector] = await Promise.all([
+const [breakwater, axios, site, forBreakwater, forAxios] = await Promise.all([
   startLab(),
   startLab(),
   createSite(),
@@ -25,7 +25,7 @@ const [breakwater, axios, site, upstream, collector] = await Promise.all([
   startUpstream(),
 ]);
 const backend = createBackend({ breakwater, axios });
-const live = createLiveBackend({ upstream, collector });
+const live = createLiveBackend({ breakwater: forBreakwater, axios: forAxios });
 
 const server = createServer(async (req, res) => {
   const { host = '' } = req.headers;
@@ -45,7 +45,7 @@ const server = createServer(async (req, res) => {
 async function close() {
   server.close();
   server.closeAllConnections();
-  await Promise.all([breakwater, axios, upstream, collector].map((started) => started.close()));
+  await Promise.all([breakwater, axios, forBreakwater, forAxios].map((started) => started.close()));
 }
 
 server.on('error', async (error) => {

@@ -7,19 +7,23 @@ import { fileURLToPath } from 'node:url';
 
 const file = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
+const vendored = (/** @type {string} */ name, /** @type {string} */ script) =>
+  fileURLToPath(new URL(`./dist/${script}`, import.meta.resolve(`${name}/package.json`)));
+
 const INTEGRITY = file('../dist/integrity.json');
 
-/** Files by URL, besides those of ./page. */
+/** Files by URL, besides those under ./page. */
 const FILES = {
   '/': file('./index.html'),
-  '/traffic': file('./traffic.html'),
-  '/beacons': file('./beacons.html'),
+  '/call': file('./call.html'),
+  '/client-options.mjs': file('./client-options.mjs'),
   '/lanes.mjs': file('./lanes.mjs'),
   '/traffic.mjs': file('./traffic.mjs'),
-  '/beacons.mjs': file('./beacons.mjs'),
   '/steady.mjs': file('./steady.mjs'),
   '/dist/breakwater.min.js': file('../dist/breakwater.min.js'),
-  '/vendor/axios.min.js': fileURLToPath(new URL('./dist/axios.min.js', import.meta.resolve('axios/package.json'))),
+  '/vendor/axios.min.js': vendored('axios', 'axios.min.js'),
+  '/vendor/uplot.min.js': vendored('uplot', 'uPlot.iife.min.js'),
+  '/vendor/uplot.min.css': vendored('uplot', 'uPlot.min.css'),
 };
 
 /** @type {Record<string, string>} */
@@ -43,7 +47,7 @@ const HEADERS = {
 
 /** @returns {Promise<(res: ServerResponse, path: string) => Promise<boolean>>} Whether there is such a file. */
 export async function createSite() {
-  const pages = await readdir(file('./page'));
+  const pages = (await readdir(file('./page'), { recursive: true })).filter((name) => name.includes('.'));
   /** @type {Map<string, string>} */
   const files = new Map([
     ...Object.entries(FILES),

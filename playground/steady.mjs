@@ -19,6 +19,3 @@ export function steadily(rate, act) {
   timer = setTimeout(next, 0);
   return () => clearTimeout(timer);
 }
-
-/** How often the page is told. */
-export const SNAPSHOTS = 5; // a second

@@ -1,154 +1,149 @@
-// Steady traffic through one client, and what is to be seen of it several times a second. The browser and the Node backend share this file.
+// Steady traffic, each call made twice: through Breakwater and through stock axios, and beacons beside it. All that is to be seen of it
+// is told as messages. The browser and the Node backend share this file.
 
-import { SNAPSHOTS, steadily } from './steady.mjs';
+import { optionsFor } from './client-options.mjs';
+import { steadily } from './steady.mjs';
 
-/** @import { BreakerSnapshot, ClientConfig, EventType, ClientEvents } from 'breakwater' */
-
-/** @typedef {{ rate: number, retry: boolean, breaker: boolean, limit: boolean, fallback: boolean }} Settings */
+/** @import { AxiosStatic } from 'axios' */
+/** @import { BeaconStats, BreakerSnapshot, Client, ClientEvents, EndpointStats, EventType } from 'breakwater' */
+/** @import { Settings } from './client-options.mjs' */
+/** @import { Lane } from './lanes.mjs' */
 
 /** @typedef {'ok' | 'fallback' | 'timeout' | 'failed' | 'cut' | 'limited'} Ending What a call came to. */
 
 /**
- * @typedef {object} Snapshot
- * @property {BreakerSnapshot | undefined} breaker
- * @property {{ made: number, pending: number, stopped: Record<string, number> }} retries
- * @property {{ inUse: number, waiting: number, refused: number }} limits
- * @property {Partial<Record<Ending, number>>} totals
- * @property {Partial<Record<Ending, number>>[]} seconds The latest last.
- * @property {number | undefined} wait Milliseconds for which a caller waited, the median of the last calls.
- * @property {{ at: number, type: EventType, record: ClientEvents[EventType] }[]} changes Of the breaker, the latest last.
+ * @typedef {object} Under Calls under way.
+ * @property {number} waiting
+ * @property {number} longest Milliseconds for which the oldest of them has waited.
  */
 
-export const SECONDS = 40; // in the strip
-const RECENT = 15; // calls for the median
-const CHANGES = 8;
+/**
+ * @typedef {{ at: number } & (
+ *   | { type: 'begin', lane: Lane }
+ *   | { type: 'end', lane: Lane, ending: Ending, began: number }
+ *   | { type: 'event', event: EventType, record: ClientEvents[EventType] }
+ *   | { type: 'state', lanes: Record<Lane, Under>, breakers: BreakerSnapshot[], stats: Omit<EndpointStats, 'series' | 'recentTimeouts'>[],
+ *       beacons: { made: number, stats: BeaconStats, stockWaiting: number } }
+ * )} Message `at` is in milliseconds since the traffic began. An `end` is what the caller saw, told the same way of both lanes.
+ */
 
-/** Short, so that it plays in seconds; the defaults are for services. */
-const BREAKER = {
-  openFor: 5_000,
-  maxOpenFor: 10_000,
-  window: 20_000,
-  minCalls: 20,
-  burst: { window: 5_000, minCalls: 5 },
-  slow: { after: 500 },
+/** What is called, by name. @type {Record<string, (n: number) => { method: string, path: string, data?: object }>} */
+export const CALLS = {
+  // Seven of them: a browser makes six connections to a host, and asks for the same URL one at a time.
+  'GET /orders/:id': (n) => ({ method: 'GET', path: `/orders/${1 + (n % 7)}` }),
+  'GET /prices': () => ({ method: 'GET', path: '/prices' }),
+  'POST /payments': (n) => ({ method: 'POST', path: '/payments', data: { amount: n } }),
 };
 
-/**
- * @param {Settings} settings
- * @returns {ClientConfig}
- */
-const configOf = ({ retry, breaker, limit, fallback }) => ({
-  timeout: { connect: 500, read: 1_000 },
-  deadline: 3_500,
-  retry: retry && { baseDelay: 200 },
-  // Observing rather than off: it lets everything through, and what it would do can be shown.
-  breaker: { ...BREAKER, mode: breaker ? 'enforce' : 'observe' },
-  limit: limit && { concurrency: 4, maxQueue: 4, maxWait: 300 },
-  fallback: fallback && { staleFor: 60_000, value: { ok: 'as good as it gets' } },
-});
+/** Stock axios may keep so many callers waiting; then the playground makes no more of its calls. */
+export const MOST_WAITING = 400;
+
+const BEACONS = 2; // a second
+const STATES = 5; // a second
+
+/** @type {Record<string, Ending>} */
+const ENDINGS = { ETIMEDOUT: 'timeout', ECONNABORTED: 'timeout', EBREAKEROPEN: 'cut', ELIMITED: 'limited' };
 
 /**
- * @param {Pick<typeof import('breakwater'), 'createClient'>} breakwater
- * @param {string} url
+ * @param {{ breakwater: Pick<typeof import('breakwater'), 'createClient'>, axios: Pick<AxiosStatic, 'create'> }} libraries
+ * @param {Record<Lane, string>} urls Each lane has an upstream of its own, so that neither suffers from the other.
  * @param {Settings} first
- * @param {(snapshot: Snapshot) => void} show
+ * @param {(message: Message) => void} tell
  */
-export function startTraffic({ createClient }, url, first, show) {
+export function startTraffic({ breakwater, axios }, urls, first, tell) {
   const began = performance.now();
+  const since = () => performance.now() - began;
+  const stock = axios.create();
+  /** Calls under way, the oldest first. @type {Record<Lane, Set<{ at: number, gone: AbortController }>>} */
+  const under = { breakwater: new Set(), axios: new Set() };
+  let made = 0; // calls
+  let over = false;
+  /** @type {Set<AbortController>} */
+  const stockBeacons = new Set();
+  let beacons = 0;
   let settings = first;
-  /** @type {Partial<Record<Ending, number>>[]} */
-  let seconds = [];
-  /** @type {number[]} */
-  let waits = [];
-  /** @type {Snapshot['changes']} */
-  let changes = [];
-  /** @type {Map<string, number>} Calls that pause before the next attempt, and until when. */
-  const pauses = new Map();
-  /** @type {Partial<Record<Ending, number>>} */
-  const totals = {};
-  /** @type {{ made: number, stopped: Record<string, number> }} */
-  const retries = { made: 0, stopped: {} };
-  let refused = 0;
-  let under = 0; // calls under way
-  let number = 0;
-  let client = make();
+  let client = makeClient();
 
-  function make() {
-    const made = createClient(configOf(settings));
-    made.on('retry', ({ id, delay, reason }) => {
-      if (reason) retries.stopped[reason] = (retries.stopped[reason] ?? 0) + 1;
-      else retries.made++;
-      if (delay !== undefined) pauses.set(id, performance.now() + delay);
-    });
-    made.on('call', ({ id }) => void pauses.delete(id));
-    made.on('limited', () => void refused++);
-    made.on('breaker', (record) => {
-      changes = [...changes, { at: performance.now() - began, type: /** @type {const} */ ('breaker'), record }].slice(-CHANGES);
-    });
+  /** @returns {Client} */
+  function makeClient() {
+    const made = breakwater.createClient(optionsFor(settings));
+    made.on('*', (event, record) => void (over || tell({ type: 'event', at: since(), event, record })));
+    if (!settings.enabled) made.disable();
     return made;
   }
 
-  async function call() {
-    const startedAt = performance.now();
-    under++;
-    // The breaker sees one endpoint, /orders/:id.
-    const ending = await client.get(`${url}/orders/${1 + (number++ % 5)}`).then(
+  function call() {
+    const name = settings.endpoints[made % settings.endpoints.length] ?? '';
+    const { path, ...request } = CALLS[name]?.(made) ?? { path: '/', method: 'GET' };
+    made++;
+    follow('breakwater', (signal) => client.request({ ...request, url: urls.breakwater + path, signal }));
+    follow('axios', (signal) => stock.request({ ...request, url: urls.axios + path, signal, timeout: settings.stockTimeout }));
+  }
+
+  /**
+   * @param {Lane} lane
+   * @param {(signal: AbortSignal) => Promise<object>} send
+   */
+  async function follow(lane, send) {
+    if (under[lane].size >= MOST_WAITING) return;
+    const mine = { at: since(), gone: new AbortController() };
+    under[lane].add(mine);
+    tell({ type: 'begin', at: mine.at, lane });
+    const ending = await send(mine.gone.signal).then(
       (response) => /** @type {Ending} */ ('fallback' in response ? 'fallback' : 'ok'),
       (error) => ENDINGS[error.code] ?? 'failed',
     );
-    under--;
-    const now = performance.now();
-    waits = [...waits, now - startedAt].slice(-RECENT);
-    totals[ending] = (totals[ending] ?? 0) + 1;
-    const second = secondAt(now);
-    second[ending] = (second[ending] ?? 0) + 1;
+    under[lane].delete(mine);
+    if (!over) tell({ type: 'end', at: since(), lane, ending, began: mine.at });
   }
 
-  /** The counts of this second; those in which nothing ended are there as well. */
-  function secondAt(/** @type {number} */ now) {
-    const index = Math.floor((now - began) / 1_000);
-    while (last < index) {
-      seconds = [...seconds, {}].slice(-SECONDS);
-      last++;
-    }
-    return /** @type {Partial<Record<Ending, number>>} */ (seconds.at(-1));
+  async function beacon() {
+    const data = JSON.stringify({ event: 'view', number: ++beacons });
+    client.beacon(`${urls.breakwater}/collect`, data);
+    // With stock axios, as many write it: a POST that nobody waits for.
+    if (stockBeacons.size >= MOST_WAITING) return;
+    const gone = new AbortController();
+    stockBeacons.add(gone);
+    const config = { signal: gone.signal, headers: { 'Content-Type': 'text/plain' } };
+    await stock.post(`${urls.axios}/collect`, data, config).catch(() => {});
+    stockBeacons.delete(gone);
   }
-  let last = -1;
 
-  function snapshot() {
-    const now = performance.now();
-    secondAt(now);
-    const [breaker] = client.breakers.list();
-    const pending = [...pauses.values()].filter((until) => until > now).length;
-    const inUse = breaker?.inFlight ?? 0;
-    show({
-      breaker,
-      retries: { ...retries, pending },
-      limits: { inUse, waiting: Math.max(0, under - inUse - pending), refused },
-      totals,
-      seconds,
-      wait: [...waits].sort((a, b) => a - b)[Math.floor(waits.length / 2)],
-      changes,
+  /** @param {Lane} lane */
+  function look(lane) {
+    const [oldest] = under[lane];
+    return { waiting: under[lane].size, longest: oldest ? since() - oldest.at : 0 };
+  }
+
+  const state = () =>
+    tell({
+      type: 'state',
+      at: since(),
+      lanes: { breakwater: look('breakwater'), axios: look('axios') },
+      breakers: client.breakers.list(),
+      stats: client.stats.list().map(({ series: _, recentTimeouts: __, ...stats }) => stats),
+      beacons: { made: beacons, stats: client.beacons.stats(), stockWaiting: stockBeacons.size },
     });
-  }
 
-  const stops = [steadily(() => settings.rate, call), steadily(() => SNAPSHOTS, snapshot)];
+  const stops = [steadily(() => settings.rate, call), steadily(() => BEACONS, beacon), steadily(() => STATES, state)];
 
   return {
-    /** Another rate is the same client; other policies are a new one, whose breaker begins closed. @param {Settings} next */
+    /** Other policies are a new client, whose breakers begin closed; all else is changed as it runs. @param {Settings} next */
     change(next) {
-      const same = JSON.stringify({ ...next, rate: 0 }) === JSON.stringify({ ...settings, rate: 0 });
+      const same = JSON.stringify(optionsFor(next)) === JSON.stringify(optionsFor(settings));
       settings = next;
-      if (same) return;
-      client.close();
-      client = make();
+      if (!same) {
+        client.close();
+        client = makeClient();
+      } else if (next.enabled) client.enable();
+      else client.disable();
     },
     stop() {
       for (const stop of stops) stop();
+      over = true;
+      for (const { gone } of [...under.breakwater, ...under.axios]) gone.abort();
+      for (const gone of stockBeacons) gone.abort();
       client.close();
     },
   };
 }
-
-/** @type {Record<string, Ending>} */
-const ENDINGS = { ETIMEDOUT: 'timeout', EBREAKEROPEN: 'cut', ELIMITED: 'limited' };

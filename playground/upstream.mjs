@@ -1,43 +1,68 @@
-// An upstream whose state is switched while traffic runs: healthy, slow, hanging, answering errors, or refusing connections.
+// An upstream that is switched while traffic runs: an API with a fault, and beside it, at /collect, a collector of analytics.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { CORS } from '../test/lab/http.mjs';
+import { startBlackHole } from '../test/lab/black-hole.mjs';
+import { CORS, every } from '../test/lab/http.mjs';
 
+/** @import { AddressInfo } from 'node:net' */
 /** @import { ServerResponse } from 'node:http' */
 
+/** @typedef {{ fault: string, strikes: 'orders' | 'all', collector: 'healthy' | 'hanging' }} State */
 /** @typedef {Awaited<ReturnType<typeof startUpstream>>} Upstream */
 
 const FAST = 30; // ms
-const SLOW = 800; // ms; the traffic's timeout is longer, its breaker's `slow.after` shorter
+const SLOW = 800; // ms; the client's timeout is longer, its breaker's `slow.after` shorter
+const DRIP = 300; // ms from byte to byte; shorter than any limit on silence
 const RETRY_AFTER = 2; // s
 
 const ok = (/** @type {ServerResponse} */ res) => res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"ok":true}');
 
 /** @type {Record<string, (res: ServerResponse) => unknown>} */
-const STATES = {
+const FAULTS = {
   healthy: (res) => setTimeout(ok, FAST, res),
   slow: (res) => setTimeout(ok, SLOW, res),
   hanging: () => {},
-  unavailable: (res) => res.writeHead(503).end(),
+  dripping(res) {
+    res.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
+    every(res, DRIP, () => res.write(' '));
+  },
+  'black-holed': () => {}, // no connection gets this far
+  resetting: (res) => res.socket?.resetAndDestroy(),
+  failing: (res) => res.writeHead(500).end(),
   throttling: (res) => res.writeHead(429, { 'Retry-After': RETRY_AFTER }).end(),
-  refusing: () => {}, // nobody gets this far
 };
 
-/** `/always` answers at once in every state in which anything does. */
 export async function startUpstream() {
-  let state = 'healthy';
+  /** @type {State} */
+  let state = { fault: 'healthy', strikes: 'orders', collector: 'healthy' };
   const server = createServer({ requestTimeout: 0 }, (req, res) => {
     req.resume();
     for (const [name, value] of Object.entries(CORS)) res.setHeader(name, value);
     if (req.method === 'OPTIONS') res.writeHead(204).end();
-    else if (req.url === '/always') ok(res);
-    else STATES[state]?.(res);
+    else if (req.url === '/collect') state.collector === 'healthy' && res.writeHead(204).end();
+    else if (state.strikes === 'all' || req.url?.startsWith('/orders')) FAULTS[state.fault]?.(res);
+    else FAULTS.healthy?.(res);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const { port } = /** @type {AddressInfo} */ (server.address());
+  /** @type {Awaited<ReturnType<typeof startBlackHole>> | undefined} */
+  let hole;
 
-  async function close() {
+  /** The connections there are end; from now on none is accepted. */
+  async function sink() {
+    await closeServer();
+    hole = await startBlackHole({ port });
+  }
+
+  async function surface() {
+    if (server.listening) return;
+    await hole?.close();
+    hole = undefined;
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  }
+
+  async function closeServer() {
     if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
@@ -45,23 +70,27 @@ export async function startUpstream() {
     await closed;
   }
 
-  let switched = Promise.resolve();
-
-  /** @param {string} next */
+  /** @param {State} next */
   async function toState(next) {
     state = next;
-    if (next === 'refusing') await close();
-    else if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening');
+    if (next.fault !== 'black-holed') await surface();
+    else if (!hole) await sink();
   }
+
+  let switched = Promise.resolve();
 
   return {
     url: `http://127.0.0.1:${port}`,
-    /** @param {string} next */
+    /**
+     * What hangs already goes on hanging, as it does in life.
+     * @param {State} next
+     */
     become(next) {
-      if (!Object.hasOwn(STATES, next)) throw new Error(`no such state: ${next}`);
-      switched = switched.then(() => toState(next));
-      return switched;
+      if (!Object.hasOwn(FAULTS, next.fault)) throw new Error(`no such fault: ${next.fault}`);
+      const done = switched.then(() => toState(next));
+      switched = done.catch(() => {}); // the next switch is one of its own
+      return done;
     },
-    close: () => switched.then(close),
+    close: () => switched.then(() => Promise.all([closeServer(), hole?.close()])),
   };
 }

@@ -1,4 +1,4 @@
-// Making elements, and writing durations: what every part of the page needs.
+// Making elements, and writing durations: what every part of the pages needs.
 
 /** @typedef {Node | string | undefined | false} Child */
 
@@ -30,11 +30,25 @@ export function byId(id, type) {
   throw new Error(`the page has no ${type.name} with the id '${id}'`);
 }
 
+/** Writes only what is new: a screen reader, or a selection, is not disturbed by what stays. @param {Element} element @param {string} text */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @param {string} endpoint Without the origin, which says nothing on this machine. */
+export const short = (endpoint) => endpoint.replace(/https?:\/\/[^/]+/, '');
+
 /** @param {number} value Milliseconds. */
 export function ms(value) {
   const text = value < 9.95 ? value.toFixed(1) : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
   return `${text}\u00a0ms`;
 }
+
+/** @param {number} value Milliseconds, as people say them: seconds from one on. */
+export const seconds = (value) => (value < 1_000 ? ms(value) : `${(value / 1_000).toFixed(1)}\u00a0s`);
+
+/** @param {number} share */
+export const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 /** @param {number} bytes */
 export function size(bytes) {

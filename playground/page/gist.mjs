@@ -1,8 +1,8 @@
 // An event of Breakwater in one line.
 
-import { ms, size } from './dom.mjs';
+import { ms, percent, size } from './dom.mjs';
 
-/** @import { AttemptRecord, BeaconEvent, BreakerEvent, CallRecord, ClientEvents, EventType, FallbackEvent, LimitedEvent, RetryEvent } from 'breakwater' */
+/** @import { Alert, AttemptRecord, BeaconEvent, BreakerEvent, CallRecord, ClientEvents, EventType, FallbackEvent, LimitedEvent, RetryEvent } from 'breakwater' */
 
 /** @param {AttemptRecord | CallRecord} record */
 const ended = ({ outcome, limit, phase, status, code }) => (limit ? `${limit} limit in ${phase}` : `${outcome} ${status ?? code ?? ''}`);
@@ -22,6 +22,8 @@ const GISTS = {
   fallback: (/** @type {FallbackEvent} */ { kind, age, code }) =>
     `${kind}${age === undefined ? '' : `, ${ms(age)} old`}, instead of ${code ?? 'an error'}`,
   beacon: (/** @type {BeaconEvent} */ { reason, count, bytes }) => `${count} dropped: ${reason}, ${size(bytes)}`,
+  alert: (/** @type {Alert} */ { reason, status, rate, timeouts, calls }) =>
+    `${status}, ${reason}: ${timeouts} of ${calls} timed out, ${percent(rate)}`,
 };
 
 /** @param {{ type: EventType, record: ClientEvents[EventType] }} event */

@@ -1,76 +1,21 @@
-// Plays the playground in Chromium, from outside: its server is a child process, and what the page shows is what is asserted.
-import { type ChildProcess, spawn } from 'node:child_process';
+// Plays one call in Chromium, from outside: what the page shows is what is asserted. And what the server does at its edges.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
+import { createConnection } from 'node:net';
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../lab/index.mjs';
+import { endServer, startServer, withPlayground } from './page-support';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const RUN_OVER = 30_000; // ms; generous, since the machine may be busy
 
-/** A server of its own, and the URL it prints; in a group of processes of its own where that is asked for. */
-async function startServer({ detached = false } = {}): Promise<{ child: ChildProcess; url: string }> {
-  const { NODE_OPTIONS: _, PORT: __, ...env } = process.env;
-  const child = spawn(process.execPath, ['playground/server.mjs'], { cwd: root, env, detached, stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  for await (const chunk of child.stdout) {
-    printed += chunk;
-    if (printed.includes('\n')) break;
-  }
-  return { child, url: /http:\/\/127\.0\.0\.1:\d+\//.exec(printed)?.[0] ?? `no URL in: ${printed}` };
-}
-
-async function endServer(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const [code, signal] = await exited;
-  return { code, signal };
-}
-
-let server: Awaited<ReturnType<typeof startServer>>;
-let browser: Browser;
-let context: BrowserContext;
+const playground = withPlayground();
 let page: Page;
 let problems: string[];
-let hosts: Set<string>;
 
-beforeAll(async () => {
-  const executablePath = findChromium();
-  [server, browser] = await Promise.all([
-    startServer(),
-    chromium.launch({ ...(executablePath ? { executablePath } : {}), args: CHROMIUM_FLAGS }),
-  ]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  if (server) await endServer(server.child);
-});
-
-beforeEach(async () => {
-  context = await browser.newContext();
-  page = await context.newPage();
-  problems = [];
-  hosts = new Set();
-  page.on('request', (request) => hosts.add(new URL(request.url()).hostname));
-  page.on('pageerror', (error) => problems.push(error.message));
-  // The browser itself reports each request that fails, and failing is what the faults are for; these name a fault's URL, not the page's.
-  page.on('console', (message) => {
-    if (message.type() === 'error' && message.location().url.startsWith(server.url)) problems.push(message.text());
-  });
-});
-
-afterEach(async () => {
-  await context.close();
-});
-
-async function open(): Promise<void> {
-  await page.goto(server.url);
-  await page.locator('body[data-ready]').waitFor();
+async function open(options: Parameters<typeof playground.open>[1] = {}): Promise<void> {
+  ({ page, problems } = await playground.open('call', options));
 }
 
 async function choose(where: 'Node backend' | 'This browser', fault: string): Promise<void> {
@@ -109,12 +54,7 @@ const eventTypes = (): Promise<string[]> => page.locator('#events summary b').al
 
 const headline = (lane: 'breakwater' | 'axios'): Promise<string | null> => page.locator(`#lane-${lane} .headline`).textContent();
 
-describe('the playground', () => {
-  afterEach(() => {
-    expect(problems).toEqual([]);
-    expect([...hosts]).toEqual(['127.0.0.1']);
-  });
-
+describe('one call', () => {
   it('plays a healthy upstream from the browser and from Node', async () => {
     await open();
     for (const where of ['This browser', 'Node backend'] as const) {
@@ -233,8 +173,7 @@ describe('the playground', () => {
   });
 
   it('fits a phone', async () => {
-    await page.setViewportSize({ width: 375, height: 740 });
-    await open();
+    await open({ viewport: { width: 375, height: 740 } });
     await play('Node backend', 'refused');
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
     expect(await page.locator('#run-title').evaluate((title) => title.getBoundingClientRect().top < innerHeight)).toBe(true);
@@ -251,11 +190,12 @@ describe('the playground', () => {
 
 describe('a script-tag build that was changed', () => {
   it('is refused by the browser, and the page says so', async () => {
-    await page.route('**/breakwater.min.js', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `${await response.text()} ` });
-    });
-    await open();
+    const before = (page: Page) =>
+      page.route('**/breakwater.min.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${await response.text()} ` });
+      });
+    await open({ before, expectProblems: true });
     expect(await page.evaluate('typeof Breakwater')).toBe('undefined');
     expect(problems.join()).toContain('integrity');
     expect(await page.locator('#refused').isVisible()).toBe(true);
@@ -267,15 +207,14 @@ describe('a script-tag build that was changed', () => {
 
 describe('the server', () => {
   it('answers no other name, and has no other file', async () => {
-    const { createConnection } = await import('node:net');
-    const { port } = new URL(server.url);
+    const { port } = new URL(playground.url());
     const socket = createConnection(Number(port), '127.0.0.1').end('GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1\.1 403 /);
     for (const path of ['package.json', 'page/%2e%2e/server.mjs', 'server.mjs', 'api/nothing']) {
-      expect((await fetch(server.url + path)).status, path).toBe(404);
+      expect((await fetch(playground.url() + path)).status, path).toBe(404);
     }
-    const unknown = await fetch(`${server.url}api/run`, { method: 'POST', body: '{"fault":"no-such-fault"}' });
+    const unknown = await fetch(`${playground.url()}api/run`, { method: 'POST', body: '{"fault":"no-such-fault"}' });
     expect(unknown.status).toBe(400);
   });
 

@@ -1,7 +1,7 @@
 // What the waterfall draws, worked out from a run: a bar for each phase of each attempt, the limit that fired, and stock axios.
 
 /** @import { AttemptRecord, CallRecord } from 'breakwater' */
-/** @import { Lane, Outcome } from '../lanes.mjs' */
+/** @import { Lane, Outcome } from '../../lanes.mjs' */
 /** @import { Run } from './run.mjs' */
 
 /**

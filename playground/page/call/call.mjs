@@ -1,7 +1,7 @@
 // The page: ties the form to runs, and runs to what is drawn of them.
 
-import { stockTimeout } from '../lanes.mjs';
-import { byId } from './dom.mjs';
+import { stockTimeout } from '../../lanes.mjs';
+import { byId } from '../dom.mjs';
 import { createFaultList } from './fault-list.mjs';
 import { drawLane, headline } from './lane-card.mjs';
 import { drawEvents, drawHistory } from './log.mjs';

@@ -1,7 +1,7 @@
 // Draws a run's bars on one axis of time, so that the two lanes can be compared by eye. Every bar has its name and its milliseconds.
 
+import { el, ms } from '../dom.mjs';
 import { barsOf } from './bars.mjs';
-import { el, ms } from './dom.mjs';
 
 /** @import { Bar } from './bars.mjs' */
 /** @import { Run } from './run.mjs' */

@@ -1,8 +1,8 @@
 // The list of faults: one radio button each, in groups that fold. Those a browser cannot reach say why.
 
-import { el } from './dom.mjs';
+import { el } from '../dom.mjs';
 
-/** @import { Entry } from '../catalogue.mjs' */
+/** @import { Entry } from '../../catalogue.mjs' */
 
 /**
  * @param {HTMLElement} root

@@ -1,10 +1,10 @@
 // A lane's card: the code that ran, what came of it in a sentence, and the facts that its error or response tells.
 
-import { el, ms, size } from './dom.mjs';
+import { el, ms, size } from '../dom.mjs';
 import { codeFor } from './options.mjs';
 import { stockVersion } from './run.mjs';
 
-/** @import { Chosen, Lane, Outcome } from '../lanes.mjs' */
+/** @import { Chosen, Lane, Outcome } from '../../lanes.mjs' */
 /** @import { Run } from './run.mjs' */
 
 const TITLES = { breakwater: 'Breakwater', axios: `Stock axios ${stockVersion}` };

@@ -1,8 +1,8 @@
 // From the form's fields to Breakwater's options, and from the options to the line of code that says the same.
 
-/** @import { Chosen, Lane } from '../lanes.mjs' */
+/** @import { Chosen, Lane } from '../../lanes.mjs' */
 
-import { stockTimeout } from '../lanes.mjs';
+import { stockTimeout } from '../../lanes.mjs';
 
 /** Limits that are off unless they are set. */
 const OPTIONAL = ['total', 'queue', 'lookup', 'tcp', 'proxy', 'tls', 'send', 'response', 'body'];
@@ -35,5 +35,5 @@ export function codeFor(lane, chosen) {
     : `{ ${Object.entries(/** @type {object} */ (timeout))
         .map(([name, value]) => `${name}: ${value}`)
         .join(', ')} }`;
-  return `createClient({ timeout: ${limits}, deadline: ${deadline}, retry: false })`;
+  return `createClient({ timeout: ${limits}, deadline: ${deadline}, retry: false, breaker: false })`;
 }

@@ -1,7 +1,7 @@
 // What happened: the runs so far, each to be looked at again, and the events of the run that is shown.
 
-import { el, ms } from './dom.mjs';
-import { gist } from './gist.mjs';
+import { el, ms } from '../dom.mjs';
+import { gist } from '../gist.mjs';
 import { headline } from './lane-card.mjs';
 
 /** @import { Run } from './run.mjs' */

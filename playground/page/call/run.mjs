@@ -1,11 +1,11 @@
 // Makes a run: both lanes here in the browser, or both in the Node backend. Either way the same events and outcomes come of it.
 
-import { viaAxios, viaBreakwater } from '../lanes.mjs';
-import { linesOf, post } from './post.mjs';
+import { viaAxios, viaBreakwater } from '../../lanes.mjs';
+import { linesOf, post } from '../post.mjs';
 
-/** @import { Entry } from '../catalogue.mjs' */
-/** @import { Chosen, Lane, LaneEvent, Outcome } from '../lanes.mjs' */
-/** @import { Line } from '../backend.mjs' */
+/** @import { Entry } from '../../catalogue.mjs' */
+/** @import { Chosen, Lane, LaneEvent, Outcome } from '../../lanes.mjs' */
+/** @import { Line } from '../../backend.mjs' */
 
 /**
  * @typedef {object} Run What is known of a run, so far or in the end: all that the page shows is made of this.
