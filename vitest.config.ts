@@ -1,4 +1,5 @@
-// The four test projects: unit (pure), node (real sockets), browser (in Chromium) and page (drives the playground from outside).
+// The test projects: unit (pure), node (real sockets), browser (in Chromium) and page (drives the playground from outside).
+// And wide: what takes long, or needs more than one browser, for `npm run test:all` only.
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -10,6 +11,8 @@ const on = (platform: 'node' | 'web') => ({
 });
 
 const executablePath = findChromium();
+
+const WIDE = ['test/**/*.wide.test.ts'];
 
 export default defineConfig({
   test: {
@@ -59,9 +62,23 @@ export default defineConfig({
           name: 'page',
           environment: 'node',
           include: ['test/playground/**/*.test.ts'],
+          exclude: WIDE,
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: on('node'),
+        test: {
+          name: 'wide',
+          environment: 'node',
+          include: WIDE,
+          pool: 'forks',
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -25,6 +25,7 @@ export type { Limiter, LimitOptions } from './options/limit';
 export type { RetryBudget, RetryContext, RetryOptions } from './options/retry';
 export type { Limit, TimeoutInput, TimeoutOptions } from './options/timeout';
 export type { BreakerEvent, BreakerSnapshot } from './policies/breaker';
+export type { BreakerReason, BreakerState } from './policies/breaker-state';
 export type { FallbackKind, FallbackResponse } from './policies/fallback';
 export type { Alert } from './telemetry/alerts';
 export type { ClientEvents, EventHandler, EventType, FallbackEvent, LimitedEvent, RetryEvent } from './telemetry/events';

@@ -3,6 +3,7 @@ import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
 import { Window } from '../util/window';
 
+/** What a breaker does with calls: lets them through, refuses them, or lets a few through to see. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** Why a breaker changed its state, or refuses. */

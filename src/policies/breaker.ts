@@ -115,20 +115,22 @@ export const openBreaker =
 export const breakerPermit =
   (breakers: Breakers): Policy =>
   (next) =>
-  async (call) => {
+  (call) => {
     const breaker = breakerOf(call, breakers);
     if (!breaker) return next(call);
     const refusal = breaker.refusal();
-    if (refusal) throw refuse(call, breaker, refusal);
+    if (refusal) return Promise.reject(refuse(call, breaker, refusal));
     const permit = breaker.admit(slowAfter(call, breaker.settings), probeFor(call));
-    try {
-      const response = await next(call);
-      settle(breaker, permit, call, undefined, response);
-      return response;
-    } catch (error) {
-      settle(breaker, permit, call, error, (error as { response?: AxiosResponse } | undefined)?.response);
-      throw error;
-    }
+    return next(call).then(
+      (response) => {
+        settle(breaker, permit, call, undefined, response);
+        return response;
+      },
+      (error) => {
+        settle(breaker, permit, call, error, (error as { response?: AxiosResponse } | undefined)?.response);
+        throw error;
+      },
+    );
   };
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */

@@ -1,4 +1,5 @@
 /** No more attempts at a time than there are places; the rest wait in order, as many as may and as long as they may. */
+import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError } from '../errors';
@@ -19,9 +20,8 @@ export const concurrency: Policy = (next) => {
     () => ({ taken: 0, waiting: new Set() }),
     ({ taken, waiting }) => taken + waiting.size > 0,
   );
-  return async (call) => {
-    const { limit } = call.settings;
-    if (limit === false || limit.concurrency === undefined) return next(call);
+  const inPlace = async (call: Call, limit: LimitSettings): Promise<AxiosResponse> => {
+    if (limit.concurrency === undefined) return next(call);
     const mine = places.use(call.keyOf(limit.per));
     if (mine.taken < limit.concurrency && mine.waiting.size === 0) mine.taken++;
     else await queue(call, limit, mine);
@@ -29,6 +29,7 @@ export const concurrency: Policy = (next) => {
     const free = (): void => call.whenOver(() => pass(mine, limit.concurrency as number));
     return next(call).finally(free);
   };
+  return (call) => (call.settings.limit ? inPlace(call, call.settings.limit) : next(call));
 };
 
 /** Gives the place to who has waited longest, or frees it. */

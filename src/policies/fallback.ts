@@ -29,9 +29,7 @@ interface Kept {
 
 export const fallback: Policy = (next) => {
   const kept = new Map<string, Kept>();
-  return async (call) => {
-    const settings = call.settings.fallback;
-    if (!settings) return next(call);
+  const orElse = async (call: Call, settings: FallbackOptions): Promise<AxiosResponse> => {
     try {
       const response = await next(call);
       if (settings.staleFor) keep(kept, call, response);
@@ -44,6 +42,7 @@ export const fallback: Policy = (next) => {
       return instead;
     }
   };
+  return (call) => (call.settings.fallback ? orElse(call, call.settings.fallback) : next(call));
 };
 
 /** A 4xx is the upstream's answer to what was asked, not a failure to answer. */

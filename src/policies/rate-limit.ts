@@ -1,4 +1,5 @@
 /** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
+import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError } from '../errors';
@@ -38,13 +39,12 @@ interface Waiter extends Pace {
 
 export const rateLimit: Policy = (next) => {
   const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.size > 0 || fullAt > now());
-  return async (call) => {
-    const { limit } = call.settings;
-    if (limit === false) return next(call);
+  const inTurn = async (call: Call, limit: LimitSettings): Promise<AxiosResponse> => {
     if (limit.limiter) await consume(call, limit);
     else if (limit.rate && limit.rate < Infinity) await takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
     return next(call);
   };
+  return (call) => (call.settings.limit ? inTurn(call, call.settings.limit) : next(call));
 };
 
 function newBucket(): Bucket {

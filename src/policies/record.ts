@@ -6,7 +6,7 @@ export const record: Policy = (next) => (call) =>
   next(call).then(
     (response) => {
       // What the interceptors made of the response may be anything; the status is the attempt's.
-      call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, status: call.attempt?.status });
+      call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, error: undefined, status: call.attempt?.status });
       return response;
     },
     (error) => {

@@ -45,7 +45,11 @@ const isBuiltIn = (name: string): boolean => name.startsWith('node:') || builtin
 
 it('holds what is published and nothing else', () => {
   expect(files(installed).filter((name) => name !== 'dist')).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
-  expect(files(installed).filter((name) => !['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'].includes(name))).toEqual([]);
+  expect(
+    files(installed).filter(
+      (name) => !['CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'dist', 'docs', 'llms.txt', 'package.json'].includes(name),
+    ),
+  ).toEqual([]);
   expect(files(dist)).toEqual(
     ['browser', 'node', 'log', 'opentelemetry', 'prometheus']
       .flatMap((name) => ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `${name}.${kind}`))
