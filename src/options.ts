@@ -12,6 +12,7 @@ import { type FallbackFunction, type FallbackOptions, mergeFallback } from './op
 import { type LimitOptions, type LimitSettings, mergeLimit } from './options/limit';
 import { mergeRetry, type RetryOptions, type RetrySettings } from './options/retry';
 import { isDuration, type TimeoutInput } from './options/timeout';
+import { own } from './util/own';
 import type { Limits } from './words';
 
 /**
@@ -164,14 +165,14 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
 }
 
 /** Of a request that names none; most do not. */
-export const NO_POLICIES: Policies = Object.freeze({});
+export const NO_POLICIES: Policies = Object.freeze(own({}));
 
 /** Splits a config into our policies and what is axios' own. What somebody put on `Object.prototype` is neither. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
-  if (!POLICY_NAMES.some((name) => config[name] !== undefined)) return [NO_POLICIES, { ...config }];
-  const own: C = { __proto__: null, ...config };
-  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } = own;
-  return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues }, rest];
+  const given = own(config); // of null, as axios takes it, nothing
+  if (!POLICY_NAMES.some((name) => given[name] !== undefined)) return [NO_POLICIES, given];
+  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } = given;
+  return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues }, own(rest)];
 }
 
 /** Refuses a policy that does not exist, where only policies are expected. */

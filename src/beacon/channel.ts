@@ -6,6 +6,7 @@ import { now } from '../clock';
 import { urlOf } from '../endpoint';
 import type { BeaconOptions, BeaconSettings } from '../options/beacon';
 import { Lru } from '../util/lru';
+import { own } from '../util/own';
 import { quietly } from '../util/quietly';
 import type { Drops } from './drops';
 import { handOver } from './hand-over';
@@ -127,7 +128,7 @@ export class BeaconChannel {
   #make(url: string, baseURL: string | undefined, data: unknown, options: BeaconOptions): Item | undefined {
     let to: URL | undefined;
     try {
-      if (typeof url === 'string') to = urlOf({ url, ...(baseURL && { baseURL: String(baseURL) }) });
+      if (typeof url === 'string') to = urlOf(own({ url, ...(baseURL && { baseURL: String(baseURL) }) }));
       if (to && !/^https?:$/.test(to.protocol)) to = undefined;
       if (to) return makeItem(to, data, options, now());
     } catch {

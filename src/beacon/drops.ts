@@ -1,5 +1,6 @@
 /** Counts what was dropped, and tells of it, at most once a second and reason. */
 import { redactedUrl } from '../endpoint';
+import { own } from '../util/own';
 import { quietly } from '../util/quietly';
 import type { Item } from './item';
 import type { DropReason } from './sender';
@@ -55,6 +56,6 @@ export class Drops {
     this.#timers.delete(reason);
     const event = this.#pending.get(reason);
     this.#pending.delete(reason);
-    if (event) this.#tell({ ...event, url: redactedUrl({ url: event.url }) });
+    if (event) this.#tell({ ...event, url: redactedUrl(own({ url: event.url })) });
   }
 }

@@ -1,6 +1,7 @@
 /** A beacon as it waits: already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
 import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
 import type { Full } from '../options/check';
+import { own } from '../util/own';
 
 /** Text in UTF-8: no preflight, and every collector can parse JSON out of it. */
 const TEXT = 'text/plain;charset=UTF-8';
@@ -33,7 +34,7 @@ interface Content {
 
 /** Throws where the options or the data are of no use: a circle, a BigInt, a Blob. */
 export function makeItem(url: URL, data: unknown, options: BeaconOptions | null, at: number): Item {
-  const { contentType, headers, batch } = options ?? {};
+  const { contentType, headers, batch } = own(options ?? {});
   const wanted = batch ? { ...DEFAULT_BATCH, ...usable(batch) } : undefined;
   const { body, type, isJson } = contentOf(data, wanted !== undefined);
   const item = {

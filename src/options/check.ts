@@ -1,5 +1,6 @@
 /** The checks that the options share: each names the option, the value, and what it takes. */
 import { badOption } from '../errors';
+import { own } from '../util/own';
 
 /** Options with every field decided. */
 export type Full<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
@@ -36,7 +37,7 @@ export const anything: Check = () => {};
 /** Checks each field of an object, and that there is no other. Lays it over what was there. */
 export function fields<T extends object>(name: string, base: T, value: unknown, checks: { [K in keyof Required<T>]: Check }): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, value, 'It takes an object, or false.');
-  const merged = { ...base };
+  const merged = own(base);
   const names = Object.keys(checks); // not `in`: every object has a toString and a __proto__
   for (const [key, field] of Object.entries(value)) {
     if (!names.includes(key)) throw badOption(`${name}.${key}`, field, `There is no such option. The options are ${names.join(', ')}.`);

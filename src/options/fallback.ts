@@ -1,5 +1,6 @@
 /** What a caller gets instead of an error. */
 import type { AxiosRequestConfig } from 'axios';
+import { own } from '../util/own';
 import { anything, duration, fields, fn } from './check';
 
 /** Makes the data of an answer out of an error. */
@@ -22,7 +23,7 @@ export function mergeFallback(
 ): FallbackOptions | false {
   if (fallback === undefined) return base ?? false;
   if (fallback === false) return false;
-  if (typeof fallback === 'function') return { ...(base || {}), use: fallback };
+  if (typeof fallback === 'function') return own({ ...(base || {}), use: fallback });
   const { use, ...rest } = base || {};
   // A value named later goes over a function named earlier.
   const before = use && fallback?.value === undefined ? { use, ...rest } : rest;

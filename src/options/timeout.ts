@@ -1,5 +1,6 @@
 /** The limits of an attempt: what may be set, the defaults, and how one `timeout` is laid over another. */
 import { badOption } from '../errors';
+import { own } from '../util/own';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../words';
 
 /** A duration in milliseconds, greater than 0. `false` means no limit. */
@@ -38,7 +39,9 @@ export interface TimeoutOptions {
 export type TimeoutInput = number | readonly [connect: Limit, read: Limit] | TimeoutOptions | false;
 
 /** connect: slower than any healthy handshake, two SYN retransmissions included. read: twice a slow query. */
-export const DEFAULT_LIMITS: Limits = { connect: 3_000, read: 10_000 };
+export const DEFAULT_LIMITS: Limits = own({ connect: 3_000, read: 10_000 });
+
+const NONE: Limits = own({});
 
 const DURATION = 'It takes milliseconds greater than 0, or false for no limit.';
 
@@ -52,7 +55,7 @@ function checkLimit(name: string, value: unknown): void {
 /** Lays one `timeout` over the limits so far. */
 export function mergeLimits(base: Limits, timeout: TimeoutInput | undefined, name = 'timeout'): Limits {
   if (timeout === undefined) return base;
-  if (timeout === false) return {};
+  if (timeout === false) return NONE;
   if (typeof timeout === 'number') {
     if (!(timeout >= 0)) throw badOption(name, timeout, `As a number it is the total. ${DURATION} 0 is axios' way to say none.`);
     return withLimit(base, 'total', timeout || false);
@@ -79,5 +82,5 @@ export function mergeLimits(base: Limits, timeout: TimeoutInput | undefined, nam
 
 function withLimit(limits: Limits, name: LimitName, value: Limit): Limits {
   const { [name]: _, ...rest } = limits;
-  return value === false || value === Infinity ? rest : { ...rest, [name]: value };
+  return own(value === false || value === Infinity ? rest : { ...rest, [name]: value });
 }

@@ -37,6 +37,7 @@ export class Hop {
     this.clock = attempt.clock;
     this.#number = ++attempt.hops;
     attempt.bodyOpen = false;
+    attempt.reusedSocket = undefined;
     this.clock.enter('queue');
     req.once('socket', (socket) => this.#onSocket(socket));
     req.once('finish', () => this.#onWritten());

@@ -6,7 +6,7 @@ import type { Attempt, Call, Handler } from '../../call';
 import { type Changes, runAdapter } from '../adapter';
 import type { Agents } from './agents';
 import { type Http2, tellReason } from './http2';
-import { canRunTwice, firstHop, GivenAnswer, MOCKED } from './redirect';
+import { canRunTwice, firstHop, GivenAnswer, MOCKED, tellRequest } from './redirect';
 
 export const httpHandler =
   (agents: Agents, http2: Http2): Handler =>
@@ -39,10 +39,14 @@ function run(call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promis
   });
   if (!canRunTwice(config)) return runAdapter(http, call, attempt, changes());
   return new Promise((resolve, reject) => {
-    const redirected = (response: IncomingMessage): void => resolve(runAdapter(http, call, attempt, changes(new GivenAnswer(response))));
+    const redirected = (response: IncomingMessage): void => {
+      const answer = new GivenAnswer(response);
+      resolve(runAdapter(http, call, attempt, changes(answer)).finally(() => answer.drop()));
+    };
     runAdapter(http, call, attempt, { ...changes(), transport: firstHop(attempt, redirected) }).then(resolve, (error) => {
-      if (error === MOCKED) resolve(runAdapter(http, call, attempt, changes()));
-      else reject(error);
+      if (error === MOCKED) return resolve(runAdapter(http, call, attempt, changes()));
+      tellRequest(error);
+      reject(error);
     });
   });
 }

@@ -17,11 +17,16 @@ export function canRunTwice({
   maxRate,
   socketPath,
   transport,
+  sensitiveHeaders,
 }: InternalAxiosRequestConfig & { transport?: unknown }): boolean {
   const isWhole =
     data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array || data instanceof ArrayBuffer;
-  return isWhole && maxRedirects !== 0 && !onUploadProgress && !maxRate && !socketPath && !transport;
+  // axios checks these for follow-redirects alone, and refuses what is no list before it sends anything.
+  const isList = (sensitiveHeaders ?? undefined) === undefined || isStrings(sensitiveHeaders);
+  return isWhole && isList && maxRedirects !== 0 && !onUploadProgress && !maxRate && !socketPath && !transport;
 }
+
+const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === 'string');
 
 type OnResponse = (response: IncomingMessage) => void;
 
@@ -41,11 +46,37 @@ export function firstHop(attempt: Attempt, redirected: OnResponse): NonNullable<
         Object.assign(response, { responseUrl: urlOf(options), redirects: [] });
         onResponse(response);
       });
+      Object.assign(req, { _redirectable: new Unredirected(req, options) });
       if (attempt.hops || attempt.aborted) return req;
       req.on('error', () => {}).destroy();
       throw MOCKED;
     },
   };
+}
+
+/** What programs read of follow-redirects' own request, in `response.request._redirectable` and in `error.request`. */
+class Unredirected {
+  readonly _redirectCount = 0;
+  readonly _redirects: unknown[] = [];
+  readonly _ended = true;
+  readonly _currentRequest: ClientRequest;
+  readonly _options: RequestOptions;
+
+  constructor(request: ClientRequest, options: RequestOptions) {
+    this._currentRequest = request;
+    this._options = options;
+  }
+
+  get _currentUrl(): string {
+    return urlOf(this._options);
+  }
+}
+
+/** Makes of the request of a failure what axios gives then: follow-redirects' own. After an answer it is Node's in any case. */
+export function tellRequest(error: unknown): void {
+  const { request } = error as { request?: ClientRequest & { _redirectable?: unknown; res?: unknown } };
+  const followed = request?._redirectable;
+  if (followed instanceof Unredirected && !request?.res) Object.assign(request as object, followed, { _currentUrl: followed._currentUrl });
 }
 
 const followed = new WeakSet<IncomingMessage>();
@@ -89,5 +120,11 @@ export class GivenAnswer {
       req.emit('response', response);
     });
     return true;
+  }
+
+  /** Lets go of it, and of its connection, where nobody asked. */
+  drop(): void {
+    this.#response?.destroy();
+    this.#response = undefined;
   }
 }
