@@ -65,7 +65,12 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
   constructor(facts: TimeoutFacts, target: string, config?: InternalAxiosRequestConfig, doing = WAITING_FOR[facts.phase]) {
     const { limit, limitMs, elapsed, lag } = facts;
     const late = lag > 0 ? ` The event loop was blocked for ${lag} ms of it.` : '';
-    super(`${limit} limit of ${limitMs} ms ran out ${doing}, after ${Math.round(elapsed)} ms: ${target}.${late}`, 'ETIMEDOUT', config);
+    const option = limit === 'deadline' ? limit : `timeout.${limit}`;
+    super(
+      `${option} of ${limitMs} ms ran out ${doing}, after ${Math.round(elapsed)} ms: ${target}.${late} See docs/errors.md#${limit}.`,
+      'ETIMEDOUT',
+      config,
+    );
     this.name = 'TimeoutError';
     Object.assign(this, facts, { kind: kindOf(facts.phase) });
     mark(this, TIMEOUT, target);
@@ -107,7 +112,7 @@ export class BreakerOpenError extends AxiosError {
 
   constructor(facts: Pick<BreakerOpenError, 'endpoint' | 'retryAfter' | 'reason'>, target: string, config?: InternalAxiosRequestConfig) {
     const until = facts.retryAfter < Number.MAX_SAFE_INTEGER ? ` for another ${facts.retryAfter} ms` : '';
-    super(`${facts.endpoint} is cut off (${facts.reason})${until}: ${target}.`, 'EBREAKEROPEN', config);
+    super(`${facts.endpoint} is cut off (${facts.reason})${until}: ${target}. See docs/errors.md#ebreakeropen.`, 'EBREAKEROPEN', config);
     this.name = 'BreakerOpenError';
     Object.assign(this, facts);
     mark(this, BREAKER_OPEN, target);
@@ -128,7 +133,7 @@ export class LimitError extends AxiosError {
   ) {
     const { limit, retryAfter, cause } = facts;
     const until = retryAfter ? ` There is room in ${retryAfter} ms.` : '';
-    super(`The ${limit} limit has no room: ${target}.${until}`, 'ELIMITED', config);
+    super(`limit.${limit} has no room: ${target}.${until} See docs/errors.md#elimited.`, 'ELIMITED', config);
     this.name = 'LimitError';
     this.limit = limit;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;

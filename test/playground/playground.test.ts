@@ -82,7 +82,7 @@ describe('one call', () => {
     await open();
     await play('Node backend', 'stall');
     expect(await facts('breakwater')).toMatchObject({ limit: 'read', phase: 'response', kind: 'read', limitMs: '2\u202f000\u00a0ms' });
-    expect(await page.locator('#lane-breakwater .message').textContent()).toContain('read limit of 2000 ms ran out');
+    expect(await page.locator('#lane-breakwater .message').textContent()).toContain('timeout.read of 2000 ms ran out');
     expect(await page.locator('[data-look="limit"] .note').textContent()).toBe('read limit');
     expect(await bars('axios')).toEqual(['call']);
     expect(await page.locator('#lane-axios .message').textContent()).toBe('timeout of 3000ms exceeded');
