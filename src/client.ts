@@ -2,9 +2,10 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
 import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff } from '#platform';
 import { aliases } from './aliases';
-import { BeaconChannel, type BeaconStats } from './beacon/channel';
+import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
 import { Call } from './call';
+import type { Client } from './client-type';
 import { now } from './clock';
 import { Deadline } from './deadline';
 import { badOption } from './errors';
@@ -27,87 +28,12 @@ import { type BeaconOptions, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
 import { DEFAULT_LIMITS, mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
-import { type BreakerSnapshot, Breakers } from './policies/breaker';
-import { type EventHandler, Events, type EventType } from './telemetry/events';
+import { Breakers } from './policies/breaker';
+import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
-import type { EndpointStats } from './telemetry/stats';
 import { watch } from './telemetry/watch';
+import { own } from './util/own';
 import type { Limits } from './words';
-
-// biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
-type Send<Rest extends unknown[]> = <T = any, R = AxiosResponse<T>, D = any>(
-  url: string,
-  ...rest: [...Rest, config?: RequestConfig<D>]
-) => Promise<R>;
-type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] & Send<[]>;
-type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] & Send<[data?: any]>;
-
-/**
- * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios',
- * and take {@link Policies} in a request's config.
- */
-export interface Client extends AxiosInstance {
-  <T = any, R = AxiosResponse<T>, D = any>(config: RequestConfig<D>): Promise<R>;
-  <T = any, R = AxiosResponse<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
-  request: AxiosInstance['request'] & (<T = any, R = AxiosResponse<T>, D = any>(config: RequestConfig<D>) => Promise<R>);
-  get: Bodiless<'get'>;
-  delete: Bodiless<'delete'>;
-  head: Bodiless<'head'>;
-  options: Bodiless<'options'>;
-  post: WithBody<'post'>;
-  put: WithBody<'put'>;
-  patch: WithBody<'patch'>;
-  query: WithBody<'query'>;
-  postForm: WithBody<'postForm'>;
-  putForm: WithBody<'putForm'>;
-  patchForm: WithBody<'patchForm'>;
-  /** A new client: this one's defaults and policies, with these over them. */
-  create(config?: ClientConfig): Client;
-  /** The circuit breakers of the client's endpoints. */
-  readonly breakers: {
-    /** How an endpoint's breaker is; closed, where none has been needed yet. */
-    get(endpoint: string): BreakerSnapshot;
-    /** All that there are. */
-    list(): BreakerSnapshot[];
-    /** Cuts an endpoint off until what is returned is called. Several holds add up. */
-    open(endpoint: string): () => void;
-    /** Closes an endpoint's breaker; its counts begin anew. */
-    close(endpoint: string): void;
-    /** Forgets an endpoint's breaker, or all. */
-    reset(endpoint?: string): void;
-  };
-  /**
-   * Sends data that may be lost: analytics, logs. Never throws, never waits, is never in the way; timed out means dropped.
-   *
-   * @returns Whether it was accepted, not whether it arrives.
-   */
-  beacon(url: string, data?: unknown, options?: BeaconOptions): boolean;
-  /** The channel of `beacon()`. */
-  readonly beacons: {
-    /** Sends what waits. True when all is gone, false after `timeout` milliseconds (500 by default). For SIGTERM and serverless. */
-    flush(timeout?: number): Promise<boolean>;
-    /** What waits, and what became of the others. */
-    stats(): BeaconStats;
-  };
-  /** What was measured, per endpoint. */
-  readonly stats: {
-    /** `undefined` where nothing of the endpoint has ended yet. */
-    get(endpoint: string): EndpointStats | undefined;
-    /** Of all endpoints. */
-    list(): EndpointStats[];
-  };
-  /** The kill switch: every policy a pass-through, until `enable()`. In Node the environment variable `BREAKWATER=off` does it for all clients. */
-  disable(): void;
-  /** Puts the policies in force again. */
-  enable(): void;
-  /** Listens to a type of event, or to `'*'`. Returns what stops it. A handler that throws changes nothing. */
-  on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
-  /** Stops listening. */
-  off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;
-  /** Closes the client's idle connections and takes no more calls (`ERR_CLOSED`). Calls in progress go on to their end. Idempotent. */
-  close(): Promise<void>;
-}
-// biome-ignore-end lint/suspicious/noExplicitAny: as above.
 
 /**
  * `axios.create(config)`, protected.
@@ -115,9 +41,10 @@ export interface Client extends AxiosInstance {
  * @param config axios' own, and {@link ClientPolicies}.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
-export function createClient({ beacons, alerts, ...config }: ClientConfig = {}): Client {
-  const [policies, rest] = liftPolicies(config);
-  const limits = mergeLimits({}, policies.timeout);
+export function createClient(config: ClientConfig = {}): Client {
+  const { beacons, alerts, ...others } = own(config);
+  const [policies, rest] = liftPolicies(others);
+  const limits = mergeLimits(own({}), policies.timeout);
   // The total lives where axios users look for it and set it: in defaults.timeout.
   const instance = axios.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
   return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts });
@@ -137,11 +64,13 @@ function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
  * @param policies For every call of the client; a request's own go over them. And what a client has one of: `beacons`, `alerts`.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
  */
-export function protect(instance: AxiosInstance, { beacons, alerts, ...policies }: ClientPolicies = {}): Client {
-  return build(instance, policies, { beacons, alerts });
+export function protect(instance: AxiosInstance, policies: ClientPolicies = {}): Client {
+  const { beacons, alerts, ...others } = own(policies);
+  return build(instance, others, { beacons, alerts });
 }
 
-function build(instance: AxiosInstance, policies: Policies, options: ClientOptions): Client {
+function build(instance: AxiosInstance, given: Policies, options: ClientOptions): Client {
+  const policies = own(given);
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
@@ -169,9 +98,13 @@ function build(instance: AxiosInstance, policies: Policies, options: ClientOptio
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
     const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
-    if (!enabled || isSwitchedOff()) return instance.request({ ...(rest as AxiosRequestConfig), ...axiosTimeout(requested.timeout) });
+    const bodyFactory = typeof rest.data === 'function' ? rest.data : undefined;
+    if (!enabled || isSwitchedOff()) {
+      const data = bodyFactory && { data: await bodyFactory() };
+      return instance.request({ ...(rest as AxiosRequestConfig), ...data, ...axiosTimeout(requested.timeout) });
+    }
     checkPolicies(requested);
-    const merged = requested === NO_POLICIES ? policies : { ...policies, ...defined(requested) };
+    const merged = requested === NO_POLICIES ? policies : own({ ...policies, ...defined(requested) });
     const limits = mergeLimits(limitsOf(), requested.timeout);
     const deadline = deadlineOf(merged.deadline, limits);
     return handle(
@@ -181,7 +114,7 @@ function build(instance: AxiosInstance, policies: Policies, options: ClientOptio
         requested,
         policies: merged,
         settings: mergeSettings(settings, requested),
-        bodyFactory: typeof rest.data === 'function' ? rest.data : undefined,
+        bodyFactory,
         limits,
         deadline,
         observer,
@@ -189,10 +122,11 @@ function build(instance: AxiosInstance, policies: Policies, options: ClientOptio
     );
   };
 
-  const create = ({ beacons = options.beacons, alerts = options.alerts, ...config }: ClientConfig = {}): Client => {
-    const [own, rest] = liftPolicies(config);
-    const timeout = mergeLimits(limitsOf(), own.timeout);
-    const inherited = { ...policies, ...defined(own), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
+  const create = (given: ClientConfig = {}): Client => {
+    const { beacons = options.beacons, alerts = options.alerts, ...config } = own(given);
+    const [named, rest] = liftPolicies(config);
+    const timeout = mergeLimits(limitsOf(), named.timeout);
+    const inherited = { ...policies, ...defined(named), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
     return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, { beacons, alerts });
   };
 

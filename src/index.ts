@@ -10,7 +10,8 @@ export type { BeaconEvent } from './beacon/drops';
 export type { DropReason } from './beacon/sender';
 // Words
 // Clients
-export { type Client, createClient, protect } from './client';
+export { createClient, protect } from './client';
+export type { Client } from './client-type';
 // Deadlines
 export { Deadline, deadlineFrom } from './deadline';
 // Errors

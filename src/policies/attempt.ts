@@ -19,7 +19,7 @@ export const attempt =
     return new Promise<AxiosResponse>((resolve, reject) => {
       const current = new RunningAttempt(call, startClock, reject);
       next(call).then(
-        (response) => current.answered(response.status) && resolve(response),
+        (response) => current.answered((response as AxiosResponse | undefined)?.status) && resolve(response), // adapters of the user's
         (error) => current.failed(error) && reject(error),
       );
     });
@@ -90,7 +90,7 @@ class RunningAttempt implements Attempt {
   }
 
   /** The response is in, its body possibly still to come. Whether anybody still waits for it. */
-  answered(status: number): boolean {
+  answered(status: number | undefined): boolean {
     if (this.#over) return false;
     this.status = status;
     this.done = true;

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright';
+import { build } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
 import { CORS } from '../lab/http.mjs';
@@ -120,33 +121,59 @@ describe('serverless.mjs', () => {
   });
 });
 
-describe('browser.html', () => {
+describe('in a page', () => {
   let site: Server;
+  let browser: Browser;
   beforeAll(async () => {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: "import { suggest } from './front-end.mjs'; self.stop = suggest(...document.querySelectorAll('input, datalist'));",
+        resolveDir: join(root, 'docs/examples'),
+      },
+      alias: { breakwater: join(root, 'dist/browser.js') },
+      bundle: true,
+      write: false,
+      platform: 'browser',
+    });
+    const page = '<!doctype html><input list="words"><datalist id="words"></datalist><script src="/bundle.js"></script>';
     const files: Record<string, [type: string, text: string]> = {
-      '/docs/examples/browser.html': ['text/html', (await read('docs/examples/browser.html')).replace('https://api.example.com', origin())],
+      '/docs/examples/browser.html': ['text/html', await read('docs/examples/browser.html')],
       '/dist/breakwater.min.js': ['text/javascript', await read('dist/breakwater.min.js')],
+      '/front-end.html': ['text/html', page],
+      '/bundle.js': ['text/javascript', outputFiles[0]?.text ?? ''],
     };
     site = createServer(({ url = '' }, response) => {
       const [type, text] = files[url] ?? ['text/plain', ''];
-      response.writeHead(files[url] ? 200 : 404, { 'content-type': type, ...CORS }).end(text);
+      response
+        .writeHead(files[url] ? 200 : 404, { 'content-type': type, ...CORS })
+        .end(text.replaceAll('https://api.example.com', origin()));
     });
     await once(site.listen(0, '127.0.0.1'), 'listening');
-  });
-  afterAll(() => site.close());
-
-  it('shows news, old news, or why there are none; each click is a beacon', async () => {
     const executablePath = findChromium();
-    const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: CHROMIUM_FLAGS });
-    try {
-      const page = await browser.newPage();
-      const failures: string[] = [];
-      page.on('pageerror', ({ message }) => failures.push(message));
-      const note = page.locator('#note');
-      answers['/events'] = { status: 204 };
+    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: CHROMIUM_FLAGS });
+  });
+  afterAll(async () => {
+    await browser.close();
+    site.close();
+  });
 
-      answers['/news'] = { status: 500 };
-      await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/docs/examples/browser.html`);
+  /** A page of the site, which nothing may go wrong in. */
+  async function open(path: string, run: (page: Page) => Promise<void>): Promise<void> {
+    const page = await browser.newPage();
+    const failures: string[] = [];
+    page.on('pageerror', ({ message }) => failures.push(message));
+    answers['/events'] = { status: 204 };
+    await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}${path}`);
+    await run(page);
+    await page.close();
+    expect(failures).toEqual([]);
+  }
+  const beacons = (): string[] => asked.filter(({ path }) => path === '/events').map(({ body }) => body);
+
+  it('browser.html shows news, old news, or why there are none; each click is a beacon', async () => {
+    answers['/news'] = { status: 500 };
+    await open('/docs/examples/browser.html', async (page) => {
+      const note = page.locator('#note');
       await note.getByText('No news: the server is not reachable.').waitFor();
 
       answers['/news'] = { data: { items: ['Tea is ready'] } };
@@ -158,12 +185,27 @@ describe('browser.html', () => {
       await page.click('#refresh');
       await note.getByText('As of 0 minutes ago.').waitFor();
       expect(await page.locator('li').allTextContents()).toEqual(['Tea is ready']);
+      expect(beacons()).toEqual(['{"clicked":"refresh"}', '{"clicked":"refresh"}']);
+    });
+  });
 
-      const beacons = asked.filter(({ path }) => path === '/events');
-      expect(beacons.map(({ body }) => body)).toEqual(['{"clicked":"refresh"}', '{"clicked":"refresh"}']);
-      expect(failures).toEqual([]);
-    } finally {
-      await browser.close();
-    }
+  it('front-end.mjs suggests what comes in time, and nothing else', async () => {
+    answers['/suggest'] = { data: ['tea', 'teapot'] };
+    await open('/front-end.html', async (page) => {
+      const options = (count: number) => page.waitForFunction((n) => document.querySelectorAll('option').length === n, count);
+      await page.locator('input').pressSequentially('te');
+      await options(2);
+
+      delete answers['/suggest']; // it hangs
+      await page.locator('input').pressSequentially('a');
+      await options(0);
+      await vi.waitFor(() => expect(beacons()).toEqual(['{"missed":"suggestions"}']), 5_000);
+
+      const before = asked.length;
+      await page.evaluate(() => (self as unknown as { stop(): void }).stop());
+      await page.locator('input').pressSequentially('s');
+      await page.waitForTimeout(200);
+      expect(asked.length).toBe(before);
+    });
   });
 });

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createClient } from '../../src/index';
+import { quietly } from '../../src/util/quietly';
 import { A, settle, setUp, textOf } from './beacon-support';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -112,9 +113,9 @@ it(
         await answerAll();
         expect(requests.map(({ item }) => textOf(item))).toContain('the last');
 
-        const { queued, sent, inFlight, dropped } = channel.stats();
+        const { queued, bytes, sent, inFlight, dropped } = channel.stats();
         const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-        expect({ queued, inFlight, all: sent + lost }).toEqual({ queued: 0, inFlight: 0, all: beacons.length + 1 });
+        expect({ queued, bytes, inFlight, all: sent + lost }).toEqual({ queued: 0, bytes: 0, inFlight: 0, all: beacons.length + 1 });
         channel.close();
         vi.clearAllTimers();
       }),
@@ -137,4 +138,13 @@ it('of a client takes anything, too', async () => {
     { numRuns: 500 },
   );
   await client.close();
+});
+
+it.each([Infinity, 2 ** 31, Number.MAX_VALUE])('a limit of %d ms is no limit that runs out at once', (ms) => {
+  const run = vi.fn();
+  const cancel = quietly(ms, run);
+  vi.advanceTimersByTime(60_000);
+  expect(run).not.toHaveBeenCalled();
+  cancel();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -161,6 +161,16 @@ it(
   TIMEOUT,
 );
 
+it.each<[name: string, value: unknown]>([
+  ['deadline', { remaining: 'soon' }],
+  ['deadline', { remaining: Number.NaN }],
+  ['limit', { rate: 1, interval: Infinity }],
+  ['retry', JSON.parse('{"__proto__": {"retries": 1}}')],
+  ['retry', { toString: 5 }],
+])('%s: %o is refused', (name, value) => {
+  expect(() => createClient({ [name]: value })).toThrow(new RegExp(`^${name}`));
+});
+
 it('the milliseconds of withDeadline are taken or refused by name', async () => {
   await fc.assert(
     fc.asyncProperty(anything, async (ms) => {

@@ -86,7 +86,7 @@ describe('the rate', () => {
   );
 
   it('of any size is no reason to refuse everything', async () => {
-    const positive = fc.double({ min: 1e-6, max: Infinity, noNaN: true });
+    const positive = fc.oneof(fc.double({ min: 1e-6, noNaN: true }), fc.constantFrom(Infinity, Number.MAX_VALUE));
     await fc.assert(
       fc.asyncProperty(positive, fc.double({ min: 1e-3, max: 1e12, noNaN: true }), async (rate, interval) => {
         const traffic = new Traffic({ rate, interval });
