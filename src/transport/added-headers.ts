@@ -14,7 +14,9 @@ export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Pi
   if (!names.length) return {};
   const headers = new axios.AxiosHeaders(config.headers);
   for (const name of names) headers.set(name, added[name]);
-  return { headers, sensitiveHeaders: [...(config.sensitiveHeaders ?? []), ...names] };
+  const { sensitiveHeaders = [] } = config;
+  // What is no list is for axios to refuse.
+  return { headers, sensitiveHeaders: Array.isArray(sensitiveHeaders) ? [...sensitiveHeaders, ...names] : sensitiveHeaders };
 }
 
 function sendsTrace(propagate: Call['policies']['propagateTrace'], config: InternalAxiosRequestConfig): boolean {

@@ -103,7 +103,8 @@ export class Hop {
   }
 
   #onResponse(response: IncomingMessage): void {
-    if (!this.isCurrent || isFollowed(response)) return;
+    // Destroyed: a redirect that follow-redirects would not follow. The call fails by that, not by the answer.
+    if (!this.isCurrent || isFollowed(response) || response.destroyed) return;
     this.#response = response;
     this.#attempt.status = response.statusCode;
     this.clock.enter('body');

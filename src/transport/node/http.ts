@@ -6,7 +6,7 @@ import type { Attempt, Call, Handler } from '../../call';
 import { type Changes, runAdapter } from '../adapter';
 import type { Agents } from './agents';
 import { type Http2, tellReason } from './http2';
-import { canRunTwice, firstHop, GivenAnswer, MOCKED, tellRequest } from './redirect';
+import { canRunTwice, firstHop, GivenAnswer, tellRequest } from './redirect';
 
 export const httpHandler =
   (agents: Agents, http2: Http2): Handler =>
@@ -43,8 +43,7 @@ function run(call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promis
       const answer = new GivenAnswer(response);
       resolve(runAdapter(http, call, attempt, changes(answer)).finally(() => answer.drop()));
     };
-    runAdapter(http, call, attempt, { ...changes(), transport: firstHop(attempt, redirected) }).then(resolve, (error) => {
-      if (error === MOCKED) return resolve(runAdapter(http, call, attempt, changes()));
+    runAdapter(http, call, attempt, { ...changes(), transport: firstHop(redirected) }).then(resolve, (error) => {
       tellRequest(error);
       reject(error);
     });

@@ -7,9 +7,8 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import { format } from 'node:url';
 import type { AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
-import type { Attempt } from '../../call';
 
-/** Whether the body, if any, is there as a whole: then the adapter may be run twice. */
+/** Whether the adapter may be run twice: the body, if any, is there as a whole, and nobody but Node would see a request too many. */
 export function canRunTwice({
   data,
   maxRedirects,
@@ -22,19 +21,29 @@ export function canRunTwice({
   const isWhole =
     data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array || data instanceof ArrayBuffer;
   // axios checks these for follow-redirects alone, and refuses what is no list before it sends anything.
-  const isList = (sensitiveHeaders ?? undefined) === undefined || isStrings(sensitiveHeaders);
-  return isWhole && isList && maxRedirects !== 0 && !onUploadProgress && !maxRate && !socketPath && !transport;
+  const isList = sensitiveHeaders === undefined || sensitiveHeaders === null || isStrings(sensitiveHeaders);
+  return isWhole && isList && maxRedirects !== 0 && !onUploadProgress && !maxRate && !socketPath && !transport && isNodes();
 }
 
 const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === 'string');
 
+let known = { http: undefined as unknown, https: undefined as unknown, nodes: false };
+
+/** Whether `request` is Node's own: a mock (nock, msw) would answer twice, and a tracer wait for the end of a request that is never sent. */
+function isNodes(): boolean {
+  if (known.http !== http.request || known.https !== https.request) {
+    known = { http: http.request, https: https.request, nodes: [http.request, https.request].every(isWrittenByNode) };
+  }
+  return known.nodes;
+}
+
+const isWrittenByNode = (request: unknown): boolean =>
+  /^function request\(.*\bClientRequest\b/s.test(Function.prototype.toString.call(request));
+
 type OnResponse = (response: IncomingMessage) => void;
 
-/** Node's http is mocked (nock, msw): the request did not ask the agent for a connection, so it could not be given an answer either. */
-export const MOCKED = Symbol('mocked');
-
-/** A transport for axios that makes one hop. @throws MOCKED before anything is sent */
-export function firstHop(attempt: Attempt, redirected: OnResponse): NonNullable<AxiosRequestConfig['transport']> {
+/** A transport for axios that makes one hop. */
+export function firstHop(redirected: OnResponse): NonNullable<AxiosRequestConfig['transport']> {
   return {
     request(options: RequestOptions, onResponse: OnResponse): ClientRequest {
       const req = (options.protocol === 'https:' ? https : http).request(options, (response) => {
@@ -46,10 +55,7 @@ export function firstHop(attempt: Attempt, redirected: OnResponse): NonNullable<
         Object.assign(response, { responseUrl: urlOf(options), redirects: [] });
         onResponse(response);
       });
-      Object.assign(req, { _redirectable: new Unredirected(req, options) });
-      if (attempt.hops || attempt.aborted) return req;
-      req.on('error', () => {}).destroy();
-      throw MOCKED;
+      return Object.assign(req, { _redirectable: new Unredirected(req, options) });
     },
   };
 }
@@ -75,8 +81,8 @@ class Unredirected {
 /** Makes of the request of a failure what axios gives then: follow-redirects' own. After an answer it is Node's in any case. */
 export function tellRequest(error: unknown): void {
   const { request } = error as { request?: ClientRequest & { _redirectable?: unknown; res?: unknown } };
-  const followed = request?._redirectable;
-  if (followed instanceof Unredirected && !request?.res) Object.assign(request as object, followed, { _currentUrl: followed._currentUrl });
+  const facts = request?._redirectable;
+  if (facts instanceof Unredirected && !request?.res) Object.assign(request as object, facts, { _currentUrl: facts._currentUrl });
 }
 
 const followed = new WeakSet<IncomingMessage>();
@@ -115,10 +121,7 @@ export class GivenAnswer {
     const response = this.#response;
     if (!response) return false;
     this.#response = undefined;
-    process.nextTick(() => {
-      Object.assign(response, { req });
-      req.emit('response', response);
-    });
+    process.nextTick(() => req.emit('response', response));
     return true;
   }
 
