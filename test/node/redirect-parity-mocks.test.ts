@@ -1,4 +1,5 @@
 // Redirects with a mock in the network's place are followed as axios follows them, and the mock is asked no more often.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import nodeHttp from 'node:http';
 import nodeHttps from 'node:https';
 import { HttpResponse, http } from 'msw';
@@ -57,6 +58,18 @@ describe('a tracer', () => {
       expect([...seen.splice(6)].sort()).toEqual([...seen.splice(0)].sort());
     }
   });
+});
+
+it("a tracer on Node's diagnostics channels sees each request once", async () => {
+  const seen: string[] = [];
+  const see = (message: unknown): void => void seen.push((message as { request: { path: string } }).request.path);
+  subscribe('http.client.request.start', see);
+  try {
+    await same(site, [{ status: 302, to: '/2' }], () => ({ url: `${site.origins.a}/1` }));
+  } finally {
+    unsubscribe('http.client.request.start', see);
+  }
+  expect(seen).toEqual(['/1', '/2', '/1', '/2']);
 });
 
 describe.each(Object.keys(requests))('%s', (name) => {

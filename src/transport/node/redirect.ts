@@ -3,6 +3,7 @@
  * goes through axios' adapter once more, this time with follow-redirects, whose first request is given the answer that is already there:
  * so what happens then is axios' own doing.
  */
+import { channel } from 'node:diagnostics_channel';
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import { format } from 'node:url';
@@ -29,8 +30,15 @@ const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every(
 
 let known = { http: undefined as unknown, https: undefined as unknown, nodes: false };
 
-/** Whether `request` is Node's own: a mock (nock, msw) would answer twice, and a tracer wait for the end of a request that is never sent. */
+/** Where tracers listen that do not wrap `request`. */
+const TRACERS = ['http.client.request.created', 'http.client.request.start'].map((name) => channel(name));
+
+/**
+ * Whether `request` is Node's own, and nobody listens: a mock (nock, msw) would answer twice, and a tracer wait for the end of a request that
+ * is never sent.
+ */
 function isNodes(): boolean {
+  if (TRACERS.some(({ hasSubscribers }) => hasSubscribers)) return false;
   if (known.http !== http.request || known.https !== https.request) {
     known = { http: http.request, https: https.request, nodes: [http.request, https.request].every(isWrittenByNode) };
   }
