@@ -60,16 +60,17 @@ describe('a tracer', () => {
   });
 });
 
-it("a tracer on Node's diagnostics channels sees each request once", async () => {
+it.each(['created', 'start'])("a tracer on Node's channel http.client.request.%s sees each request once", async (event) => {
   const seen: string[] = [];
   const see = (message: unknown): void => void seen.push((message as { request: { path: string } }).request.path);
-  subscribe('http.client.request.start', see);
+  subscribe(`http.client.request.${event}`, see);
   try {
     await same(site, [{ status: 302, to: '/2' }], () => ({ url: `${site.origins.a}/1` }));
   } finally {
-    unsubscribe('http.client.request.start', see);
+    unsubscribe(`http.client.request.${event}`, see);
   }
-  expect(seen).toEqual(['/1', '/2', '/1', '/2']);
+  // Node 20 tells nobody of a request that is created.
+  if (event === 'start' || seen.length) expect(seen).toEqual(['/1', '/2', '/1', '/2']);
 });
 
 describe.each(Object.keys(requests))('%s', (name) => {

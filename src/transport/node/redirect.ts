@@ -30,15 +30,15 @@ const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every(
 
 let known = { http: undefined as unknown, https: undefined as unknown, nodes: false };
 
-/** Where tracers listen that do not wrap `request`. */
-const TRACERS = ['http.client.request.created', 'http.client.request.start'].map((name) => channel(name));
+/** Where tracers hear of each request that is made (Node 22 and later), sent or not. */
+const CREATED = channel('http.client.request.created');
 
 /**
  * Whether `request` is Node's own, and nobody listens: a mock (nock, msw) would answer twice, and a tracer wait for the end of a request that
  * is never sent.
  */
 function isNodes(): boolean {
-  if (TRACERS.some(({ hasSubscribers }) => hasSubscribers)) return false;
+  if (CREATED.hasSubscribers) return false;
   if (known.http !== http.request || known.https !== https.request) {
     known = { http: http.request, https: https.request, nodes: [http.request, https.request].every(isWrittenByNode) };
   }
