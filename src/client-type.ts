@@ -10,7 +10,7 @@ import type { EndpointStats } from './telemetry/stats';
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
 type Send<Rest extends unknown[]> = <T = any, R = AxiosResponse<T>, D = any>(
   url: string,
-  ...rest: [...Rest, config?: RequestConfig<D>]
+  ...rest: [...data: Rest, config?: RequestConfig<D>]
 ) => Promise<R>;
 type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] & Send<[]>;
 type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] & Send<[data?: any]>;

@@ -15,7 +15,7 @@ function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | A
   const candidates = Array.isArray(wanted) ? wanted : [wanted];
   if (prefer && candidates.length > 1) {
     const preferred = prefer(config);
-    if (candidates.includes(preferred)) return preferred;
+    if (candidates.includes(preferred) && supports(preferred)) return preferred;
   }
   for (const candidate of candidates) {
     if (typeof candidate === 'function') return known(candidate) ?? candidate;

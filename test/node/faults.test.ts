@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AttemptRecord, createClient } from '../bare';
 import { FAULTS, startLab } from '../lab/index.mjs';
+import { INSTEAD, LIMITS, OTHER_ERRORS, UNDISTURBED } from './fault-table.mjs';
 import { GENEROUS, timeoutOf, watchUnhandled } from './support2';
-
-const LIMITS = { connect: 300, send: 300, response: 400, read: 250, body: 350, total: 900 };
 
 const unhandled = watchUnhandled();
 let lab: Awaited<ReturnType<typeof startLab>>;
@@ -40,20 +39,7 @@ describe('a fault is named truthfully, in time, and its connection is closed', (
 });
 
 describe('a limit in the place of another', () => {
-  it.each([
-    ['black-hole', { tcp: 200 }, 'tcp', 'tcp'],
-    ['tls-silence', { tls: 200 }, 'tls', 'tls'],
-    ['dns-hang', { lookup: 200 }, 'lookup', 'lookup'],
-    ['proxy-silence', { proxy: 200 }, 'proxy', 'proxy'],
-    ['stall', { response: 200 }, 'response', 'response'],
-    ['stall', { total: 200 }, 'total', 'response'],
-    ['black-hole', { total: 200 }, 'total', 'tcp'],
-    ['body-drip', { total: 250 }, 'total', 'body'],
-    ['body-stall', { body: 200, read: false }, 'body', 'body'],
-    ['interim-drip', { response: 250, read: 150 }, 'response', 'response'],
-    ['header-drip', { response: 250, read: 150 }, 'response', 'response'],
-    ['redirect-loop-slow', { total: 500 }, 'total', 'response'],
-  ] as const)('%s with %j: %s in %s', async (name, timeout, limit, phase) => {
+  it.each(INSTEAD)('%s with %j: %s in %s', async (name, timeout, limit, phase) => {
     const client = createClient({ timeout });
     const error = await timeoutOf(() => client.request(lab.request(name)), limit, (timeout as Record<string, number>)[limit] ?? 0);
     expect(error.phase).toBe(phase);
@@ -62,18 +48,8 @@ describe('a limit in the place of another', () => {
 });
 
 describe('what is healthy is not disturbed', () => {
-  it.each([
-    'healthy',
-    'tls-healthy',
-    'slow-body',
-    'http2-healthy',
-    'http2-cleartext',
-    'unix-healthy',
-    'proxy-healthy',
-    'proxy-auth',
-    'black-hole-first',
-  ])('%s', async (name) => {
-    const client = createClient({ timeout: { connect: 900, read: 500, response: 1_000 } });
+  it.each(UNDISTURBED.names)('%s', async (name) => {
+    const client = createClient({ timeout: UNDISTURBED.limits });
     const { status } = await client.request(lab.request(name));
     expect(status).toBe(200);
     await client.close();
@@ -103,10 +79,7 @@ describe('what is healthy is not disturbed', () => {
 });
 
 describe('errors that are no timeouts stay what they are', () => {
-  it.each([
-    ['refused', 'ECONNREFUSED'],
-    ['reset-mid-body', 'ECONNRESET'],
-  ])('%s is %s', async (name, code) => {
+  it.each(OTHER_ERRORS)('%s is %s', async (name, code) => {
     const client = createClient({ timeout: LIMITS });
     await expect(client.request(lab.request(name))).rejects.toMatchObject({ code });
     await client.close();

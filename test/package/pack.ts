@@ -1,4 +1,5 @@
-// Before the package checks: builds and packs the package and installs the tarball, as any user would, into a folder of its own.
+// Before the package checks: builds and packs the package (or takes the tarball that BREAKWATER_TARBALL names, so that several machines can
+// check one) and installs it, as any user would, into a folder of its own.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-package-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    const tarball = await pack(folder);
+    const tarball = process.env.BREAKWATER_TARBALL ?? (await pack(folder));
     project.provide('packed', { root, tarball, consumer: await install(tarball, join(folder, 'consumer')) });
   } catch (error) {
     remove();

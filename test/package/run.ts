@@ -5,15 +5,22 @@ export interface RunOptions {
   cwd: string;
   /** Kills the program after this long, so that one which does not exit by itself fails its test. In milliseconds; 120 000 by default. */
   timeout?: number;
+  /** Besides this process's own. */
+  env?: Record<string, string>;
 }
 
-export function run(file: string, args: string[], { cwd, timeout = 120_000 }: RunOptions): Promise<string> {
+export function run(file: string, args: string[], { cwd, timeout = 120_000, env = {} }: RunOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(file, args, { cwd, timeout, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (!error) return resolve(stdout);
-      const how = error.killed ? `was still running after ${timeout} ms` : `failed (${error.code})`;
-      reject(new Error(`${file} ${args.join(' ')} ${how}\n${stdout}\n${stderr}`));
-    });
+    execFile(
+      file,
+      args,
+      { cwd, timeout, env: { ...process.env, ...env }, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (!error) return resolve(stdout);
+        const how = error.killed ? `was still running after ${timeout} ms` : `failed (${error.code})`;
+        reject(new Error(`${file} ${args.join(' ')} ${how}\n${stdout}\n${stderr}`));
+      },
+    );
   });
 }
 

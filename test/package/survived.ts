@@ -1,4 +1,6 @@
-// What consumer/survive.cjs prints when all is well.
+// What the consumer's programs print when all is well.
+
+/** Of consumer/survive.cjs. */
 export const SURVIVED = {
   healthy: { ok: true },
   isTimeout: true,
@@ -8,4 +10,11 @@ export const SURVIVED = {
   phase: 'response',
   kind: 'read',
   early: false,
+};
+
+/** Of consumer/tell.cjs. */
+export const TOLD = {
+  line: { event: 'timeout', 'breakwater.limit': 'read' },
+  counted: 1,
+  measured: ['http.client.request.duration', 'breakwater.timeouts'],
 };

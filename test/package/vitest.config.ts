@@ -14,9 +14,6 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     maxWorkers: 2,
-    projects: [
-      { test: { ...shared, name: 'package', include: ['test/package/*.test.ts'] } },
-      { test: { ...shared, name: 'runtimes', include: ['test/package/runtimes/*.test.ts'] } },
-    ],
+    projects: [{ test: { ...shared, name: 'package', include: ['test/package/*.test.ts'] } }],
   },
 });

@@ -1,0 +1,5 @@
+// The page's program as CommonJS.
+const breakwater = require('breakwater');
+const smoke = require('./smoke.cjs');
+
+smoke(breakwater);
