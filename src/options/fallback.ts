@@ -12,7 +12,10 @@ export interface FallbackOptions {
   value?: unknown;
   /** Makes the data, within what is left of the deadline, and 1 s at least. What it throws is the call's error, with the original as `cause`. @default none */
   use?: FallbackFunction | undefined;
-  /** Serves the last good answer to the same GET, so many milliseconds old at most. Tried before `use` and `value`. @default none */
+  /**
+   * Serves the last good answer to the same GET by the same asker (headers, agents, options; `Vary` counts), so many milliseconds old at most.
+   * Tried before `use` and `value`. @default none
+   */
   staleFor?: number | undefined;
 }
 

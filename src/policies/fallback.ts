@@ -1,9 +1,11 @@
 /** An answer instead of an error: the last good one, or what the user has for the case. Outermost, so that nothing else stands between. */
-import type { AxiosResponse } from 'axios';
+import type { AxiosResponse, CancelToken } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { canceled, isCanceled } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
+import { discard, isBeingRead } from '../util/discard';
+import { keyOf, variantOf } from './fallback-key';
 
 /** Good answers kept. */
 const CAP = 100;
@@ -24,6 +26,7 @@ export interface FallbackResponse extends AxiosResponse {
 
 interface Kept {
   response: AxiosResponse;
+  variant: string;
   at: number;
 }
 
@@ -39,6 +42,8 @@ export const fallback: Policy = (next) => {
       const instead = stale(kept, call, settings) ?? (await standIn(call, settings, error));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
+      const { data } = (error as { response?: AxiosResponse } | null | undefined)?.response ?? {};
+      if (data !== instead.data && !isBeingRead(data)) discard(data);
       return instead;
     }
   };
@@ -51,42 +56,14 @@ function isAnswer(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
-/** Headers that differ from request to request, or that an adapter adds, and that say nothing of who asks for what. */
-const VOLATILE =
-  /^(traceparent|tracestate|baggage|b3|x-b3-.*|(x-)?(request|correlation)-id|idempotency-key|user-agent|accept-encoding|content-.*)$/;
-
-/** What tells one answer from another. Who asks counts as well, and may be told by any header. */
-function keyOf(call: Call): string | undefined {
-  const { config } = call;
-  if (!config || (config.method ?? 'get').toLowerCase() !== 'get' || config.responseType === 'stream') return undefined;
-  const { baseURL, url, params, auth, data, responseType, socketPath, headers } = config;
-  const ignored = call.policies.deadlineHeader || '';
-  const asking = Object.entries(headers ?? {})
-    .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name, value]) => typeof value !== 'function' && !VOLATILE.test(name) && name !== ignored.toLowerCase())
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  try {
-    return JSON.stringify([baseURL, url, params, auth, data, responseType, socketPath, asking], plainly);
-  } catch {
-    return undefined;
-  }
-}
-
-/** JSON tells nothing of most objects: what it cannot tell apart must not pass for the same. */
-function plainly(_: string, value: unknown): unknown {
-  if (value instanceof URLSearchParams) return value.toString();
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isPlain(value)) return value;
-  throw new TypeError('not comparable');
-}
-
-const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
-
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
   const key = keyOf(call);
   // An interceptor may have made something else of the response.
   if (key === undefined || typeof response !== 'object' || response === null || !('status' in response && 'data' in response)) return;
   kept.delete(key);
-  kept.set(key, { response: duplicate({ ...(response as AxiosResponse), request: undefined }), at: now() });
+  const variant = variantOf(call, response as AxiosResponse);
+  if (variant === undefined) return;
+  kept.set(key, { response: duplicate({ ...(response as AxiosResponse), request: undefined }), variant, at: now() });
   const [eldest] = kept.keys();
   if (kept.size > CAP && eldest !== undefined) kept.delete(eldest);
 }
@@ -94,7 +71,7 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
 function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOptions): FallbackResponse | undefined {
   const key = staleFor ? keyOf(call) : undefined;
   const found = key === undefined ? undefined : kept.get(key);
-  if (!found || !staleFor) return undefined;
+  if (!found || !staleFor || variantOf(call, found.response) !== found.variant) return undefined;
   const age = Math.round(now() - found.at);
   return age <= staleFor ? { ...duplicate(found.response), config: call.reportedConfig, fallback: 'stale', age } : undefined;
 }
@@ -135,6 +112,9 @@ async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error
   }
 }
 
+/** What axios' CancelToken has and its types do not say. */
+type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: () => void) => void>;
+
 /** The user's function cannot make the call hang: it has what is left of the deadline, and the caller may still abort. */
 function endOf(call: Call, error: unknown): { promise: Promise<never>; release(): void } {
   const { signal, cancelToken } = call.request;
@@ -144,9 +124,12 @@ function endOf(call: Call, error: unknown): { promise: Promise<never>; release()
     const alarm = new Alarm(() => reject(error));
     if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
     signal?.addEventListener?.('abort', abort);
-    cancelToken?.promise.then(abort, () => {});
+    // Its promise would keep the listener for as long as the token lives.
+    const token = cancelToken as Subscribable | undefined;
+    token?.subscribe(abort);
     release = () => {
       alarm.stop();
+      token?.unsubscribe(abort);
       signal?.removeEventListener?.('abort', abort);
     };
   });

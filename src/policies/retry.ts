@@ -7,6 +7,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import type { Call, Handler, Policy } from '../call';
 import { now } from '../clock';
+import { discard } from '../util/discard';
 import { RetryBudget } from './retry-budget';
 import { conclude, type Decision, decide, isReplayable } from './retry-decision';
 
@@ -105,6 +106,7 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: Ret
     onRetry: (_, carrier) => {
       const { config, error } = carrier as unknown as Carrier;
       config.call.abandon(error);
+      discard(responseOf(error)?.data);
     },
   });
   return failed;
@@ -129,17 +131,6 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
 }
 
 const responseOf = (error: unknown): AxiosResponse | undefined => (error as { response?: AxiosResponse } | null | undefined)?.response;
-
-/** Releases what a stream holds; anything else holds nothing. */
-function discard(data: unknown): void {
-  const stream = data as { destroy?: unknown; on?: unknown; cancel?: unknown } | null | undefined;
-  if (typeof stream?.destroy === 'function' && typeof stream.on === 'function') {
-    stream.on('error', () => {});
-    stream.destroy();
-  } else if (typeof ReadableStream === 'function' && data instanceof ReadableStream) {
-    data.cancel().catch(() => {});
-  }
-}
 
 /** A back-off ends with the call. */
 function signalOf(call: Call): Ticket['signal'] {

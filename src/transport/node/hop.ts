@@ -109,6 +109,11 @@ export class Hop {
     this.#attempt.status = response.statusCode;
     this.clock.enter('body');
     markBody(response, this.#attempt, () => this.isCurrent);
+    if (this.#written || Number(response.statusCode) < 400) return;
+    // Refused before all of it was sent: nobody reads the rest, and Node would hold the connection until somebody does.
+    response.once('end', () => {
+      if (!this.#written) this.#req.on('error', ignore).destroy();
+    });
   }
 
   /** The connection is destroyed, never returned to the pool. */

@@ -111,6 +111,7 @@ export class Http2 {
     const socket = secure
       ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
       : net.connect(to as net.TcpNetConnectOpts);
+    socket.setMaxListeners(0); // every stream that waits for the connection listens to it
     const session = http2.connect(authority, { ...options, createConnection: () => socket });
     const shared: Shared = { session, socket, options, resolved: needsNoLookup({ host: hostname }), streams: 0, idle: undefined };
     const forget = (): void => this.#forget(authority, shared);

@@ -1,0 +1,123 @@
+// What must hold whenever no call is under way, and what must be true of the whole at the end.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { read, slope } from './gauges.mjs';
+import { held } from './lab.mjs';
+
+/** @import { Reading } from './gauges.mjs' */
+/** @import { Lab } from './lab.mjs' */
+/** @import { Ledger } from './ledger.mjs' */
+/** @import { Traffic } from './traffic.mjs' */
+
+/** @typedef {Reading & { calls: number, endpoints: number, breakers: number, serverSide: number }} Row */
+
+/** Timers that may be there with no call under way: of alerts, beacons, idle HTTP/2 sessions, of fetch. */
+const MOST_TIMERS = 10;
+const MOST_ENDPOINTS = 201; // and the rest as one
+const MOST_BREAKERS = 1_000;
+const MOST_BEACONS = 100;
+/** Listeners on one idle socket: those of its agent, of Node, and one of the gauges. */
+const MOST_SOCKET_LISTENERS = 20;
+/** Neither side's count is of the same moment: Node closes what idles, and the kernel's table changes while it is read. */
+const OFF_BY = 5;
+/** Pools are fuller at one time than at another. */
+const MORE_SOCKETS = 50;
+const PATIENCE = 5_000; // ms until what is on its way has come to rest
+/** Growth that is none: the garbage collector's own unrest, in bytes, and so much for each call. */
+const NOISE = 4_000_000;
+const NOISE_PER_CALL = 10;
+
+/** The first two hold connections of their own; the others read nothing, and do not see that theirs are gone. */
+const NOT_COUNTED = ['black-hole', 'refused', 'early-413', 'never-reads'];
+
+/** @param {Lab} lab */
+async function connections(lab) {
+  const open = Object.entries(await lab.open()).filter(([name]) => !NOT_COUNTED.includes(name));
+  const differing = open.filter(([name, count]) => lab.at[name]?.port && Math.abs(held(lab.at[name].port) - count) > OFF_BY);
+  return { serverSide: open.reduce((sum, [, count]) => sum + count, 0), differing };
+}
+
+/** Waits a while for something, and goes on. @param {() => boolean | Promise<boolean>} isSo */
+async function until(isSo, ms = PATIENCE) {
+  const end = performance.now() + ms;
+  while (!(await isSo()) && performance.now() < end) await sleep(50);
+}
+
+/**
+ * With no call under way: nothing of the calls is left.
+ * @param {{ traffic: Traffic, ledger: Ledger, lab: Lab }} soak
+ * @returns {Promise<Row>}
+ */
+export async function checkAtRest({ traffic, ledger, lab }) {
+  const violated = ledger.violated.bind(ledger);
+  await until(() => ledger.inProgress === 0 && traffic.reading === 0);
+  if (traffic.reading) violated('a stream that does not end', `${traffic.reading}`);
+  ledger.audit();
+  let reading = await read(traffic.shared.signal);
+  let { serverSide, differing } = await connections(lab);
+  await until(async () => {
+    reading = await read(traffic.shared.signal);
+    ({ serverSide, differing } = await connections(lab));
+    return reading.timers <= MOST_TIMERS && differing.length === 0;
+  });
+  for (const [name, count] of differing)
+    violated('sockets that one side holds alone', `${name}: ${count} at the server, ${held(lab.at[name]?.port ?? 0)} here`);
+  const endpoints = traffic.client.stats.list().length;
+  const breakers = traffic.client.breakers.list().length;
+  const { queued } = traffic.client.beacons.stats();
+  const tokenListeners =
+    /** @type {{ _listeners?: unknown[] | null }} */ (/** @type {unknown} */ (traffic.sharedToken.token))._listeners?.length ?? 0;
+  const most = /** @type {const} */ ([
+    ['timers', reading.timers, MOST_TIMERS],
+    ['listeners on a socket', reading.socketListeners, MOST_SOCKET_LISTENERS],
+    ['listeners on the signal that calls share', reading.signalListeners, 0],
+    ['listeners on the token that calls share', tokenListeners, 0],
+    ['endpoints in the statistics', endpoints, MOST_ENDPOINTS],
+    ['breakers', breakers, MOST_BREAKERS],
+    ['beacons that wait', queued, MOST_BEACONS],
+  ]);
+  for (const [what, is, limit] of most) if (is > limit) violated(`too many ${what}`, `${is}, where ${limit} may be`);
+  return { ...reading, calls: ledger.begun, endpoints, breakers, serverSide };
+}
+
+/**
+ * After the clients are closed: all is as it was before there were any.
+ * @param {{ traffic: Traffic, ledger: Ledger, lab: Lab }} soak
+ * @param {Reading} before
+ */
+export async function checkAfterwards({ traffic, ledger, lab }, before) {
+  const grown = async () => {
+    const after = await read(traffic.shared.signal);
+    const names = /** @type {const} */ (['timers', 'sockets', 'processListeners', 'signalListeners']);
+    return names.filter((name) => after[name] > before[name]).map((name) => `${name}: ${before[name]}, then ${after[name]}`);
+  };
+  await until(async () => (await grown()).length === 0 && (await connections(lab)).serverSide === 0);
+  for (const what of await grown()) ledger.violated('left behind by clients that are closed', what);
+  const { serverSide } = await connections(lab);
+  if (serverSide) ledger.violated('left behind by clients that are closed', `${serverSide} connections at the servers`);
+  const { sent, dropped, queued, inFlight } = traffic.client.beacons.stats();
+  const accounted = sent + queued + inFlight + Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (accounted !== traffic.beacons.made) ledger.violated('beacons that are not accounted for', `${accounted} of ${traffic.beacons.made}`);
+}
+
+/**
+ * Of the whole run: nothing grows with the calls, and everything was tried.
+ * @param {{ traffic: Traffic, ledger: Ledger }} soak
+ * @param {Row[]} rows
+ * @returns {{ heapPerCall: number, socketsPerCall: number }}
+ */
+export function checkGrowth({ traffic, ledger }, rows) {
+  const warm = rows.slice(Math.floor(rows.length / 3)); // before that the code is still being compiled
+  const calls = (warm.at(-1)?.calls ?? 0) - (warm[0]?.calls ?? 0);
+  const heapPerCall = slope(warm.map(({ calls, heap }) => [calls, heap]));
+  const socketsPerCall = slope(warm.map(({ calls, sockets }) => [calls, sockets]));
+  if (heapPerCall * calls > Math.max(NOISE, NOISE_PER_CALL * calls))
+    ledger.violated('the heap grows', `${heapPerCall.toFixed(1)} bytes a call`);
+  if (socketsPerCall * calls > MORE_SOCKETS) ledger.violated('sockets grow', `${(socketsPerCall * 1_000).toFixed(1)} in 1 000 calls`);
+  if (ledger.begun >= 10_000) {
+    for (const { name, must = [] } of traffic.scenarios) {
+      for (const ending of must) if (!ledger.endings.get(name)?.get(ending)) ledger.violated('not tried', `${name}: ${ending}`);
+    }
+  }
+  return { heapPerCall, socketsPerCall };
+}

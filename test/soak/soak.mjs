@@ -1,0 +1,131 @@
+// A soak of the built package: calls through the lab with faults, aborts, deadlines, retries, breaker flaps, limits, streams and beacons, by
+// chance. Exit code 1 where a call is not settled once and in time, or something is left behind.
+// node test/soak/soak.mjs [--calls 20000 | --hours 1] [--seed 1] [--concurrency 128] [--windows 10] [--json file] [--break name]
+
+import { writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { checkAfterwards, checkAtRest, checkGrowth } from './checks.mjs';
+import { read, Stalls } from './gauges.mjs';
+import { startLabProcess } from './lab.mjs';
+import { Ledger } from './ledger.mjs';
+import { endingsTable, line, restTable, violationsOf } from './report.mjs';
+import { SABOTAGE } from './sabotage.mjs';
+import { Traffic } from './traffic.mjs';
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '20000' },
+    hours: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 1e9) },
+    concurrency: { type: 'string', default: '128' },
+    windows: { type: 'string' },
+    json: { type: 'string' },
+    break: { type: 'string' },
+  },
+});
+const seed = Number(values.seed);
+const end = values.hours ? performance.now() + Number(values.hours) * 3_600_000 : Infinity;
+const calls = values.hours ? Infinity : Number(values.calls);
+const concurrency = Number(values.concurrency);
+const goal = values.hours ? `${values.hours} h` : String(calls);
+/** How often all comes to rest and is measured. */
+const WINDOWS = Number(values.windows ?? (calls < 100_000 ? 10 : 20));
+const LINE_EVERY = 10_000; // ms
+/** Longer than any call may take. */
+const HUNG = 8_000; // ms
+
+const stalls = new Stalls();
+const ledger = new Ledger(stalls);
+for (const event of /** @type {const} */ (['unhandledRejection', 'uncaughtException'])) {
+  process.on(event, (/** @type {unknown} */ error) => ledger.violated(event, error instanceof Error ? String(error.stack) : String(error)));
+}
+process.on('warning', (warning) => warning.name !== 'ExperimentalWarning' && ledger.violated('a warning of Node', String(warning)));
+// The handler that fails on purpose is told of; nothing else is to be.
+console.warn = (...args) => String(args[0]).includes("a handler of '*' failed") || ledger.violated('an error of our own', args.join(' '));
+
+const lab = await startLabProcess();
+// Small pools: each idle socket holds on to its last request, and while a pool is filling that looks like growth.
+const pool = { keepAlive: true, maxFreeSockets: 20 };
+const agents = { http: new http.Agent(pool), https: new https.Agent({ ...pool, ca: lab.ca }) };
+const before = await read(new AbortController().signal);
+const traffic = new Traffic(seed, ledger, lab, agents);
+const soak = { traffic, ledger, lab };
+const sabotage = values.break ? SABOTAGE[values.break] : undefined;
+if (values.break && !sabotage) throw new Error(`--break takes one of ${Object.keys(SABOTAGE).join(', ')}`);
+
+console.log(`soak: ${goal}${values.hours ? '' : ' calls'}, ${concurrency} at a time, seed ${seed}, Node ${process.version}`);
+const run = { startedAt: performance.now(), goal };
+const telling = setInterval(() => console.log(line(ledger, run)), LINE_EVERY);
+
+await traffic.fill();
+const filled = ledger.begun;
+/** @type {import('./checks.mjs').Row[]} */
+const rows = [];
+for (let window = 1; window <= WINDOWS; window++) {
+  const isOver = windowEnd(window);
+  const workers = Array.from({ length: concurrency }, async () => {
+    while (!isOver()) {
+      sabotage?.(soak);
+      await traffic.next();
+    }
+  });
+  const hung = async () => {
+    while (!isOver()) await sleep(100);
+    await sleep(HUNG);
+  };
+  await Promise.race([Promise.all(workers), hung()]);
+  rows.push(await checkAtRest(soak));
+}
+clearInterval(telling);
+console.log(line(ledger, run));
+
+const growth = checkGrowth(soak, rows);
+await Promise.all([traffic.client.close(), traffic.switched.close()]);
+for (const agent of Object.values(agents)) agent.destroy();
+await closeFetch();
+await checkAfterwards(soak, before);
+await lab.close();
+stalls.stop();
+
+console.log(`\n${endingsTable(ledger)}\n\n${restTable(rows)}\n`);
+console.log(`heap: ${growth.heapPerCall.toFixed(2)} bytes a call; sockets: ${(growth.socketsPerCall * 1_000).toFixed(3)} in 1 000 calls`);
+console.log(
+  `latest after its deadline: ${Math.round(ledger.latest)} ms, what the machine held up not counted (${Math.round(stalls.longest)} ms at the most)`,
+);
+const violations = violationsOf(ledger);
+for (const { what, count, first } of violations) console.log(`VIOLATED ${count} times: ${what}: ${first.split('\n')[0]}`);
+const seconds = (performance.now() - run.startedAt) / 1_000;
+const summary = {
+  seed,
+  calls: ledger.begun,
+  settled: ledger.settled,
+  attempts: ledger.attemptsMade,
+  seconds,
+  ...growth,
+  latest: ledger.latest,
+  beacons: traffic.beacons,
+  violations,
+  rows,
+};
+if (values.json) writeFileSync(values.json, `${JSON.stringify(summary, null, 2)}\n`);
+else console.log(JSON.stringify({ ...summary, rows: rows.length }));
+process.exitCode = violations.length ? 1 : 0;
+
+/** Whether a window is over: so many calls begun, or so much time gone. @param {number} window */
+function windowEnd(window) {
+  const from = performance.now();
+  const until = from + (end - from) / (WINDOWS + 1 - window);
+  const most = filled + (calls * window) / WINDOWS;
+  return () => ledger.begun >= most || performance.now() >= until;
+}
+
+/** Node's fetch keeps its connections for a while. */
+async function closeFetch() {
+  const dispatcher = /** @type {Record<symbol, { destroy?(): Promise<void> } | undefined>} */ (/** @type {unknown} */ (globalThis))[
+    Symbol.for('undici.globalDispatcher.1')
+  ];
+  await dispatcher?.destroy?.();
+}
