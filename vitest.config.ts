@@ -17,8 +17,8 @@ const WIDE = ['test/**/*.wide.test.ts'];
 export default defineConfig({
   test: {
     coverage: { provider: 'v8', include: ['src/**'] },
-    // One project after the other (groupOrder): these tests measure time, and a crowded machine makes every clock late. Those of Node wait most
-    // of theirs, so there may be more of them than cores.
+    // One project after the other (groupOrder): these tests measure time, and a crowded machine makes every clock late. Those of Node and
+    // of the page wait for most of theirs, so there may be more of them than cores.
     projects: [
       {
         resolve: on('node'),
@@ -31,7 +31,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/node/**/*.test.ts'],
           pool: 'forks',
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
           testTimeout: 20_000,
           hookTimeout: 20_000,
@@ -65,7 +65,7 @@ export default defineConfig({
           include: ['test/playground/**/*.test.ts'],
           exclude: WIDE,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
