@@ -22,7 +22,13 @@ export default defineConfig({
     projects: [
       {
         resolve: on('node'),
-        test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles: ['test/setup/fuzz.ts'],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         resolve: on('node'),
@@ -30,6 +36,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/node/**/*.test.ts'],
+          setupFiles: ['test/setup/fuzz.ts'],
           pool: 'forks',
           maxWorkers: 5,
           sequence: { groupOrder: 1 },

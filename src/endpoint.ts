@@ -137,7 +137,7 @@ function unclear(given: string, parsed: URL | undefined): string {
   const [content] = /^(?:data|blob):/i.exec(text) ?? [];
   if (content) return content.toLowerCase(); // all of it is content, and nobody's path
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/|\/\/)?([\s\S]*)$/i.exec(text) ?? [];
-  const [before = ''] = /^[^?#]*/.exec(rest) ?? [];
+  const before = (/^[^?#]*/.exec(rest)?.[0] ?? '').trimEnd(); // as parsers do
   if (!scheme && /^\/(?!\\)/.test(before)) return shownPath(before);
   const userinfo = userinfoOf(rest);
   return scheme + (userinfo > before.length ? REDACTED : before.slice(userinfo));

@@ -69,6 +69,10 @@ const request = fc.record({
   ),
 });
 
+it('has no space at its end, where a fragment was cut off', () => {
+  expect(endpointOf({ url: '/ #' })).toBe('GET /');
+});
+
 it('is its own template', () => {
   fc.assert(
     fc.property(request as fc.Arbitrary<AxiosRequestConfig>, (config) => {
