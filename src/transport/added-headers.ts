@@ -3,15 +3,21 @@ import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 
 import type { Call } from '../call';
 import { originOfRequest } from '../endpoint';
 import { traceparentOf } from '../trace';
+import { own } from '../util/own';
+
+/** Of nothing inherited: what somebody put on `Object.prototype` is no header of ours. */
+const NONE: Added = own({});
+
+type Added = Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'>;
 
 /** Made anew for each attempt. */
-export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'> {
+export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Added {
   const { deadline, policies } = call;
   const added: Record<string, string> = {};
   if (deadline && policies.deadlineHeader) added[policies.deadlineHeader] = String(Math.floor(deadline.remaining));
   if (sendsTrace(policies.propagateTrace, config)) added.traceparent = traceparentOf(call.trace);
   const names = Object.keys(added);
-  if (!names.length) return {};
+  if (!names.length) return NONE;
   const headers = new axios.AxiosHeaders(config.headers);
   for (const name of names) headers.set(name, added[name]);
   const { sensitiveHeaders = [] } = config;

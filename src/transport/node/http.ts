@@ -1,12 +1,14 @@
 /** One attempt through axios' http adapter. */
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosRequestHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../../call';
 import { type Changes, runAdapter } from '../adapter';
+import { addedHeaders } from '../added-headers';
 import type { Agents } from './agents';
+import { exchange } from './exchange';
 import { type Http2, tellReason } from './http2';
-import { canRunTwice, firstHop, GivenAnswer, tellRequest } from './redirect';
+import { plainOf } from './plain';
+import { GivenAnswer } from './redirect';
 
 export const httpHandler =
   (agents: Agents, http2: Http2): Handler =>
@@ -37,17 +39,21 @@ function run(call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promis
     httpAgent: agents.facade('http:', attempt, config, answer),
     httpsAgent: agents.facade('https:', attempt, config, answer),
   });
-  if (!canRunTwice(config)) return runAdapter(http, call, attempt, changes());
-  return new Promise((resolve, reject) => {
-    const redirected = (response: IncomingMessage): void => {
-      const answer = new GivenAnswer(response);
-      resolve(runAdapter(http, call, attempt, changes(answer)).finally(() => answer.drop()));
-    };
-    runAdapter(http, call, attempt, { ...changes(), transport: firstHop(redirected) }).then(resolve, (error) => {
-      tellRequest(error);
-      reject(error);
-    });
-  });
+  const added = addedHeaders(call, config);
+  const headers = axios.AxiosHeaders.from((added.headers ?? config.headers) as AxiosRequestHeaders) as AxiosRequestHeaders;
+  const plain = plainOf(config, headers);
+  if (plain) {
+    plain.options.agent = agents.facade(plain.secure ? 'https:' : 'http:', attempt, config);
+    try {
+      return exchange(plain, config, attempt, (response) => {
+        const answer = new GivenAnswer(response);
+        return runAdapter(http, call, attempt, changes(answer)).finally(() => answer.drop());
+      });
+    } catch {
+      // Node makes no such request: axios has its own error for it.
+    }
+  }
+  return runAdapter(http, call, attempt, changes());
 }
 
 /** A stream that was handed out ends with the attempt, and its consumer is told why. */

@@ -1,0 +1,109 @@
+/** An answer as axios' http adapter gives it: unpacked, collected unless it is to be a stream, and held against `validateStatus`. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import zlib from 'node:zlib';
+import axios, { AxiosError, type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+
+export type Resolve = (response: AxiosResponse | Promise<AxiosResponse>) => void;
+export type Reject = (error: AxiosError) => void;
+
+/** What is there of a body that breaks off is unpacked all the same. */
+const ZLIB = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
+const BROTLI = { flush: zlib.constants.BROTLI_OPERATION_FLUSH, finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
+
+/** The body as it was before it was packed; `undefined` where only the adapter knows how. */
+export function unpacked(res: IncomingMessage, { decompress, method }: InternalAxiosRequestConfig): Readable | undefined {
+  const encoding = decompress === false ? undefined : res.headers['content-encoding']?.toLowerCase();
+  if (!encoding) return res;
+  const isEmpty = res.statusCode === 204 || method?.toUpperCase() === 'HEAD';
+  if (!isEmpty && (encoding === 'deflate' || encoding === 'zstd')) return undefined;
+  const unpack = isEmpty ? undefined : unpackerOf(encoding);
+  if (isEmpty || unpack) delete res.headers['content-encoding'];
+  return unpack ? pipeline(res, unpack, () => {}) : res;
+}
+
+function unpackerOf(encoding: string): Transform | undefined {
+  if (/^(x-)?(gzip|compress)$/.test(encoding)) return zlib.createUnzip(ZLIB);
+  return encoding === 'br' ? zlib.createBrotliDecompress(BROTLI) : undefined;
+}
+
+/** Answers with what comes of `body`; its errors have the request, and as far as it came the response. */
+export function answerWith(res: IncomingMessage, body: Readable, config: InternalAxiosRequestConfig, resolve: Resolve, reject: Reject): void {
+  const { maxContentLength = -1, responseType } = config;
+  const { req: request } = res as IncomingMessage & { req: unknown };
+  const response = {
+    status: res.statusCode,
+    statusText: res.statusMessage,
+    headers: headersOf(res.headers),
+    config,
+    request,
+  } as AxiosResponse;
+  if (responseType === 'stream') {
+    response.data = body;
+    return settle(response, resolve, reject);
+  }
+
+  const chunks: Buffer[] = [];
+  let length = 0;
+  body.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (maxContentLength < 0 || length <= maxContentLength) return;
+    const message = `maxContentLength size of ${maxContentLength} exceeded`;
+    reject(new AxiosError(message, AxiosError.ERR_BAD_RESPONSE, config, request));
+    body.destroy();
+    res.destroy();
+  });
+  body.on('aborted', () => {
+    const error = new AxiosError('stream has been aborted', AxiosError.ERR_BAD_RESPONSE, config, request, response);
+    body.destroy(error);
+    reject(error);
+  });
+  body.on('error', (error) => reject(AxiosError.from(error, undefined, config, request, response)));
+  body.on('end', () => {
+    try {
+      response.data = dataOf(chunks, config);
+    } catch (error) {
+      return reject(AxiosError.from(error as Error, undefined, config, request, response));
+    }
+    settle(response, resolve, reject);
+  });
+}
+
+function dataOf(chunks: Buffer[], { responseType, responseEncoding: encoding }: InternalAxiosRequestConfig): Buffer | string {
+  const [first] = chunks;
+  const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks);
+  if (responseType === 'arraybuffer') return bytes;
+  const text = bytes.toString(encoding as BufferEncoding | undefined);
+  return (!encoding || encoding === 'utf8') && text.charCodeAt(0) === BOM ? text.slice(1) : text;
+}
+
+const BOM = 0xfeff;
+
+function settle(response: AxiosResponse, resolve: Resolve, reject: Reject): void {
+  const { status, config, request } = response;
+  try {
+    if (!status || !config.validateStatus || config.validateStatus(status)) return resolve(response);
+  } catch (error) {
+    return reject(error as AxiosError); // thrown where axios does it, it would end the process
+  }
+  const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
+  reject(new AxiosError(`Request failed with status code ${status}`, code, config, request, response));
+}
+
+/** What axios would change in a value, besides making it text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it takes out.
+const UNCLEAN = /[\u0000-\u0008\u000a-\u001f\u007f]|^[\t ]|[\t ]$/;
+
+/** The short way for headers that are what axios makes of them: of each name there is one, as Node has made sure. */
+function headersOf(raw: IncomingHttpHeaders): AxiosResponseHeaders {
+  const headers = new axios.AxiosHeaders() as AxiosResponseHeaders;
+  for (const name of Object.keys(raw)) {
+    const value = raw[name];
+    if (typeof value !== 'string' || UNCLEAN.test(value) || name === '__proto__') {
+      return new axios.AxiosHeaders(raw as Record<string, string>) as AxiosResponseHeaders;
+    }
+    headers[name] = value;
+  }
+  return headers;
+}

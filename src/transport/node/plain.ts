@@ -1,0 +1,152 @@
+/**
+ * What axios' http adapter sends for a plain request: one whose body is there as a whole, over HTTP/1.1, with nothing to watch and nothing to
+ * slow down. Anything else, and whatever axios refuses, is left to the adapter.
+ */
+import { EventEmitter } from 'node:events';
+import type { OutgoingHttpHeaders, RequestOptions } from 'node:http';
+import axios, { type AxiosBasicCredentials, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { isUntouched } from './untouched';
+
+/** A request as Node takes it. */
+export interface Plain {
+  readonly secure: boolean;
+  readonly options: RequestOptions;
+  readonly body: Buffer | undefined;
+}
+
+/** What axios knows and its types do not say. */
+type Config = InternalAxiosRequestConfig & { transport?: unknown; http2Options?: unknown };
+
+/** `undefined` where the request is not plain. `headers` is completed, as the adapter does it. */
+export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | undefined {
+  const added = adapterHeaders();
+  const url = added && isPlain(config) ? urlOf(config) : undefined;
+  if (!added || !url) return undefined;
+  const { auth, data, maxBodyLength = -1 } = config;
+  const body = data ? bytesOf(data) : undefined;
+  const credentials = auth ? credentialsOf(auth) : undefined;
+  if ((data && !body) || (auth && !credentials) || (body && maxBodyLength > -1 && body.length > maxBodyLength)) return undefined;
+
+  headers.normalize(false);
+  headers.set('User-Agent', added['User-Agent'], false);
+  if (body) headers.setContentLength(body.length, false);
+  if (auth) headers.delete('authorization');
+  const path = pathOf(url, config);
+  headers.set('Accept-Encoding', added['Accept-Encoding'], false);
+  const sent = sendable(headers);
+  if (path === undefined || !sent) return undefined;
+  const options = {
+    path,
+    method: config.method?.toUpperCase(),
+    headers: sent,
+    auth: credentials,
+    protocol: url.protocol,
+    family: config.family,
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port,
+    // Named, so that Node finds nothing in their place that somebody put on Object.prototype.
+    createConnection: undefined,
+    insecureHTTPParser: Boolean(config.insecureHTTPParser),
+  };
+  return { secure: url.protocol === 'https:', options: options as RequestOptions, body };
+}
+
+function isPlain(config: Config): boolean {
+  const { onUploadProgress, onDownloadProgress, maxRate, socketPath, transport, lookup, httpVersion, sensitiveHeaders, transitional } = config;
+  if (onUploadProgress || onDownloadProgress || maxRate || socketPath || transport || lookup) return false;
+  if (httpVersion !== undefined && httpVersion !== 1) return false;
+  if (config.responseType === 'stream' && (config.maxContentLength ?? -1) > -1) return false;
+  // axios checks these for follow-redirects alone, and refuses what is no list of names before it sends anything.
+  if (sensitiveHeaders !== undefined && sensitiveHeaders !== null && !isStrings(sensitiveHeaders)) return false;
+  return typeof config.method === 'string' && !transitional?.advertiseZstdAcceptEncoding && isUntouched();
+}
+
+const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === 'string');
+
+/** Absolute, or relative to a base, as axios tells them apart; with credentials in it, or malformed, it is the adapter's. */
+function urlOf({ baseURL, url, allowAbsoluteUrls }: Config): URL | undefined {
+  if (typeof url !== 'string' || (baseURL !== undefined && typeof baseURL !== 'string')) return undefined;
+  let full = url;
+  if (baseURL && (allowAbsoluteUrls === false || !ABSOLUTE.test(url))) {
+    if (SCHEME.test(url)) return undefined;
+    full = url ? `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL;
+  }
+  if (!HTTP.test(full)) return undefined;
+  try {
+    const parsed = new URL(full);
+    return parsed.username || parsed.password ? undefined : parsed;
+  } catch {
+    return undefined;
+  }
+}
+
+const HTTP = /^https?:\/\//i;
+const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i;
+/** axios refuses a relative URL that begins like an absolute one. */
+const SCHEME = /^[^/?#]*:/;
+
+const bytesOf = (data: unknown): Buffer | undefined => {
+  if (typeof data === 'string') return Buffer.from(data);
+  if (Buffer.isBuffer(data)) return data;
+  return data instanceof ArrayBuffer ? Buffer.from(data) : undefined;
+};
+
+/** As far as they are the object's own. */
+function credentialsOf(auth: Partial<AxiosBasicCredentials>): string | undefined {
+  const isOwn = Object.hasOwn(auth, 'username') || Object.hasOwn(auth, 'password');
+  const part = (name: 'username' | 'password'): string => (Object.hasOwn(auth, name) && auth[name]) || '';
+  return isOwn ? `${part('username')}:${part('password')}` : undefined;
+}
+
+/** Without defaults: it is only asked how params are written. */
+const writer = new axios.Axios({});
+
+/** `undefined` where the params cannot be written; the adapter has an error for that. */
+function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config): string | undefined {
+  if (!params) return pathname + search;
+  try {
+    return writer.getUri({ url: pathname + search, params, ...(paramsSerializer && { paramsSerializer }) });
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the adapter would change in a value: characters that are no bytes, and white space at its ends. */
+const UNCLEAN = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;
+
+/** As the adapter gives them to Node; `undefined` where it would have to clean one. */
+function sendable(headers: AxiosRequestHeaders): OutgoingHttpHeaders | undefined {
+  const sent: OutgoingHttpHeaders = Object.create(null);
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value === undefined || value === null || value === false) continue;
+    if (typeof value !== 'string' || UNCLEAN.test(value)) return undefined;
+    sent[name] = value;
+  }
+  return sent;
+}
+
+type Added = Record<'User-Agent' | 'Accept-Encoding', string>;
+
+let known: Added | undefined | null;
+
+/** What axios' adapter adds to every request, asked of the adapter itself: the next release of axios may add something else. */
+function adapterHeaders(): Added | null {
+  if (known === undefined) known = probe();
+  return known;
+}
+
+function probe(): Added | null {
+  let sent: Partial<Added> = {};
+  const nobody = Object.assign(new EventEmitter(), { setTimeout: () => {}, end: () => {} });
+  const transport = {
+    request(options: { headers: Added }) {
+      sent = options.headers;
+      return nobody;
+    },
+  };
+  const config = { url: 'http://localhost/', method: 'get', headers: new axios.AxiosHeaders(), proxy: false, maxRedirects: 0, transport };
+  axios.getAdapter('http')(config as never).catch(() => {});
+  const { 'User-Agent': agent, 'Accept-Encoding': encoding, ...others } = sent;
+  return agent && encoding && Object.keys(others).length === 0 ? { 'User-Agent': agent, 'Accept-Encoding': encoding } : null;
+}
