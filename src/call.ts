@@ -4,7 +4,7 @@
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { now } from './clock';
 import type { Deadline } from './deadline';
-import { describeRequest, endpointOf, originOfRequest } from './endpoint';
+import { describeRequest, endpointOf, methodOf, originOfRequest, redactedUrl } from './endpoint';
 import { codeOf, isTimeout, TimeoutError, type TimeoutFacts } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
@@ -138,7 +138,9 @@ export class Call {
   #endpoint: string | undefined;
   /** Of the span in which the call was made: later another may be active. */
   #trace = activeTrace();
-  readonly #endings: (() => void)[] = [];
+  /** Known for good once axios has made its config. */
+  #isTraceFinal = false;
+  readonly #endings: ((call: Call) => void)[] = [];
 
   constructor({ startedAt, request, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
     this.startedAt = startedAt;
@@ -158,7 +160,9 @@ export class Call {
 
   /** The trace it belongs to. */
   get trace(): Trace {
+    if (this.#trace && this.#isTraceFinal) return this.#trace;
     this.#trace = traceIn(this.reportedConfig.headers) ?? this.#trace ?? newTrace();
+    this.#isTraceFinal = this.config !== undefined;
     return this.#trace;
   }
 
@@ -193,7 +197,17 @@ export class Call {
     };
   }
 
-  /** `METHOD url` for messages; no credentials, and no query values but those allowed. */
+  /** The HTTP method, in capitals. */
+  get method(): string {
+    return methodOf(this.reportedConfig);
+  }
+
+  /** No credentials, and no query values but those allowed. */
+  get url(): string {
+    return redactedUrl(this.reportedConfig, this.policies.allowQueryValues);
+  }
+
+  /** `METHOD url` for messages. */
   get target(): string {
     return describeRequest(this.reportedConfig, this.policies.allowQueryValues);
   }
@@ -210,7 +224,7 @@ export class Call {
   }
 
   /** Runs when the call is ended from outside; what hangs inside will never say so. */
-  onEnd(run: () => void): void {
+  onEnd(run: (call: Call) => void): void {
     this.#endings.push(run);
   }
 
@@ -223,7 +237,7 @@ export class Call {
   end(reason: unknown): void {
     if (this.ended) return;
     this.ended = reason;
-    for (const run of this.#endings) run();
+    for (const run of this.#endings) run(this);
     this.#stop?.(reason);
   }
 }

@@ -94,32 +94,44 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
   );
   warnIfTooTight(policies.deadline, limitsOf());
 
-  const request = async (configOrUrl: string | RequestConfig, config?: RequestConfig): Promise<AxiosResponse> => {
+  /** Without the policies, as axios would. */
+  const pass = async (requested: Policies, { data, ...rest }: RequestConfig): Promise<AxiosResponse> =>
+    instance.request({
+      ...(rest as AxiosRequestConfig),
+      ...(data !== undefined && { data: typeof data === 'function' ? await data() : data }),
+      ...axiosTimeout(requested.timeout),
+    });
+
+  const begin = (config: RequestConfig): Promise<AxiosResponse> => {
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
-    const [requested, rest] = liftPolicies(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
-    const bodyFactory = typeof rest.data === 'function' ? rest.data : undefined;
-    if (!enabled || isSwitchedOff()) {
-      const data = bodyFactory && { data: await bodyFactory() };
-      return instance.request({ ...(rest as AxiosRequestConfig), ...data, ...axiosTimeout(requested.timeout) });
-    }
-    checkPolicies(requested);
-    const merged = requested === NO_POLICIES ? policies : own({ ...policies, ...defined(requested) });
+    const [requested, rest] = liftPolicies(config);
+    if (!enabled || isSwitchedOff()) return pass(requested, rest);
+    const isPlain = requested === NO_POLICIES;
+    if (!isPlain) checkPolicies(requested);
+    const merged = isPlain ? policies : own({ ...policies, ...defined(requested) });
     const limits = mergeLimits(limitsOf(), requested.timeout);
-    const deadline = deadlineOf(merged.deadline, limits);
     return handle(
       new Call({
         startedAt,
         request: rest as AxiosRequestConfig,
         requested,
         policies: merged,
-        settings: mergeSettings(settings, requested),
-        bodyFactory,
+        settings: isPlain ? settings : mergeSettings(settings, requested),
+        bodyFactory: typeof rest.data === 'function' ? rest.data : undefined,
         limits,
-        deadline,
+        deadline: deadlineOf(merged.deadline, limits),
         observer,
       }),
     );
+  };
+
+  const request = (configOrUrl: string | RequestConfig, config?: RequestConfig): Promise<AxiosResponse> => {
+    try {
+      return begin(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 
   const create = (given: ClientConfig = {}): Client => {

@@ -3,7 +3,7 @@
  * and stops it. After a stream was handed out the attempt goes on until the last byte.
  */
 import type { AxiosResponse } from 'axios';
-import { type Attempt, type Call, type Clock, type Expiry, type Policy, timeoutError } from '../call';
+import { type Attempt, type Call, type Clock, type Expiry, type Handler, type Policy, timeoutError } from '../call';
 import { now } from '../clock';
 import { isCanceled, isTimeout } from '../errors';
 import type { Limits, Outcome } from '../words';
@@ -18,12 +18,21 @@ export const attempt =
     if (call.ended) return Promise.reject(call.ended);
     return new Promise<AxiosResponse>((resolve, reject) => {
       const current = new RunningAttempt(call, startClock, reject);
-      next(call).then(
+      begun(next, call).then(
         (response) => current.answered((response as AxiosResponse | undefined)?.status) && resolve(response), // adapters of the user's
         (error) => current.failed(error) && reject(error),
       );
     });
   };
+
+/** A transport may throw before it has a promise to give. */
+function begun(next: Handler, call: Call): Promise<AxiosResponse> {
+  try {
+    return next(call);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 class RunningAttempt implements Attempt {
   readonly number: number;

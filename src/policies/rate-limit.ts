@@ -1,5 +1,4 @@
 /** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
-import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError } from '../errors';
@@ -39,12 +38,17 @@ interface Waiter extends Pace {
 
 export const rateLimit: Policy = (next) => {
   const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.size > 0 || fullAt > now());
-  const inTurn = async (call: Call, limit: LimitSettings): Promise<AxiosResponse> => {
-    if (limit.limiter) await consume(call, limit);
-    else if (limit.rate && limit.rate < Infinity) await takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
-    return next(call);
+  /** What has to be waited for, if anything. */
+  const turn = (call: Call, limit: LimitSettings): Promise<void> | undefined => {
+    if (limit.limiter) return consume(call, limit);
+    if (!limit.rate || limit.rate === Infinity) return undefined;
+    return takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
   };
-  return (call) => (call.settings.limit ? inTurn(call, call.settings.limit) : next(call));
+  return (call) => {
+    const { limit } = call.settings;
+    const wait = limit ? turn(call, limit) : undefined;
+    return wait ? wait.then(() => next(call)) : next(call);
+  };
 };
 
 function newBucket(): Bucket {
@@ -73,16 +77,20 @@ function spend(bucket: Bucket, { perToken }: Pace, at: number): void {
 }
 
 /** Takes a token, or a place in the queue. What cannot be waited for is refused at once. */
-async function takeToken(call: Call, { interval, burst, maxQueue, maxWait }: LimitSettings, bucket: Bucket, rate: number): Promise<void> {
+function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: number): Promise<void> | undefined {
+  const { interval, burst, maxQueue, maxWait } = settings;
   const perToken = interval / rate;
   const mine: Pace = { perToken, capacity: (burst ?? Math.max(1, rate)) * perToken };
   const { waiting } = bucket;
   const at = now();
   const delay = dueAt(bucket, mine, waiting.size, at) - at;
-  if (delay <= ROUNDING && waiting.size === 0) return spend(bucket, mine, at);
+  if (delay <= ROUNDING && waiting.size === 0) {
+    spend(bucket, mine, at);
+    return undefined;
+  }
   const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
-  if (waiting.size >= maxQueue || delay > longest) throw refuse(call, Math.ceil(delay));
-  await new Promise<void>((resolve, reject) => {
+  if (waiting.size >= maxQueue || delay > longest) return Promise.reject(refuse(call, Math.ceil(delay)));
+  return new Promise<void>((resolve, reject) => {
     const waiter: Waiter = { ...mine, go: resolve };
     waiting.add(waiter);
     serve(bucket);

@@ -42,15 +42,13 @@ export const retry: Policy = (next) => {
     if (!retry) return next(call);
     budget.called(call.endpoint);
     // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
-    call.onEnd(() => conclude(call));
+    call.onEnd(conclude);
     if (call.ended) return Promise.reject(call.ended);
-    return next(call).catch(async (error) => {
-      try {
-        return await failed(carry({ call, signal: signalOf(call), notBefore: 0 }, error));
-      } catch (reason) {
+    return next(call).catch((error) =>
+      failed(carry({ call, signal: signalOf(call), notBefore: 0 }, error)).catch((reason) => {
         throw isCarrier(reason) ? reason.error : reason;
-      }
-    });
+      }),
+    );
   };
 };
 

@@ -1,6 +1,5 @@
 /** What is told of an attempt and of a call: plain data, no secrets, JSON. */
 import type { Attempt, Call, End } from '../call';
-import { methodOf, redactedUrl } from '../endpoint';
 import { codeOf, isTimeout, type TimeoutFacts } from '../errors';
 import { type Kind, kindOf, type Outcome, type Phase, type Timings } from '../words';
 
@@ -58,45 +57,47 @@ export interface CallRecord extends Omit<AttemptRecord, 'attempt'> {
 
 export function attemptRecord(call: Call, attempt: Attempt | undefined, end: End): AttemptRecord {
   const startedAt = attempt ? call.startedAtWall + attempt.startedAt - call.startedAt : call.startedAtWall;
-  return withDetails({ id: call.id, attempt: attempt?.number ?? 0, ...facts(call, attempt, end, startedAt) }, call, attempt, end);
+  const record = facts(call, attempt, end, startedAt) as AttemptRecord;
+  record.attempt = attempt?.number ?? 0;
+  return record;
 }
 
 export function callRecord(call: Call, end: End): CallRecord {
-  const { id, attempts, attempt, startedAtWall } = call;
-  return withDetails({ id, attempts, ...facts(call, attempt, end, startedAtWall) }, call, attempt, end);
+  const record = facts(call, call.attempt, end, call.startedAtWall) as CallRecord;
+  record.attempts = call.attempts;
+  return record;
 }
 
-/** What every record has. */
-const facts = (call: Call, attempt: Attempt | undefined, { outcome, elapsed }: End, startedAt: number) => ({
-  endpoint: call.endpoint,
-  method: methodOf(call.reportedConfig),
-  url: redactedUrl(call.reportedConfig, call.policies.allowQueryValues),
-  startedAt,
-  elapsed,
-  timings: attempt?.clock.timings ?? {},
-  timedOut: outcome === 'timeout',
-  outcome,
-  traceId: call.trace.traceId,
-});
-
-/** What only some have: absent, not undefined. */
-function withDetails<R extends Omit<AttemptRecord, 'attempt'>>(
-  record: R,
-  call: Call,
-  attempt: Attempt | undefined,
-  { error, status }: End,
-): R {
-  if (error !== undefined) {
-    const code = codeOf(error);
-    if (code !== undefined) record.code = code;
-    if (isTimeout(error)) {
-      const { limit, limitMs, phase, lag } = error;
-      Object.assign(record, { limit, limitMs, phase, kind: kindOf(phase), lag });
-    }
-  }
+/** What both records have. What only some have is absent otherwise, not undefined. */
+function facts(call: Call, attempt: Attempt | undefined, end: End, startedAt: number): Omit<AttemptRecord, 'attempt'> {
+  const { outcome, elapsed, error, status } = end;
+  const { traceId, parentSpanId, flags } = call.trace;
+  const record: Omit<AttemptRecord, 'attempt'> = {
+    id: call.id,
+    endpoint: call.endpoint,
+    method: call.method,
+    url: call.url,
+    startedAt,
+    elapsed,
+    timings: attempt?.clock.timings ?? {},
+    timedOut: outcome === 'timeout',
+    outcome,
+    traceId,
+  };
+  if (error !== undefined) setFailure(record, error);
   if (status !== undefined) record.status = status;
   if (attempt?.reusedSocket !== undefined) record.reusedSocket = attempt.reusedSocket;
-  const { parentSpanId, flags } = call.trace;
-  if (parentSpanId !== undefined) Object.assign(record, { parentSpanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 });
+  if (parentSpanId !== undefined) {
+    record.parentSpanId = parentSpanId;
+    record.sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  }
   return record;
+}
+
+function setFailure(record: Omit<AttemptRecord, 'attempt'>, error: unknown): void {
+  const code = codeOf(error);
+  if (code !== undefined) record.code = code;
+  if (!isTimeout(error)) return;
+  const { limit, limitMs, phase, lag } = error;
+  Object.assign(record, { limit, limitMs, phase, kind: kindOf(phase), lag });
 }

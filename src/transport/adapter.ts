@@ -66,7 +66,9 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
     ...addedHeaders(call, config),
   };
   try {
-    return await adapter(adapted as InternalAxiosRequestConfig);
+    const response = await adapter(adapted as InternalAxiosRequestConfig);
+    response.config = config;
+    return response;
   } catch (error) {
     if (error instanceof AxiosError || axios.isAxiosError(error)) {
       if (error.config === adapted) error.config = config;
@@ -81,11 +83,10 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
 /** Hands each attempt to the transport of its adapter. One of the user's own says nothing of phases: only `total` and the deadline hold it. */
 export const byAdapter =
   (transports: Partial<Record<AdapterName, Handler>>, prefer?: Prefer): Handler =>
-  async (call) => {
+  (call) => {
     const adapter = resolveAdapter(call, prefer);
-    const transport =
-      typeof adapter === 'string' ? transports[adapter] : (call: Call) => runAdapter(adapter, call, call.attempt as Attempt, {});
-    if (!transport)
-      throw new AxiosError(`The adapter '${adapter}' is not available in this build`, AxiosError.ERR_NOT_SUPPORT, call.config);
-    return transport(call);
+    if (typeof adapter !== 'string') return runAdapter(adapter, call, call.attempt as Attempt, {});
+    const transport = transports[adapter];
+    if (transport) return transport(call);
+    throw new AxiosError(`The adapter '${adapter}' is not available in this build`, AxiosError.ERR_NOT_SUPPORT, call.config);
   };

@@ -22,8 +22,9 @@ const OWN: Record<Phase, LimitName> = {
 };
 
 interface Running {
-  due: number;
+  readonly limit: LimitName;
   readonly budget: number;
+  due: number;
   credited: boolean;
 }
 
@@ -33,8 +34,12 @@ export class PhaseClock implements Clock {
   #timings: Timings = {};
   readonly #limits: Limits;
   readonly #onExpiry: (expiry: Expiry) => void;
-  readonly #running = new Map<LimitName, Running>();
   readonly #alarm = new Alarm((late) => this.#ring(late));
+  // No more than four limits run at a time: the attempt's, the connection's, that of silence, and the phase's own.
+  readonly #total: Running | undefined;
+  #connect: Running | undefined;
+  #read: Running | undefined;
+  #own: Running | undefined;
   #enteredAt = now();
   /** While the consumer holds the body back: since when, and what was left of the body's limit. */
   #held: { since: number; body: Running | undefined } | undefined;
@@ -44,7 +49,7 @@ export class PhaseClock implements Clock {
   constructor(limits: Limits, onExpiry: (expiry: Expiry) => void) {
     this.#limits = limits;
     this.#onExpiry = onExpiry;
-    this.#start('total', limits.total);
+    this.#total = running('total', limits.total, this.#enteredAt);
     this.#arm();
   }
 
@@ -56,34 +61,37 @@ export class PhaseClock implements Clock {
 
   enter(phase: Phase, budget = phase === 'waiting' ? undefined : this.#limits[OWN[phase]]): void {
     if (this.#stopped) return;
-    this.#leave();
+    const at = this.#leave();
+    const { connect, read } = this.#limits;
     this.#held = undefined;
     this.phase = phase;
-    if (!CONNECTING.has(phase)) this.#running.delete('connect');
-    else if (!this.#running.has('connect')) this.#start('connect', this.#limits.connect);
-    if (phase === 'response' || phase === 'body') this.#start('read', this.#limits.read);
-    else this.#running.delete('read');
-    this.#start(OWN[phase], budget);
+    this.#connect = CONNECTING.has(phase) ? (this.#connect ?? running('connect', connect, at)) : undefined;
+    this.#read = phase === 'response' || phase === 'body' ? running('read', read, at) : undefined;
+    this.#own = running(OWN[phase], budget, at);
     this.#arm();
   }
 
   progress(): void {
-    if (this.#running.has('read')) this.#start('read', this.#limits.read);
+    if (!this.#read) return;
+    this.#read.due = now() + this.#read.budget;
+    this.#read.credited = false;
   }
 
   pause(): void {
     if (this.#held || this.#stopped) return;
-    this.#held = { since: now(), body: this.#running.get('body') };
-    this.#running.delete('read');
-    this.#running.delete('body');
+    const body = this.phase === 'body' ? this.#own : undefined;
+    this.#held = { since: now(), body };
+    this.#read = undefined;
+    if (body) this.#own = undefined;
   }
 
   resume(): void {
     if (!this.#held || this.#stopped) return;
     const { since, body } = this.#held;
+    const at = now();
     this.#held = undefined;
-    this.#start('read', this.#limits.read);
-    if (body) this.#running.set('body', { ...body, due: body.due + now() - since });
+    this.#read = running('read', this.#limits.read, at);
+    if (body) this.#own = { ...body, due: body.due + at - since };
     this.#arm();
   }
 
@@ -92,46 +100,45 @@ export class PhaseClock implements Clock {
     this.#leave();
     if (measured) this.#timings = { ...measured };
     this.#stopped = true;
-    this.#running.clear();
     this.#alarm.stop();
     this.unseenProgress = undefined;
   }
 
-  #leave(): void {
+  #leave(): number {
     const at = now();
     this.#timings[this.phase] = (this.#timings[this.phase] ?? 0) + at - this.#enteredAt;
     this.#enteredAt = at;
-    this.#running.delete(OWN[this.phase]);
-  }
-
-  #start(limit: LimitName, budget: number | undefined): void {
-    if (budget !== undefined) this.#running.set(limit, { due: now() + budget, budget, credited: false });
+    return at;
   }
 
   #arm(): void {
-    let due = Infinity;
-    for (const running of this.#running.values()) due = Math.min(due, running.due);
+    const due = Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#read), dueOf(this.#own));
     this.#alarm.set(due);
   }
 
   #ring(late: number): void {
     const at = now();
-    for (const [limit, running] of this.#running) {
-      if (running.due > at) continue;
-      if (limit === 'read' && this.unseenProgress?.()) {
+    for (const limit of [this.#total, this.#connect, this.#read, this.#own]) {
+      if (!limit || limit.due > at) continue;
+      if (limit === this.#read && this.unseenProgress?.()) {
         this.progress();
         continue;
       }
-      const extra = credit(late, running.budget);
+      const extra = credit(late, limit.budget);
       this.#lag = Math.max(this.#lag, extra);
-      if (extra && !running.credited) {
-        running.credited = true;
-        running.due = at + extra;
+      if (extra && !limit.credited) {
+        limit.credited = true;
+        limit.due = at + extra;
         continue;
       }
-      this.#onExpiry({ limit, limitMs: running.budget, lag: Math.round(this.#lag) });
+      this.#onExpiry({ limit: limit.limit, limitMs: limit.budget, lag: Math.round(this.#lag) });
       return;
     }
     this.#arm();
   }
 }
+
+const running = (limit: LimitName, budget: number | undefined, at: number): Running | undefined =>
+  budget === undefined ? undefined : { limit, budget, due: at + budget, credited: false };
+
+const dueOf = (limit: Running | undefined): number => (limit ? limit.due : Infinity);

@@ -4,7 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import type { Attempt, Clock } from '../../call';
 import { markBody } from './body';
 import { isUnderWay, markConnection } from './connection';
-import { isFollowed } from './redirect';
+import { isFollowed, Unredirected } from './redirect';
 
 /** What Node passes to `agent.addRequest`, as far as it matters here. */
 export interface RequestOptions {
@@ -39,9 +39,9 @@ export class Hop {
     attempt.bodyOpen = false;
     attempt.reusedSocket = undefined;
     this.clock.enter('queue');
-    req.once('socket', (socket) => this.#onSocket(socket));
-    req.once('finish', () => this.#onWritten());
-    req.once('response', (response) => this.#onResponse(response));
+    req.on('socket', (socket) => this.#onSocket(socket));
+    req.on('finish', () => this.#onWritten());
+    req.on('response', (response) => this.#onResponse(response));
     req.on('information', () => this.#onInterim());
     attempt.onAbort((reason) => this.#abort(reason as Error));
   }
@@ -69,13 +69,15 @@ export class Hop {
   #onSocket(socket: Socket): void {
     leaveNoTimeoutListener(this.#req, socket);
     if (!this.isCurrent) return;
-    this.#attempt.reusedSocket = !this.madeConnection && !isUnderWay(socket);
+    const isNew = isUnderWay(socket);
+    this.#attempt.reusedSocket = !this.madeConnection && !isNew;
     this.#bytesSeen = socket.bytesRead;
     this.clock.unseenProgress = () => {
       const more = this.clock.phase === 'response' && socket.bytesRead > this.#bytesSeen;
       this.#bytesSeen = socket.bytesRead;
       return more;
     };
+    if (!isNew) return this.#onUsable();
     markConnection(
       socket,
       (phase) => this.clock.enter(phase),
@@ -129,7 +131,8 @@ const ignore = (): void => {};
  * follow-redirects leaves a 'timeout' -> destroy listener on the pooled socket (follow-redirects#278), which would kill a later request
  * of anybody who shares the agent.
  */
-function leaveNoTimeoutListener(req: ClientRequest, socket: Socket): void {
+function leaveNoTimeoutListener(req: ClientRequest & { _redirectable?: unknown }, socket: Socket): void {
+  if (!req._redirectable || req._redirectable instanceof Unredirected) return;
   req.once('close', () => socket.removeListener('timeout', socket.destroy));
 }
 

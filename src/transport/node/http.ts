@@ -1,6 +1,6 @@
-/** One attempt through axios' http adapter. */
+/** One attempt over HTTP: a plain one by an exchange of our own, any other through axios' http adapter. */
 import { Readable } from 'node:stream';
-import axios, { type AxiosRequestHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosAdapter, type AxiosRequestHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../../call';
 import { type Changes, runAdapter } from '../adapter';
 import { addedHeaders } from '../added-headers';
@@ -10,35 +10,30 @@ import { type Http2, tellReason } from './http2';
 import { plainOf } from './plain';
 import { GivenAnswer } from './redirect';
 
-export const httpHandler =
-  (agents: Agents, http2: Http2): Handler =>
-  async (call) => {
-    const attempt = call.attempt as Attempt;
-    try {
-      const response = await run(call, attempt, agents, http2);
-      endWith(attempt, response.data);
-      return response;
-    } catch (error) {
-      tellReason(error);
-      endWith(attempt, (error as { response?: { data?: unknown } }).response?.data);
-      throw error;
-    }
-  };
-
-function run(call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promise<AxiosResponse> {
-  const config = call.config as InternalAxiosRequestConfig;
+export const httpHandler = (agents: Agents, http2: Http2): Handler => {
   const http = axios.getAdapter('http');
+  return (call) => {
+    const attempt = call.attempt as Attempt;
+    return run(http, call, attempt, agents, http2).then(
+      (response) => {
+        endWith(attempt, response.data);
+        return response;
+      },
+      (error) => {
+        tellReason(error);
+        endWith(attempt, (error as { response?: { data?: unknown } }).response?.data);
+        throw error;
+      },
+    );
+  };
+};
+
+function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promise<AxiosResponse> {
+  const config = call.config as InternalAxiosRequestConfig;
   if (Number(config.httpVersion) === 2) {
     // axios refuses HTTP/2 through an explicit proxy, and ignores the environment's.
     return runAdapter(http, call, attempt, config.proxy ? {} : { httpVersion: 1, proxy: false, transport: http2.transport(attempt) });
   }
-  // The facades route each hop through its proxy, so that the tunnel's phases are seen, and end it with the attempt, so no signal is needed.
-  const changes = (answer?: GivenAnswer): Changes => ({
-    proxy: false,
-    signal: undefined,
-    httpAgent: agents.facade('http:', attempt, config, answer),
-    httpsAgent: agents.facade('https:', attempt, config, answer),
-  });
   const added = addedHeaders(call, config);
   const headers = axios.AxiosHeaders.from((added.headers ?? config.headers) as AxiosRequestHeaders) as AxiosRequestHeaders;
   const plain = plainOf(config, headers);
@@ -47,14 +42,22 @@ function run(call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promis
     try {
       return exchange(plain, config, attempt, (response) => {
         const answer = new GivenAnswer(response);
-        return runAdapter(http, call, attempt, changes(answer)).finally(() => answer.drop());
+        return runAdapter(http, call, attempt, seen(agents, attempt, config, answer)).finally(() => answer.drop());
       });
     } catch {
       // Node makes no such request: axios has its own error for it.
     }
   }
-  return runAdapter(http, call, attempt, changes());
+  return runAdapter(http, call, attempt, seen(agents, attempt, config));
 }
+
+/** The facades route each hop through its proxy, so that the tunnel's phases are seen, and end it with the attempt, so no signal is needed. */
+const seen = (agents: Agents, attempt: Attempt, config: InternalAxiosRequestConfig, answer?: GivenAnswer): Changes => ({
+  proxy: false,
+  signal: undefined,
+  httpAgent: agents.facade('http:', attempt, config, answer),
+  httpsAgent: agents.facade('https:', attempt, config, answer),
+});
 
 /** A stream that was handed out ends with the attempt, and its consumer is told why. */
 function endWith(attempt: Attempt, data: unknown): void {

@@ -3,7 +3,7 @@
  * slow down. Anything else, and whatever axios refuses, is left to the adapter.
  */
 import { EventEmitter } from 'node:events';
-import type { OutgoingHttpHeaders, RequestOptions } from 'node:http';
+import type { RequestOptions } from 'node:http';
 import axios, { type AxiosBasicCredentials, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { isUntouched } from './untouched';
 
@@ -27,14 +27,9 @@ export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | u
   const credentials = auth ? credentialsOf(auth) : undefined;
   if ((data && !body) || (auth && !credentials) || (body && maxBodyLength > -1 && body.length > maxBodyLength)) return undefined;
 
-  headers.normalize(false);
-  headers.set('User-Agent', added['User-Agent'], false);
-  if (body) headers.setContentLength(body.length, false);
-  if (auth) headers.delete('authorization');
   const path = pathOf(url, config);
-  headers.set('Accept-Encoding', added['Accept-Encoding'], false);
-  const sent = sendable(headers);
-  if (path === undefined || !sent) return undefined;
+  const sent = path === undefined ? undefined : complete(headers, added, body, credentials);
+  if (!sent) return undefined;
   const options = {
     path,
     method: config.method?.toUpperCase(),
@@ -111,19 +106,47 @@ function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config)
   }
 }
 
+/** Sets what the adapter sets, and gives all as it gives them to Node; `undefined` where it would have to change a value for that. */
+function complete(headers: AxiosRequestHeaders, added: Added, body: Buffer | undefined, credentials: string | undefined): Sent | undefined {
+  let names = namesOf(headers);
+  if (!names) {
+    headers.normalize(false);
+    names = namesOf(headers);
+    if (!names) return undefined;
+  }
+  setUnlessThere(headers, names, 'User-Agent', added['User-Agent']);
+  if (body) setUnlessThere(headers, names, 'Content-Length', String(body.length));
+  if (credentials) headers.delete('authorization');
+  setUnlessThere(headers, names, 'Accept-Encoding', added['Accept-Encoding']);
+  const sent: Sent = Object.create(null);
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (typeof value === 'string') sent[name] = value;
+  }
+  return sent;
+}
+
+type Sent = Record<string, string>;
+
 /** What the adapter would change in a value: characters that are no bytes, and white space at its ends. */
 const UNCLEAN = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;
 
-/** As the adapter gives them to Node; `undefined` where it would have to clean one. */
-function sendable(headers: AxiosRequestHeaders): OutgoingHttpHeaders | undefined {
-  const sent: OutgoingHttpHeaders = Object.create(null);
+/** The names, by what they are in small letters; `undefined` where the headers are not as axios makes them: each once, each a clean text or nothing. */
+function namesOf(headers: AxiosRequestHeaders): Record<string, string> | undefined {
+  const names: Record<string, string> = Object.create(null);
   for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value === undefined || value === null || value === false) continue;
-    if (typeof value !== 'string' || UNCLEAN.test(value)) return undefined;
-    sent[name] = value;
+    const value: unknown = headers[name];
+    const lower = name.toLowerCase();
+    const isClean = typeof value === 'string' ? !UNCLEAN.test(value) : value === undefined || value === null || value === false;
+    if (!isClean || lower in names || name.trim() !== name) return undefined;
+    names[lower] = name;
   }
-  return sent;
+  return names;
+}
+
+function setUnlessThere(headers: AxiosRequestHeaders, names: Record<string, string>, name: string, value: string): void {
+  const there = names[name.toLowerCase()];
+  if (there === undefined || headers[there] === undefined) headers[there ?? name] = value;
 }
 
 type Added = Record<'User-Agent' | 'Accept-Encoding', string>;

@@ -26,11 +26,7 @@ export function proxyFor(
   if (option) return fromOption(option);
   // An agent that proxies by itself (Node's proxyEnv, https-proxy-agent) is left to it.
   if ('proxy' in agent || (agent as { options?: { proxyEnv?: unknown } }).options?.proxyEnv) return undefined;
-  return fromEnvironment(
-    protocol,
-    String(target.host ?? target.hostname ?? 'localhost').toLowerCase(),
-    Number(target.port) || (protocol === 'https:' ? 443 : 80),
-  );
+  return fromEnvironment(protocol, target);
 }
 
 function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: string; password?: string }): ProxyServer {
@@ -51,13 +47,14 @@ function proxy(protocol = 'http', host: string, port: number | string | undefine
   return { secure, host: host.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80), auth: auth || undefined };
 }
 
-const env = (name: string): string => process.env[name.toLowerCase()] || process.env[name.toUpperCase()] || '';
-
-function fromEnvironment(protocol: 'http:' | 'https:', host: string, port: number): ProxyServer | undefined {
-  const scheme = protocol.slice(0, -1);
-  const value = env(`${scheme}_proxy`) || env('all_proxy');
-  if (!value || isExempt(host, port)) return undefined;
-  const url = new URL(value.includes('://') ? value : `${scheme}://${value}`);
+function fromEnvironment(protocol: 'http:' | 'https:', target: RequestOptions): ProxyServer | undefined {
+  const { env } = process;
+  const own = protocol === 'https:' ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
+  const value = own || env.all_proxy || env.ALL_PROXY;
+  if (!value) return undefined;
+  const host = String(target.host ?? target.hostname ?? 'localhost').toLowerCase();
+  if (isExempt(host, Number(target.port) || (protocol === 'https:' ? 443 : 80))) return undefined;
+  const url = new URL(value.includes('://') ? value : `${protocol}//${value}`);
   const auth = url.username && `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return proxy(url.protocol, url.hostname, url.port, auth);
 }
@@ -65,7 +62,7 @@ function fromEnvironment(protocol: 'http:' | 'https:', host: string, port: numbe
 /** NO_PROXY: names, `.suffixes`, `*` wildcards, addresses and networks, each with an optional port. */
 function isExempt(host: string, port: number): boolean {
   const target = canonical(host);
-  return env('no_proxy')
+  return (process.env.no_proxy || process.env.NO_PROXY || '')
     .toLowerCase()
     .split(/[\s,]+/)
     .some((entry) => entry && matches(entry, target, port));
