@@ -1,9 +1,12 @@
 /** State per key with bounded memory: beyond the cap the longest unused go, but none that says it is busy, nor the one just asked for. */
 export class Lru<T> {
-  readonly #entries = new Map<string, T>();
+  readonly #nodes = new Map<string, Node<T>>();
   readonly #cap: number;
   readonly #make: (key: string) => T;
   readonly #isBusy: (entry: T) => boolean;
+  /** The ends of the list from the longest unused to the last used: to move a node in it costs less than to set its key anew. */
+  #oldest: Node<T> | undefined;
+  #newest: Node<T> | undefined;
 
   constructor(cap: number, make: (key: string) => T, isBusy: (entry: T) => boolean = () => false) {
     this.#cap = cap;
@@ -13,39 +16,70 @@ export class Lru<T> {
 
   /** The state of a key, made where there is none. */
   use(key: string): T {
-    const found = this.#entries.get(key);
-    if (found !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, found);
-      return found;
+    let node = this.#nodes.get(key);
+    if (node === this.#newest && node) return node.entry;
+    if (node) this.#unlink(node);
+    else {
+      this.#makeRoom();
+      node = { key, entry: this.#make(key), older: undefined, newer: undefined };
+      this.#nodes.set(key, node);
     }
-    this.#makeRoom();
-    const made = this.#make(key);
-    this.#entries.set(key, made);
-    return made;
+    this.#append(node);
+    return node.entry;
   }
 
   peek(key: string): T | undefined {
-    return this.#entries.get(key);
+    return this.#nodes.get(key)?.entry;
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    const node = this.#nodes.get(key);
+    if (node) this.#remove(node);
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#nodes.clear();
+    this.#oldest = this.#newest = undefined;
   }
 
+  /** The longest unused first. */
   values(): T[] {
-    return [...this.#entries.values()];
+    const entries: T[] = [];
+    for (let node = this.#oldest; node; node = node.newer) entries.push(node.entry);
+    return entries;
   }
 
   /** Where more than the cap were busy at once, the rest goes as soon as it is not. */
   #makeRoom(): void {
-    for (const [key, entry] of this.#entries) {
-      if (this.#entries.size < this.#cap) return;
-      if (!this.#isBusy(entry)) this.#entries.delete(key);
+    for (let node = this.#oldest; node && this.#nodes.size >= this.#cap; node = node.newer) {
+      if (!this.#isBusy(node.entry)) this.#remove(node);
     }
   }
+
+  #remove(node: Node<T>): void {
+    this.#nodes.delete(node.key);
+    this.#unlink(node);
+  }
+
+  #unlink({ older, newer }: Node<T>): void {
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+  }
+
+  #append(node: Node<T>): void {
+    node.older = this.#newest;
+    node.newer = undefined;
+    if (this.#newest) this.#newest.newer = node;
+    else this.#oldest = node;
+    this.#newest = node;
+  }
+}
+
+interface Node<T> {
+  readonly key: string;
+  readonly entry: T;
+  older: Node<T> | undefined;
+  newer: Node<T> | undefined;
 }
