@@ -1,6 +1,7 @@
 /** The circuit breaker of one endpoint: closed, open, half-open. Lazy: no timer; time is looked at when somebody comes. */
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
+import { type Due, Heap } from '../util/heap';
 import { Window } from '../util/window';
 
 /** What a breaker does with calls: lets them through, refuses them, or lets a few through to see. */
@@ -12,13 +13,11 @@ export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-fail
 /** How a call counts. */
 export type Verdict = 'success' | 'failure' | 'ignored';
 
-/** What a call holds while the breaker watches it. */
-export interface Permit {
+/** What a call holds while the breaker watches it. From when it is due it counts as slow, though it still hangs. */
+export interface Permit extends Due {
   readonly generation: number;
-  /** Milliseconds. */
-  readonly slowAfter: number;
-  /** Monotonic time from which the call counts as slow, though it still hangs. */
-  readonly slowAt: number;
+  /** Whether it is counted among those that hang. */
+  hangs: boolean;
 }
 
 type State =
@@ -34,6 +33,7 @@ export interface Refusal {
 
 const NAMES = ['calls', 'failures', 'slow'] as const;
 type Counts = Window<(typeof NAMES)[number]>;
+type Totals = ReturnType<Counts['totals']>;
 
 /** How fine the windows are: time passes in steps of 1/30 of the window. */
 const BUCKETS = 30;
@@ -52,10 +52,10 @@ export class Breaker {
   /** One for each operator that holds it open. */
   readonly #holds = new Set<symbol>();
   #inFlight = 0;
-  /** Calls under way since the last change of state, by how long they may take before they are slow, in the order in which they began. */
-  readonly #underWay = new Map<number, Set<Permit>>();
-  /** Those of them that are slow already. */
-  readonly #hanging = new Set<Permit>();
+  /** Calls under way since the last change of state that are not slow yet. */
+  readonly #underWay = new Heap<Permit>();
+  /** How many are. */
+  #hanging = 0;
 
   constructor(
     key: string,
@@ -86,57 +86,51 @@ export class Breaker {
     return this.#inFlight > 0 || (this.#state.name === 'open' && this.#state.until > now());
   }
 
-  /** Lets time do what it does to the state. */
-  look(): void {
-    this.#refresh();
-    this.#evaluate();
+  /** Lets time do what it does to the state. `at`, here and below, is the monotonic time that it is, for those who know it already. */
+  look(at = now()): void {
+    this.#refresh(at);
+    this.#evaluate(at);
   }
 
   /** Why a call would be refused now. */
-  refusal(): Refusal | undefined {
-    this.look();
+  refusal(at = now()): Refusal | undefined {
+    this.look(at);
     if (this.settings.mode === 'observe' && this.#holds.size === 0) return undefined;
-    const at = now();
     const state = this.#state;
-    const refuse = (until: number, reason: BreakerReason): Refusal => ({ retryAfter: Math.max(until, this.#gatedUntil) - at, reason });
-    if (state.name === 'open') return refuse(state.until, state.reason);
+    if (state.name === 'open') return this.#refuse(state.until, state.reason, at);
     if (state.name === 'half-open' && state.probes.size >= this.settings.probes) {
-      return refuse(Math.min(...state.probes.values()), state.reason);
+      return this.#refuse(Math.min(...state.probes.values()), state.reason, at);
     }
-    return this.#gatedUntil > at ? refuse(at, 'throttled') : undefined;
+    return this.#gatedUntil > at ? this.#refuse(at, 'throttled', at) : undefined;
   }
 
   /** Lets a call through. Ask `refusal` first. */
-  admit(slowAfter: number, probeFor: number): Permit {
-    const startedAt = now();
+  admit(slowAfter: number, probeFor: number, at = now()): Permit {
     const state = this.#state;
-    const permit: Permit = { generation: this.#generation, slowAfter, slowAt: startedAt + slowAfter };
+    const permit: Permit = { due: at + slowAfter, place: -1, generation: this.#generation, hangs: false };
     this.#inFlight++;
-    if (state.name === 'half-open') state.probes.set(permit, startedAt + probeFor);
-    else if (slowAfter < Infinity) this.#underWay.set(slowAfter, (this.#underWay.get(slowAfter) ?? new Set()).add(permit));
+    if (state.name === 'half-open') state.probes.set(permit, at + probeFor);
+    else if (slowAfter < Infinity) this.#underWay.add(permit);
     return permit;
   }
 
   /** The call is over. Results of calls from before a change of state tell nothing of the state after it. */
-  release(permit: Permit, verdict: Verdict): void {
-    const slow = this.settings.slow !== false && now() >= permit.slowAt;
+  release(permit: Permit, verdict: Verdict, at = now()): void {
+    const slow = this.settings.slow !== false && at >= permit.due;
     this.#inFlight--;
-    this.#refresh();
+    this.#refresh(at);
     if (permit.generation !== this.#generation) return;
     const state = this.#state;
     if (state.name === 'half-open') {
       // A probe that is slow tells of an upstream that still is.
-      if (state.probes.delete(permit)) this.#judgeProbe(state, slow ? 'failure' : verdict);
+      if (state.probes.delete(permit)) this.#judgeProbe(state, slow ? 'failure' : verdict, at);
       return;
     }
     this.#forget(permit);
     if (verdict === 'ignored' && !slow) return;
-    for (const window of [this.#window, this.#burst]) {
-      window?.add('calls');
-      if (verdict === 'failure') window?.add('failures');
-      if (slow) window?.add('slow');
-    }
-    this.#evaluate();
+    count(this.#window, verdict, slow, at);
+    if (this.#burst) count(this.#burst, verdict, slow, at);
+    this.#evaluate(at);
   }
 
   /** The peer asked for a pause. */
@@ -174,7 +168,7 @@ export class Breaker {
   }
 
   get slowRate(): number {
-    const hanging = this.#countHanging();
+    const hanging = this.#countHanging(now());
     return rate(this.#window.total('slow') + hanging, this.#window.total('calls') + hanging);
   }
 
@@ -182,9 +176,13 @@ export class Breaker {
     return this.#inFlight;
   }
 
+  #refuse(until: number, reason: BreakerReason, at: number): Refusal {
+    return { retryAfter: Math.max(until, this.#gatedUntil) - at, reason };
+  }
+
   /** What time alone changes: an open breaker becomes half-open; a probe that never comes back has failed, when its time was up. */
-  #refresh(): void {
-    const at = now();
+  #refresh(at: number): void {
+    if (this.#state.name === 'closed') return;
     if (this.#state.name === 'half-open') {
       const expired = Math.min(...this.#state.probes.values());
       if (expired <= at) this.#reopen(this.#state.openFor, expired);
@@ -195,47 +193,38 @@ export class Breaker {
     }
   }
 
-  #judgeProbe(state: State & { name: 'half-open' }, verdict: Verdict): void {
-    if (verdict === 'failure') this.#reopen(state.openFor, now());
+  #judgeProbe(state: State & { name: 'half-open' }, verdict: Verdict, at: number): void {
+    if (verdict === 'failure') this.#reopen(state.openFor, at);
     else if (verdict === 'success' && ++state.successes >= this.settings.successesToClose) this.#close('probes-succeeded');
   }
 
-  #evaluate(): void {
+  #evaluate(at: number): void {
     if (this.#state.name !== 'closed') return;
     const { failureRate, minCalls, burst, slow, openFor } = this.settings;
-    const trips = (window: Counts, limit: number, min: number): boolean =>
-      window.total('calls') >= min && rate(window.total('failures'), window.total('calls')) > limit;
-    if (trips(this.#window, failureRate, minCalls)) return this.#open(now() + openFor, openFor, 'failure-rate');
-    if (burst && this.#burst && trips(this.#burst, burst.failureRate, burst.minCalls)) return this.#open(now() + openFor, openFor, 'burst');
+    const counts = this.#window.totals(at);
+    const shortly = burst ? this.#burst?.totals(at) : undefined;
+    if (fails(counts, failureRate, minCalls)) return this.#open(at + openFor, openFor, 'failure-rate');
+    if (burst && shortly && fails(shortly, burst.failureRate, burst.minCalls)) return this.#open(at + openFor, openFor, 'burst');
     if (!slow) return;
-    const hanging = this.#countHanging();
-    const isSlow = (window: Counts, min: number): boolean => {
-      const calls = window.total('calls') + hanging;
-      return calls >= min && rate(window.total('slow') + hanging, calls) >= slow.rate;
-    };
-    if (isSlow(this.#window, minCalls) || (burst && this.#burst && isSlow(this.#burst, burst.minCalls))) {
-      this.#open(now() + openFor, openFor, 'slow-rate');
+    const hanging = this.#countHanging(at);
+    if (drags(counts, hanging, slow.rate, minCalls) || (burst && shortly && drags(shortly, hanging, slow.rate, burst.minCalls))) {
+      this.#open(at + openFor, openFor, 'slow-rate');
     }
   }
 
-  /** Calls that hang beyond their slow mark. Those with the same patience began in order, so only the eldest are looked at. */
-  #countHanging(): number {
-    const at = now();
-    for (const permits of this.#underWay.values()) {
-      for (const permit of permits) {
-        if (permit.slowAt > at) break;
-        permits.delete(permit);
-        this.#hanging.add(permit);
-      }
+  /** Calls that hang beyond their slow mark. */
+  #countHanging(at: number): number {
+    for (let { first } = this.#underWay; first && first.due <= at; { first } = this.#underWay) {
+      this.#underWay.remove(first);
+      first.hangs = true;
+      this.#hanging++;
     }
-    return this.#hanging.size;
+    return this.#hanging;
   }
 
   #forget(permit: Permit): void {
-    this.#hanging.delete(permit);
-    const alike = this.#underWay.get(permit.slowAfter);
-    alike?.delete(permit);
-    if (alike?.size === 0) this.#underWay.delete(permit.slowAfter);
+    if (permit.hangs) this.#hanging--;
+    else if (permit.place >= 0) this.#underWay.remove(permit);
   }
 
   #reopen(openFor: number, from: number): void {
@@ -259,10 +248,22 @@ export class Breaker {
     this.#state = state;
     this.#generation++;
     this.#underWay.clear();
-    this.#hanging.clear();
+    this.#hanging = 0;
     this.since = Date.now();
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }
 }
+
+function count(window: Counts, verdict: Verdict, slow: boolean, at: number): void {
+  window.add('calls', 1, at);
+  if (verdict === 'failure') window.add('failures', 1, at);
+  if (slow) window.add('slow', 1, at);
+}
+
+const fails = ({ 0: calls = 0, 1: failures = 0 }: Totals, limit: number, minCalls: number): boolean =>
+  failures > 0 && calls >= minCalls && rate(failures, calls) > limit;
+
+const drags = ({ 0: ended = 0, 2: slow = 0 }: Totals, hanging: number, limit: number, minCalls: number): boolean =>
+  slow + hanging > 0 && ended + hanging >= minCalls && rate(slow + hanging, ended + hanging) >= limit;
 
 const rate = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);

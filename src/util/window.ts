@@ -5,55 +5,68 @@ export class Window<Name extends string> {
   /** Milliseconds that the window spans. */
   readonly span: number;
   readonly #width: number;
-  readonly #buckets: number;
   readonly #names: readonly Name[];
-  readonly #counts: Float64Array;
-  readonly #totals: Float64Array;
+  /** Bucket by bucket, one count for each name. */
+  readonly #counts: Uint32Array;
+  readonly #totals: Uint32Array;
   #newest: number;
+  /** Where the counts of the newest bucket begin. */
+  #row = 0;
 
   constructor(span: number, buckets: number, names: readonly Name[]) {
     this.span = span;
     this.#width = span / buckets;
-    this.#buckets = buckets;
     this.#names = names;
-    this.#counts = new Float64Array(buckets * names.length);
-    this.#totals = new Float64Array(names.length);
-    this.#newest = this.#index();
+    this.#counts = new Uint32Array(buckets * names.length);
+    this.#totals = new Uint32Array(names.length);
+    this.#newest = this.#index(now());
   }
 
-  add(name: Name, count = 1): void {
-    this.#advance();
+  /** @param at The monotonic time that it is; whoever knows it already need not have it read again. */
+  add(name: Name, count = 1, at = now()): void {
+    this.#advance(at);
     const column = this.#names.indexOf(name);
-    const at = (this.#newest % this.#buckets) * this.#names.length + column;
-    this.#counts[at] = (this.#counts[at] ?? 0) + count;
+    const cell = this.#row + column;
+    this.#counts[cell] = (this.#counts[cell] ?? 0) + count;
     this.#totals[column] = (this.#totals[column] ?? 0) + count;
   }
 
-  total(name: Name): number {
-    this.#advance();
-    return this.#totals[this.#names.indexOf(name)] ?? 0;
+  total(name: Name, at = now()): number {
+    return this.totals(at)[this.#names.indexOf(name)] ?? 0;
   }
 
-  clear(): void {
+  /** All of them, in the order of the names. Not a copy. */
+  totals(at: number): Readonly<Uint32Array> {
+    this.#advance(at);
+    return this.#totals;
+  }
+
+  clear(at = now()): void {
     this.#counts.fill(0);
     this.#totals.fill(0);
-    this.#newest = this.#index();
+    this.#newest = this.#index(at);
   }
 
-  #index(): number {
-    return Math.floor(now() / this.#width);
+  #index(at: number): number {
+    return Math.floor(at / this.#width);
+  }
+
+  #advance(at: number): void {
+    const index = this.#index(at);
+    if (index > this.#newest) this.#turn(index, at);
   }
 
   /** Empties the buckets that time has passed; after a long pause, all of them. */
-  #advance(): void {
-    const index = this.#index();
-    if (index - this.#newest >= this.#buckets) return this.clear();
+  #turn(index: number, at: number): void {
+    const columns = this.#names.length;
+    if ((index - this.#newest) * columns >= this.#counts.length) return this.clear(at);
     while (this.#newest < index) {
       this.#newest++;
-      const from = (this.#newest % this.#buckets) * this.#names.length;
-      for (let column = 0; column < this.#names.length; column++) {
-        this.#totals[column] = (this.#totals[column] ?? 0) - (this.#counts[from + column] ?? 0);
-        this.#counts[from + column] = 0;
+      this.#row = (this.#row + columns) % this.#counts.length;
+      for (let column = 0; column < columns; column++) {
+        const cell = this.#row + column;
+        this.#totals[column] = (this.#totals[column] ?? 0) - (this.#counts[cell] ?? 0);
+        this.#counts[cell] = 0;
       }
     }
   }
