@@ -3,7 +3,6 @@
  * the older is dropped when the newer is full; so an endpoint of little traffic keeps figures that mean something.
  */
 import { now } from '../clock';
-import type { Timings } from '../words';
 import { Histogram } from './histogram';
 import type { AttemptRecord } from './record';
 import type { Share } from './series';
@@ -23,12 +22,12 @@ class Half {
   /** From the request being written to the last byte, where it came. */
   readonly answer = new Histogram();
 
-  get isFull(): boolean {
-    return this.attempts >= ENOUGH && now() - this.startedAt >= HALF;
+  isFull(at: number): boolean {
+    return this.attempts >= ENOUGH && at - this.startedAt >= HALF;
   }
 
-  clear(): void {
-    this.startedAt = now();
+  clear(at: number): void {
+    this.startedAt = at;
     this.attempts = this.timeouts = 0;
     for (const histogram of [this.elapsed, this.connect, this.answer]) histogram.clear();
   }
@@ -38,10 +37,11 @@ export class Latest {
   #newer = new Half();
   #older: Half | undefined;
 
-  add({ elapsed, timedOut, timings, status, reusedSocket }: AttemptRecord): void {
-    if (this.#newer.isFull) {
+  /** @param at The monotonic time that it is. */
+  add({ elapsed, timedOut, timings, status, reusedSocket }: Omit<AttemptRecord, 'attempt'>, at: number): void {
+    if (this.#newer.isFull(at)) {
       const spare = this.#older;
-      spare?.clear();
+      spare?.clear(at);
       this.#older = this.#newer;
       this.#newer = spare ?? new Half();
     }
@@ -50,10 +50,11 @@ export class Latest {
     half.elapsed.add(elapsed);
     if (timedOut) half.timeouts++;
     if (status === undefined || timedOut) return;
-    const connect = reusedSocket ? undefined : sum(timings, 'lookup', 'tcp', 'proxy', 'tls');
+    const { lookup, tcp, proxy, tls, response, waiting, body } = timings;
+    const connect = reusedSocket ? undefined : plus(plus(lookup, tcp), plus(proxy, tls));
     if (connect !== undefined) half.connect.add(connect);
     // The whole body stands for the longest silence in it: never too little, and of a small answer nearly the same.
-    const answer = sum(timings, 'response', 'waiting', 'body');
+    const answer = plus(plus(response, waiting), body);
     if (answer !== undefined) half.answer.add(answer);
   }
 
@@ -82,12 +83,5 @@ export class Latest {
 
 const total = (halves: Half[], name: 'attempts' | 'timeouts'): number => halves.reduce((sum, half) => sum + half[name], 0);
 
-/** Milliseconds in these phases together; `undefined` where none was seen. */
-function sum(timings: Timings, ...phases: (keyof Timings)[]): number | undefined {
-  let sum: number | undefined;
-  for (const phase of phases) {
-    const spent = timings[phase];
-    if (spent !== undefined) sum = (sum ?? 0) + spent;
-  }
-  return sum;
-}
+/** Milliseconds in two phases together; `undefined` where neither was seen. */
+const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : b === undefined ? a : a + b);

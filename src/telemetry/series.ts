@@ -38,14 +38,15 @@ export class Series {
   readonly #max = new Float64Array(LENGTH);
   #newest = Math.floor(now() / BUCKET);
 
-  add(elapsed: number, timedOut: boolean): void {
-    this.#advance();
-    this.lastAt = now();
-    const at = this.#newest % LENGTH;
-    this.#attempts[at] = (this.#attempts[at] ?? 0) + 1;
-    if (timedOut) this.#timeouts[at] = (this.#timeouts[at] ?? 0) + 1;
-    this.#elapsed[at] = (this.#elapsed[at] ?? 0) + elapsed;
-    this.#max[at] = Math.max(this.#max[at] ?? 0, elapsed);
+  /** @param at The monotonic time that it is. */
+  add(elapsed: number, timedOut: boolean, at = now()): void {
+    this.#advance(at);
+    this.lastAt = at;
+    const bucket = this.#newest % LENGTH;
+    this.#attempts[bucket] = (this.#attempts[bucket] ?? 0) + 1;
+    if (timedOut) this.#timeouts[bucket] = (this.#timeouts[bucket] ?? 0) + 1;
+    this.#elapsed[bucket] = (this.#elapsed[bucket] ?? 0) + elapsed;
+    this.#max[bucket] = Math.max(this.#max[bucket] ?? 0, elapsed);
   }
 
   /** The last 60 s, the bucket that is being filled included. */
@@ -89,8 +90,8 @@ export class Series {
     return { attempts, timeouts };
   }
 
-  #advance(): void {
-    const index = Math.floor(now() / BUCKET);
+  #advance(time = now()): void {
+    const index = Math.floor(time / BUCKET);
     for (this.#newest = Math.max(this.#newest, index - LENGTH); this.#newest < index; ) {
       const at = ++this.#newest % LENGTH;
       this.#attempts[at] = this.#timeouts[at] = this.#elapsed[at] = this.#max[at] = 0;

@@ -61,8 +61,8 @@ class Endpoint {
   ended(record: AttemptRecord): void {
     if (record.outcome === 'canceled') return;
     this.attempts++;
-    this.series.add(record.elapsed, record.timedOut);
-    this.latest.add(record);
+    this.series.add(record.elapsed, record.timedOut, this.usedAt);
+    this.latest.add(record, this.usedAt);
     if (!record.timedOut) return;
     this.timeouts[record.kind ?? 'unknown']++;
     this.#recent = [...this.#recent.slice(1 - RECENT), record];
@@ -96,19 +96,22 @@ class Endpoint {
 export type Watched = Pick<Endpoint, 'name' | 'series' | 'recentTimeouts'>;
 
 export class Statistics {
-  /** Longest unused first. */
   readonly #endpoints = new Map<string, Endpoint>();
   #other: Endpoint | undefined;
+  /** Monotonic time before which no endpoint has been idle for long enough to make room: until then none is looked for. */
+  #roomAt = 0;
 
   attempt(record: AttemptRecord): void {
     this.#use(record.endpoint).ended(record);
   }
 
-  call({ attempts, ...record }: CallRecord): void {
+  call(record: CallRecord): void {
     const endpoint = this.#use(record.endpoint);
     endpoint.calls++;
+    if (!record.timedOut || record.attempts > 0) return;
     // It ran out of time before its first attempt, so no attempt tells of it.
-    if (record.timedOut && attempts === 0) endpoint.ended({ ...record, attempt: 0 });
+    const { attempts: attempt, ...rest } = record;
+    endpoint.ended({ ...rest, attempt });
   }
 
   get(endpoint: string): EndpointStats | undefined {
@@ -129,22 +132,27 @@ export class Statistics {
   }
 
   #use(name: string): Endpoint {
-    const known = this.#endpoints.get(name);
-    if (known) this.#endpoints.delete(name);
-    else if (name === OTHER || !this.#hasRoom()) {
+    const at = now();
+    const endpoint = this.#endpoints.get(name) ?? this.#make(name, at);
+    endpoint.usedAt = at;
+    return endpoint;
+  }
+
+  #make(name: string, at: number): Endpoint {
+    if (name === OTHER || !this.#hasRoom(at)) {
       this.#other ??= new Endpoint(OTHER);
       return this.#other;
     }
-    const endpoint = known ?? new Endpoint(name);
-    endpoint.usedAt = now();
+    const endpoint = new Endpoint(name);
     this.#endpoints.set(name, endpoint);
     return endpoint;
   }
 
-  #hasRoom(): boolean {
+  #hasRoom(at: number): boolean {
     if (this.#endpoints.size < CAP) return true;
-    const [longestUnused] = this.#endpoints.values();
-    if (!longestUnused || now() - longestUnused.usedAt < IDLE) return false;
-    return this.#endpoints.delete(longestUnused.name);
+    if (at < this.#roomAt) return false;
+    const longestUnused = [...this.#endpoints.values()].reduce((a, b) => (b.usedAt < a.usedAt ? b : a));
+    this.#roomAt = longestUnused.usedAt + IDLE;
+    return at >= this.#roomAt && this.#endpoints.delete(longestUnused.name);
   }
 }
