@@ -14,10 +14,13 @@ const IDENTIFIERS = [
   /^[^@]+(@|%40)[^@]+\.[^@]+$/i, // mail addresses
 ];
 
+/** Every one of them has one of these. Most segments have none. */
+const MAY_IDENTIFY = /[\d@-]/;
+
 const template = (path: string): string =>
   path
     .split('/')
-    .map((segment) => (IDENTIFIERS.some((identifier) => identifier.test(segment)) ? ':id' : segment))
+    .map((segment) => (MAY_IDENTIFY.test(segment) && IDENTIFIERS.some((identifier) => identifier.test(segment)) ? ':id' : segment))
     .join('/');
 
 /** What a relative URL is relative to; in Node there is nothing. */
@@ -55,22 +58,39 @@ interface Shown {
   /** Origin and path. */
   readonly url: string;
   readonly query: readonly Parameter[];
+  /** The endpoint's name with the method that was asked for last: maps find a text soonest that is the same object. */
+  named?: { readonly method: string; readonly name: string };
+  /** The URL with the names of its query, once somebody asked for it. */
+  redacted?: string;
 }
 
-/** Most programs ask for few URLs, again and again, and each is asked about several times a call. */
+/** Most programs ask for few URLs, again and again. */
 const shown = new Map<string, Shown>();
 
 /** URLs remembered, and the longest of them, in characters. */
 const CAP = 500;
 const LONGEST = 500;
 
+/** What was asked about last: a call asks several times in a row. */
+let last: { url: string; baseURL: string | undefined; allowAbsoluteUrls: boolean | undefined; shown: Shown } | undefined;
+
 function show(config: AxiosRequestConfig): Shown {
+  const { url, baseURL, allowAbsoluteUrls } = config;
+  if (last && last.url === url && last.baseURL === baseURL && last.allowAbsoluteUrls === allowAbsoluteUrls) return last.shown;
   const full = fullUrl(config);
-  const base = HAS_SCHEME.test(full) ? undefined : origin();
+  const isWhole = HAS_SCHEME.test(full);
+  const shown = remembered(full, isWhole ? undefined : origin(), url);
+  // Only texts, which nobody can change, and no page has a say in.
+  const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
+  if (isText && isWhole && full.length <= LONGEST) last = { url, baseURL, allowAbsoluteUrls, shown };
+  return shown;
+}
+
+function remembered(full: string, base: string | undefined, given: unknown): Shown {
   const key = base === undefined ? full : `${base} ${full}`;
   const known = shown.get(key);
   if (known) return known;
-  const made = makeShown(parse(full, base), textOf(config.url));
+  const made = makeShown(parse(full, base), textOf(given));
   if (shown.size >= CAP) shown.clear();
   if (key.length <= LONGEST) shown.set(key, made);
   return made;
@@ -83,7 +103,7 @@ function makeShown(url: URL | undefined, given: string): Shown {
   }
   const origin = originOf(url);
   const path = shownPath(url.pathname);
-  return { origin, endpoint: origin + template(path), url: origin + path, query: [...url.searchParams] };
+  return { origin, endpoint: origin + template(path), url: origin + path, query: url.search ? [...url.searchParams] : [] };
 }
 
 function parse(full: string, base: string | undefined): URL | undefined {
@@ -94,11 +114,16 @@ function parse(full: string, base: string | undefined): URL | undefined {
   }
 }
 
-export const methodOf = (config: AxiosRequestConfig): string => textOf(config.method ?? 'get').toUpperCase();
+const METHODS = new Map(['get', 'head', 'options', 'post', 'put', 'patch', 'delete'].map((method) => [method, method.toUpperCase()]));
+
+export const methodOf = ({ method = 'get' }: AxiosRequestConfig): string => METHODS.get(method) ?? textOf(method ?? 'get').toUpperCase();
 
 /** `METHOD origin/path-template`: the key of statistics, few however many resources there are. */
 export function endpointOf(config: AxiosRequestConfig): string {
-  return `${methodOf(config)} ${show(config).endpoint}`;
+  const shown = show(config);
+  const method = methodOf(config);
+  if (shown.named?.method !== method) shown.named = { method, name: `${method} ${shown.endpoint}` };
+  return shown.named.name;
 }
 
 /** The origin of a request: what breakers and limits may be counted per. */
@@ -149,9 +174,14 @@ function unclear(given: string, parsed: URL | undefined): string {
  * @param allowed Parameters whose values are shown, by exact name. The list is the user's word: it shows a signature where it names one.
  */
 export function redactedUrl(config: AxiosRequestConfig, allowed: readonly string[] = []): string {
-  const { url, query: own } = show(config);
-  if (!own.length && !config.params) return url;
-  const query = [...own, ...paramsOf(config.params)].map(([name, value]: Parameter) => {
+  const shown = show(config);
+  if (config.params || allowed.length) return withQuery(shown.url, [...shown.query, ...paramsOf(config.params)], allowed);
+  shown.redacted ??= withQuery(shown.url, shown.query, allowed);
+  return shown.redacted;
+}
+
+function withQuery(url: string, parameters: readonly Parameter[], allowed: readonly string[]): string {
+  const query = parameters.map(([name, value]) => {
     if (value !== undefined && allowed.includes(name)) return `${encode(name)}=${encode(value)}`;
     // Without a value, the name may be a token.
     return value === '' ? REDACTED : `${encode(name)}=${REDACTED}`;
@@ -174,8 +204,9 @@ function paramsOf(params: unknown): Parameter[] {
   }
 }
 
-/** As axios encodes it. */
+/** As axios encodes it. Most names have nothing to encode. */
 function encode(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   try {
     return encodeURIComponent(text).replace(/%3A/gi, ':').replace(/%24/g, '$').replace(/%2C/gi, ',').replace(/%20/g, '+');
   } catch {

@@ -22,10 +22,18 @@ export function parseTraceparent(header: unknown): Trace | undefined {
 
 /** The trace that a request's headers name: axios' own, or a plain object of the caller's. */
 export function traceIn(headers: unknown): Trace | undefined {
-  const { get } = (headers ?? {}) as { get?: unknown };
-  if (typeof get === 'function') return parseTraceparent(get.call(headers, 'traceparent'));
-  return parseTraceparent(Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'traceparent')?.[1]);
+  const given = (headers ?? {}) as Record<string, unknown> & { [Symbol.toStringTag]?: string };
+  // axios' are looked through like a plain object: to be asked by name takes them ten times as long, and they are asked at every call.
+  if (typeof given.get === 'function' && given[Symbol.toStringTag] !== 'AxiosHeaders') {
+    return parseTraceparent(given.get.call(headers, 'traceparent'));
+  }
+  for (const name of Object.keys(given)) {
+    if (name.length === TRACEPARENT_NAME.length && name.toLowerCase() === TRACEPARENT_NAME) return parseTraceparent(given[name]);
+  }
+  return undefined;
 }
+
+const TRACEPARENT_NAME = 'traceparent';
 
 /** The `traceparent` header that says so. A trace that begins here is sampled: downstream it would be lost otherwise. */
 export const traceparentOf = ({ traceId, parentSpanId, flags }: Trace): string => `00-${traceId}-${parentSpanId ?? randomHex(16)}-${flags}`;
@@ -33,16 +41,15 @@ export const traceparentOf = ({ traceId, parentSpanId, flags }: Trace): string =
 /** A trace that begins here. An identifier, not a secret. */
 export const newTrace = (): Trace => own({ traceId: randomHex(32), flags: '01' });
 
+const randomHex = (digits: 16 | 32): string => (digits === 16 ? word() + word() : word() + word() + word() + word());
+
 /** Made for every call, and a number's own way to hexadecimal is slow. */
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-function randomHex(digits: 16 | 32): string {
-  let hex = '';
-  while (hex.length < digits) {
-    const word = (Math.random() * 2 ** 32) >>> 0;
-    hex += `${BYTES[word >>> 24]}${BYTES[(word >>> 16) & 255]}${BYTES[(word >>> 8) & 255]}${BYTES[word & 255]}`;
-  }
-  return hex;
+/** 8 hexadecimal digits by chance. */
+function word(): string {
+  const bits = (Math.random() * 2 ** 32) >>> 0;
+  return `${BYTES[bits >>> 24]}${BYTES[(bits >>> 16) & 255]}${BYTES[(bits >>> 8) & 255]}${BYTES[bits & 255]}`;
 }
 
 /** Where copies of the OpenTelemetry API meet, whichever of them the application has. So none needs to be a dependency. */
