@@ -4,7 +4,7 @@
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { now } from './clock';
 import type { Deadline } from './deadline';
-import { describeRequest, endpointOf, methodOf, originOfRequest, redactedUrl } from './endpoint';
+import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, TimeoutError, type TimeoutFacts } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
@@ -197,17 +197,7 @@ export class Call {
     };
   }
 
-  /** The HTTP method, in capitals. */
-  get method(): string {
-    return methodOf(this.reportedConfig);
-  }
-
-  /** No credentials, and no query values but those allowed. */
-  get url(): string {
-    return redactedUrl(this.reportedConfig, this.policies.allowQueryValues);
-  }
-
-  /** `METHOD url` for messages. */
+  /** `METHOD url` for messages; no credentials, and no query values but those allowed. */
   get target(): string {
     return describeRequest(this.reportedConfig, this.policies.allowQueryValues);
   }
