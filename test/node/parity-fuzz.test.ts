@@ -1,0 +1,238 @@
+// A request through a client is what it is through stock axios: requests, options and answers at random. PARITY_RUNS tries more.
+import { Readable } from 'node:stream';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Answer, type Reply, reply } from './parity-site';
+import { type Config, type Log, parity } from './parity-support';
+
+const { same, url } = parity();
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight = 4): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ arbitrary, weight: 1 }, { arbitrary: fc.constant(undefined), weight });
+
+const text = fc.string({ maxLength: 8 });
+const word = fc.string({ unit: fc.constantFrom(...'abzAZ09-_'), minLength: 1, maxLength: 6 });
+
+/** Bytes, compressed or as if they were. */
+const ENCODINGS: Record<string, (body: Buffer) => Buffer> = {
+  gzip: gzipSync,
+  'X-GZip': gzipSync,
+  deflate: deflateSync,
+  Deflate: deflateRawSync,
+  br: brotliCompressSync,
+  compress: gzipSync,
+  identity: (body) => body,
+  unknown: (body) => body,
+  'gzip, gzip': (body) => gzipSync(gzipSync(body)),
+};
+const body = fc.oneof(
+  fc.constantFrom('', '{"a":1}', '[1,{"b":"ü"}]', '"x"', 'null', '{bad', '\ufeff{"bom":true}', '\ufeff', '0', 'x'.repeat(3_000)),
+  fc.json({ maxDepth: 2 }),
+  fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+  fc.constant('abc'.repeat(15_000)),
+);
+const status = fc.oneof(
+  fc.constantFrom('200 OK', '200 OK', '200', '201 Made', '404 Not Found', '500 Oh', '503', '400 ', '299 Odd', '304 Not Modified', '204 No'),
+  fc
+    .integer({ min: 200, max: 999 })
+    .filter((status) => status < 300 || status > 399)
+    .map(String),
+);
+const answerHeaders = fc.subarray<[string, string]>([
+  ['Content-Type', 'application/json'],
+  ['content-type', 'text/plain; charset=latin1'],
+  ['Set-Cookie', 'a=1; Path=/'],
+  ['set-cookie', 'b=2'],
+  ['X-Twice', 'one'],
+  ['x-twice', 'two'],
+  ['X-Long', 'y'.repeat(5_000)],
+  ['X-Latin', '\xfc'],
+  ['ETag', '"e"'],
+  ['Connection', 'close'],
+  ['Keep-Alive', 'timeout=5'],
+  ['Location', '/elsewhere'],
+]);
+type Fault = 'cut' | 'reset' | 'no answer' | 'half a head' | 'corrupt' | 'bad chunk';
+const answer = fc.record({
+  status,
+  headers: answerHeaders,
+  body,
+  encoding: maybe(fc.constantFrom(...Object.keys(ENCODINGS)), 2),
+  framing: fc.constantFrom<NonNullable<Reply['framing']>>('length', 'chunked', 'close', 'length'),
+  interim: maybe(fc.constantFrom('100 Continue', '102 Processing', '103 Early Hints'), 9),
+  fault: maybe(fc.constantFrom<Fault>('cut', 'reset', 'no answer', 'half a head', 'corrupt', 'bad chunk'), 6),
+  pieces: fc.boolean(),
+});
+type Made = typeof answer extends fc.Arbitrary<infer T> ? T : never;
+
+function laidOut({ encoding, interim, fault, pieces, ...made }: Made, isHead: boolean): Answer {
+  const isEmpty = isHead || /^(204|304)/.test(made.status);
+  const encode = encoding ? (ENCODINGS[encoding] as (body: Buffer) => Buffer) : (body: Buffer) => body;
+  const plain = Buffer.from(made.body as string);
+  const encoded = isEmpty ? Buffer.alloc(0) : encode(plain);
+  if (fault === 'corrupt' && encoded.length > 12) encoded.fill(0xee, 6, 12);
+  const headers: Made['headers'] = encoding ? [...made.headers, ['Content-Encoding', encoding]] : made.headers;
+  const framing = isEmpty ? 'none' : made.framing;
+  const whole = reply({ status: made.status, headers, body: encoded, framing });
+  const head = whole.indexOf('\r\n\r\n') + 4;
+  if (fault === 'bad chunk' && !isEmpty) {
+    return { send: [reply({ ...made, headers: [...headers, ['Transfer-Encoding', 'chunked']], body: '', framing: 'none' }), 2, 'zz\r\n'] };
+  }
+  if (fault === 'no answer') return { send: [], ending: 'end' };
+  if (fault === 'half a head') return { send: [whole.subarray(0, Math.min(20, head - 4))], ending: 'end' };
+  // Waits, so that what was sent is there before the connection ends.
+  if (fault === 'cut') return { send: [whole.subarray(0, Math.max(head, whole.length - 3)), 4], ending: 'end' };
+  if (fault === 'reset') return { send: [whole.subarray(0, head), 4], ending: 'reset' };
+  const sent = pieces && encoded.length > 1 ? [whole.subarray(0, head + 1), 2, whole.subarray(head + 1)] : [whole];
+  const before = interim ? [`HTTP/1.1 ${interim}\r\nLink: </x>\r\n\r\n`] : [];
+  return { send: [...before, ...sent], ...((made.framing === 'close' || fault) && { ending: 'end' }) };
+}
+
+const headers = fc.subarray<[string, unknown]>([
+  ['Authorization', 'Bearer x'],
+  ['authorization', 'Bearer y'],
+  ['Cookie', 'a=b'],
+  ['Host', 'virtual.test'],
+  ['X-Key', 'k'],
+  ['x-key', 'K'],
+  ['X-Number', 5],
+  ['X-True', true],
+  ['X-Null', null],
+  ['X-List', ['a', 'b']],
+  ['X-Latin', 'ü'],
+  ['X-Wide', '日'],
+  ['Content-Type', 'application/json'],
+  ['content-type', 'application/x-www-form-urlencoded'],
+  ['Content-Type', false],
+  ['Accept', 'text/html'],
+  ['Accept-Encoding', 'identity'],
+  ['User-Agent', null],
+  ['User-Agent', 'own'],
+  ['Transfer-Encoding', 'chunked'],
+  ['Connection', 'close'],
+  ['Expect', 'x'],
+]);
+const data = fc.constantFrom<() => unknown>(
+  () => undefined,
+  () => undefined,
+  () => null,
+  () => '',
+  () => 'text ü',
+  () => ({ a: 'ü', nested: { b: [1, 2] } }),
+  () => [1, 'two'],
+  () => 0,
+  () => 5,
+  () => false,
+  () => true,
+  () => Buffer.from([0, 1, 255]),
+  () => Buffer.alloc(0),
+  () => Buffer.alloc(100_000, 'b'),
+  () => new Uint8Array([1, 2, 3]),
+  () => new Uint16Array([1, 2]).buffer,
+  () => new Float64Array([1.5]),
+  () => new URLSearchParams('a=b&c=ü'),
+  () => new Blob(['blob'], { type: 'text/x-blob' }),
+  () => Readable.from([Buffer.from('one'), Buffer.from('two')]),
+  () => Readable.from([]),
+);
+
+const request = fc.record({
+  method: fc.constantFrom('get', 'GET', 'head', 'delete', 'put', 'post', 'patch', 'options', 'query', 'purge', undefined),
+  data,
+  params: maybe(
+    fc.oneof(
+      fc.dictionary(word, fc.oneof(text, fc.integer(), fc.boolean(), fc.array(text, { maxLength: 2 })), { maxKeys: 3 }),
+      fc.constant(null),
+    ),
+    2,
+  ),
+  headers: headers.map((entries) => Object.fromEntries(entries)),
+  auth: maybe(fc.record({ username: text, password: text })),
+  maxRedirects: maybe(fc.constantFrom(0, 0, 3), 2),
+  responseType: fc.constantFrom(undefined, undefined, 'stream', 'arraybuffer', 'text', 'json', 'blob', 'document'),
+  responseEncoding: maybe(fc.constantFrom('latin1', 'hex', 'base64', 'utf8', 'ascii', 'utf-8'), 6),
+  decompress: maybe(fc.boolean(), 3),
+  maxContentLength: maybe(fc.constantFrom(0, 5, 2_000), 7),
+  maxBodyLength: maybe(fc.constantFrom(0, 3, 50_000), 7),
+  validateStatus: maybe(
+    fc.constantFrom<unknown>(
+      null,
+      () => true,
+      () => false,
+    ),
+    6,
+  ),
+  transitional: maybe(fc.constantFrom({ silentJSONParsing: false }, { forcedJSONParsing: false }), 5),
+  transformResponse: maybe(
+    fc.constantFrom<unknown>([], [(data: unknown) => [typeof data]], () => {
+      throw new Error('transform');
+    }),
+    9,
+  ),
+  insecureHTTPParser: maybe(fc.boolean(), 9),
+  paramsSerializer: maybe(
+    fc.constantFrom<unknown>({ indexes: null }, { indexes: true }, () => 'own=1', { encode: String }),
+    6,
+  ),
+  beforeRedirect: maybe(
+    fc.constant(() => {}),
+    9,
+  ),
+  progress: fc.constantFrom<undefined | 'up' | 'down'>(undefined, undefined, undefined, undefined, 'up', 'down'),
+  timeout: maybe(fc.constantFrom(0, 20_000), 6),
+});
+const place = fc.record({
+  server: fc.constantFrom<'http' | 'https'>('http', 'http', 'https'),
+  userinfo: fc.constantFrom('', '', '', '', 'user:pass@', 'us%3Aer@', ':p%zz@'),
+  path: fc.oneof(
+    fc.webPath(),
+    text.map((part) => `/${part}`),
+    text.map((part) => `/dir/x?${part}#${part}`),
+  ),
+  base: fc.boolean(),
+});
+type Place = typeof place extends fc.Arbitrary<infer T> ? T : never;
+
+const addressed = ({ server, userinfo, path, base }: Place): Config => {
+  const origin = url('', server).replace('//', `//${userinfo}`);
+  return base ? { baseURL: `${origin}/base/`, url: path } : { url: origin + path };
+};
+
+function configured({ progress, data, timeout, ...options }: typeof request extends fc.Arbitrary<infer T> ? T : never, log: Log): Config {
+  // Of a body in pieces the events depend on how they came: the last says it all.
+  const last =
+    (way: string) =>
+    ({ loaded, total }: { loaded: number; total?: number }): void =>
+      void (loaded === total && log(way, loaded, total));
+  const given = {
+    ...options,
+    data: data(),
+    ...(timeout !== undefined && { timeout }),
+    ...(progress === 'up' && { onUploadProgress: last('up') }),
+    ...(progress === 'down' && { onDownloadProgress: last('down') }),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+it('is the same', { timeout: 24 * 3_600_000 }, async () => {
+  const outcomes = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(place, request, answer, fc.boolean(), async (place, options, answer, inDefaults) => {
+      // Given to the instance, it is merged as its own.
+      const { outcome } = await same(
+        [laidOut(answer, options.method === 'head')],
+        (log) => ({ ...addressed(place), ...configured(options, log) }),
+        {
+          defaults: inDefaults ? { headers: { 'X-Default': '1', common: { 'X-Common': '2' } } as never, params: { d: 1 } } : {},
+        },
+      );
+      const kind = outcome.fulfilled ? 'fulfilled' : String(outcome.rejected.code ?? outcome.rejected.name);
+      outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
+    }),
+    { numRuns: Number(process.env.PARITY_RUNS ?? 400) },
+  );
+  if (process.env.PARITY_RUNS) console.info(outcomes);
+  for (const kind of ['fulfilled', 'ERR_BAD_REQUEST', 'ERR_BAD_RESPONSE', 'ECONNRESET'])
+    expect(outcomes.get(kind), kind).toBeGreaterThan(3);
+});

@@ -1,0 +1,135 @@
+// For the tests that compare a client with stock axios: the same requests go through both, to the same servers, and everything that a
+// program, or a server, could see is set side by side.
+import http from 'node:http';
+import https from 'node:https';
+import { Readable } from 'node:stream';
+import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { createClient } from '../bare';
+import { type Answer, type Exchange, ParitySite } from './parity-site';
+import { Teller } from './parity-tell';
+import { until } from './support';
+import { watchUnhandled } from './support2';
+
+export type Log = (...told: unknown[]) => void;
+/** axios' options, and those that its types keep to themselves. */
+export type Config = Omit<AxiosRequestConfig, 'family' | 'lookup' | 'transport' | 'headers' | 'responseEncoding' | 'httpVersion'> & {
+  [name: string]: unknown;
+};
+/** Made anew for each of the two; callbacks tell the log what they were told. */
+export type Request = (log: Log) => Config;
+/** Several requests, or more than one request. What it gives is told too. */
+export type Scenario = (api: AxiosInstance, log: Log) => Promise<unknown>;
+
+export interface Observed {
+  // biome-ignore lint/suspicious/noExplicitAny: told, and read by what is expected.
+  outcome: any;
+  connections: Exchange[][];
+  log: unknown[];
+  /** What is left in the agents' pools. */
+  idle: number;
+}
+
+export interface Options {
+  /** Of the instance, not of the request. */
+  defaults?: Config;
+  /** Narrows what is compared. */
+  alike?: (observed: Observed) => unknown;
+}
+
+export interface Parity {
+  readonly site: ParitySite;
+  /** Gives what there was to see, once it is the same. */
+  same(answers: Answer[], request: Request, options?: Options): Promise<Observed>;
+  sameScenario(answers: Answer[], run: Scenario, options?: Options): Promise<Observed>;
+  /** A URL of one of the servers. */
+  url(path?: string, server?: keyof ParitySite['origins']): string;
+}
+
+/** The servers of a test file, and a check at its end that nothing was left unhandled. */
+export function parity(): Parity {
+  const unhandled = watchUnhandled();
+  let site: ParitySite;
+  beforeAll(async () => {
+    site = await ParitySite.start();
+  });
+  afterAll(async () => {
+    site.close();
+    await unhandled.none();
+  });
+  const sameScenario: Parity['sameScenario'] = async (answers, run, { defaults = {}, alike = (all: Observed): unknown => all } = {}) => {
+    const stock = await observe(site, answers, run, defaults, (config) => ({ api: axios.create(config) }));
+    const ours = await observe(site, answers, run, defaults, (config) => {
+      const api = createClient(config as never);
+      return { api, close: () => api.close() };
+    });
+    expect(alike(ours)).toStrictEqual(alike(stock));
+    return ours;
+  };
+  return {
+    get site() {
+      return site;
+    },
+    url: (path = '/a?b=1', server = 'http') => site.origins[server] + path,
+    sameScenario,
+    async same(answers, request, options) {
+      const broken: unknown[] = [];
+      const config = (log: Log): Config => {
+        try {
+          return request(log);
+        } catch (error) {
+          broken.push(error);
+          return {};
+        }
+      };
+      const observed = await sameScenario(answers, (api, log) => api.request(config(log) as AxiosRequestConfig), options);
+      if (broken.length) throw broken[0];
+      return observed;
+    },
+  };
+}
+
+type Make = (config: AxiosRequestConfig) => { api: AxiosInstance; close?: () => Promise<void> };
+
+async function observe(site: ParitySite, answers: Answer[], run: Scenario, defaults: Config, make: Make): Promise<Observed> {
+  const log: unknown[] = [];
+  const httpAgent = new http.Agent({ keepAlive: true });
+  const httpsAgent = new https.Agent({ keepAlive: true, ca: site.ca });
+  const config = { proxy: false, httpAgent, httpsAgent, ...defaults } as AxiosRequestConfig;
+  const agents = [config.httpAgent, config.httpsAgent].filter((agent): agent is http.Agent => agent instanceof http.Agent);
+  const teller = new Teller({ httpAgent: config.httpAgent, httpsAgent: config.httpsAgent });
+  const { api, close } = make(config);
+  site.begin(answers);
+  let outcome: unknown;
+  try {
+    outcome = { fulfilled: await run(api, (...told) => log.push(teller.tell(told, `log[${log.length}]`))) };
+    await read((outcome as { fulfilled: AxiosResponse }).fulfilled?.data, teller);
+  } catch (error) {
+    await read((error as { response?: AxiosResponse } | undefined)?.response?.data, teller);
+    outcome = { rejected: error };
+  }
+  // A connection is either gone or free: none is forgotten.
+  const busy = (): number => agents.flatMap(({ sockets, requests }) => Object.values({ ...sockets, ...requests })).length;
+  await until(() => busy() === 0, 'all connections are free or gone');
+  const idle = agents.flatMap(({ freeSockets }) => Object.values(freeSockets).flat()).length;
+  const told = teller.tell(outcome);
+  await close?.();
+  for (const agent of [...agents, http.globalAgent, https.globalAgent]) agent.destroy();
+  await until(() => site.sockets.size === 0, 'no connection is left');
+  return { outcome: told, connections: site.connections, log, idle };
+}
+
+/** Reads what was handed out as a stream. */
+export async function read(data: unknown, teller: Teller): Promise<void> {
+  if (!(data instanceof Readable)) return;
+  const chunks: Buffer[] = [];
+  const facts: Record<string, unknown> = {};
+  teller.streams.set(data, facts);
+  try {
+    for await (const chunk of data) chunks.push(Buffer.from(chunk));
+    facts.end = 'whole';
+  } catch (error) {
+    facts.end = teller.tell(error, 'stream.error');
+  }
+  facts.streamed = teller.tell(Buffer.concat(chunks));
+}
