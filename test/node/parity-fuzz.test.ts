@@ -93,7 +93,7 @@ const headers = fc.subarray<[string, unknown]>([
   ['Authorization', 'Bearer x'],
   ['authorization', 'Bearer y'],
   ['Cookie', 'a=b'],
-  ['Host', 'virtual.test'],
+  ['Host', 'localhost'],
   ['X-Key', 'k'],
   ['x-key', 'K'],
   ['X-Number', 5],
@@ -205,6 +205,8 @@ function configured({ progress, data, timeout, ...options }: typeof request exte
     (way: string) =>
     ({ loaded, total }: { loaded: number; total?: number }): void =>
       void (loaded === total && log(way, loaded, total));
+  // A stream that is transformed away is never read, and holds its connection.
+  if (options.responseType === 'stream') options.transformResponse = undefined;
   const given = {
     ...options,
     data: data(),
@@ -230,7 +232,7 @@ it('is the same', { timeout: 24 * 3_600_000 }, async () => {
       const kind = outcome.fulfilled ? 'fulfilled' : String(outcome.rejected.code ?? outcome.rejected.name);
       outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
     }),
-    { numRuns: Number(process.env.PARITY_RUNS ?? 400) },
+    { numRuns: Number(process.env.PARITY_RUNS ?? 200), endOnFailure: process.env.PARITY_RUNS !== undefined },
   );
   if (process.env.PARITY_RUNS) console.info(outcomes);
   for (const kind of ['fulfilled', 'ERR_BAD_REQUEST', 'ERR_BAD_RESPONSE', 'ECONNRESET'])

@@ -142,7 +142,8 @@ async function send(socket: Socket, { server, head, body }: Exchange, { send, en
     else socket.write(Buffer.from(piece as string, 'latin1'));
   }
   if (ending === 'end') socket.end();
-  if (ending === 'reset') socket.resetAndDestroy();
+  // Node resets TCP only: under TLS it is the socket below.
+  if (ending === 'reset') ((socket as Socket & { _parent?: Socket })._parent ?? socket).resetAndDestroy();
 }
 
 /** Connects to where the client wants. */

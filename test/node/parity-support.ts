@@ -3,12 +3,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createClient } from '../bare';
 import { type Answer, type Exchange, ParitySite } from './parity-site';
 import { Teller } from './parity-tell';
-import { until } from './support';
+import { GENEROUS } from './support';
 import { watchUnhandled } from './support2';
 
 export type Log = (...told: unknown[]) => void;
@@ -102,7 +103,8 @@ async function observe(site: ParitySite, answers: Answer[], run: Scenario, defau
   site.begin(answers);
   let outcome: unknown;
   try {
-    outcome = { fulfilled: await run(api, (...told) => log.push(teller.tell(told, `log[${log.length}]`))) };
+    const result = run(api, (...told) => log.push(teller.tell(told, `log[${log.length}]`)));
+    outcome = { fulfilled: await orNever(result) };
     await read((outcome as { fulfilled: AxiosResponse }).fulfilled?.data, teller);
   } catch (error) {
     await read((error as { response?: AxiosResponse } | undefined)?.response?.data, teller);
@@ -120,16 +122,28 @@ async function observe(site: ParitySite, answers: Answer[], run: Scenario, defau
 }
 
 /** Reads what was handed out as a stream. */
-export async function read(data: unknown, teller: Teller): Promise<void> {
+async function read(data: unknown, teller: Teller): Promise<void> {
   if (!(data instanceof Readable)) return;
   const chunks: Buffer[] = [];
   const facts: Record<string, unknown> = {};
   teller.streams.set(data, facts);
-  try {
+  const whole = async (): Promise<void> => {
     for await (const chunk of data) chunks.push(Buffer.from(chunk));
-    facts.end = 'whole';
-  } catch (error) {
-    facts.end = teller.tell(error, 'stream.error');
-  }
+  };
+  await orNever(whole()).then(
+    (end) => Object.assign(facts, { end }),
+    (error) => Object.assign(facts, { error: teller.tell(error, 'stream.error') }),
+  );
   facts.streamed = teller.tell(Buffer.concat(chunks));
+}
+
+const orNever = (promise: Promise<unknown>): Promise<unknown> => Promise.race([promise, sleep(GENEROUS, 'never', { ref: false })]);
+
+/** As soon as it holds: there are thousands of these. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + GENEROUS;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`still waiting until ${what}`);
+    await nextTurn();
+  }
 }

@@ -60,8 +60,10 @@ export class Teller {
     for (const name of Reflect.ownKeys(value)) {
       if (name === 'stack' || name === 'hasOwnProperty' || String(name) === 'Symbol(causeStack)') continue;
       const { enumerable, value: held } = Object.getOwnPropertyDescriptor(value, name) as PropertyDescriptor;
+      // The config of an error within is the one that the adapter was given; that it should be the caller's: parity-open.test.ts.
+      const isInner = name === 'config' && /cause|stream/.test(path);
       facts[enumerable ? String(name) : `${String(name)}, hidden`] =
-        name === 'duration' ? typeof held : this.tell(held, path ? `${path}.${String(name)}` : String(name));
+        name === 'duration' ? typeof held : this.tell(isInner ? held.url : held, path ? `${path}.${String(name)}` : String(name));
     }
     return facts;
   }
@@ -104,6 +106,7 @@ export class Teller {
 
   #json(error: AxiosError, path: string): unknown {
     const { config } = error;
+    if (/cause|stream/.test(path)) return undefined;
     // The JSON of an agent, or of a stream, is that of its sockets and buffers.
     const inner = Object.entries(config ?? {}).filter(([, value]) => value instanceof http.Agent || value instanceof Stream);
     for (const [name] of inner) Reflect.deleteProperty(config as object, name);
