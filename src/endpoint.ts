@@ -2,6 +2,7 @@
  * How a request is named: its endpoint, of which there are few, and its URL with the secrets taken out.
  */
 import type { AxiosRequestConfig } from 'axios';
+import { parseUrl } from './util/url';
 
 /** Path segments that tell one resource from another, not one endpoint from another. */
 const IDENTIFIERS = [
@@ -40,7 +41,7 @@ const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(
 const HAS_SCHEME = /^[a-z][a-z\d+\-.]*:\/\//i;
 
 /** The request's URL, without `params`; `undefined` where it is none. */
-export const urlOf = (config: AxiosRequestConfig): URL | undefined => parse(fullUrl(config), origin());
+export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), origin());
 
 /** The request's URL as a text, without `params`. */
 function fullUrl({ baseURL, url, allowAbsoluteUrls = true }: AxiosRequestConfig): string {
@@ -90,7 +91,7 @@ function remembered(full: string, base: string | undefined, given: unknown): Sho
   const key = base === undefined ? full : `${base} ${full}`;
   const known = shown.get(key);
   if (known) return known;
-  const made = makeShown(parse(full, base), textOf(given));
+  const made = makeShown(parseUrl(full, base), textOf(given));
   if (shown.size >= CAP) shown.clear();
   if (key.length <= LONGEST) shown.set(key, made);
   return made;
@@ -104,14 +105,6 @@ function makeShown(url: URL | undefined, given: string): Shown {
   const origin = originOf(url);
   const path = shownPath(url.pathname);
   return { origin, endpoint: origin + template(path), url: origin + path, query: url.search ? [...url.searchParams] : [] };
-}
-
-function parse(full: string, base: string | undefined): URL | undefined {
-  try {
-    return new URL(full, base);
-  } catch {
-    return undefined;
-  }
 }
 
 const METHODS = new Map(['get', 'head', 'options', 'post', 'put', 'patch', 'delete'].map((method) => [method, method.toUpperCase()]));

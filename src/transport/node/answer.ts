@@ -1,34 +1,14 @@
 /** An answer as axios' http adapter gives it: unpacked, collected unless it is to be a stream, and held against `validateStatus`. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { pipeline, type Readable, type Transform } from 'node:stream';
-import zlib from 'node:zlib';
 import axios, { AxiosError, type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { unpacked } from './unpack';
 
 export type Resolve = (response: AxiosResponse | Promise<AxiosResponse>) => void;
 export type Reject = (error: AxiosError) => void;
 
-/** What is there of a body that breaks off is unpacked all the same. */
-const ZLIB = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
-const BROTLI = { flush: zlib.constants.BROTLI_OPERATION_FLUSH, finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
-
-/** The body as it was before it was packed; `undefined` where only the adapter knows how. */
-export function unpacked(res: IncomingMessage, { decompress, method }: InternalAxiosRequestConfig): Readable | undefined {
-  const encoding = decompress === false ? undefined : res.headers['content-encoding']?.toLowerCase();
-  if (!encoding) return res;
-  const isEmpty = res.statusCode === 204 || method?.toUpperCase() === 'HEAD';
-  if (!isEmpty && (encoding === 'deflate' || encoding === 'zstd')) return undefined;
-  const unpack = isEmpty ? undefined : unpackerOf(encoding);
-  if (isEmpty || unpack) delete res.headers['content-encoding'];
-  return unpack ? pipeline(res, unpack, () => {}) : res;
-}
-
-function unpackerOf(encoding: string): Transform | undefined {
-  if (/^(x-)?(gzip|compress)$/.test(encoding)) return zlib.createUnzip(ZLIB);
-  return encoding === 'br' ? zlib.createBrotliDecompress(BROTLI) : undefined;
-}
-
-/** Answers with what comes of `body`; its errors have the request, and as far as it came the response. */
-export function answerWith(res: IncomingMessage, body: Readable, config: InternalAxiosRequestConfig, resolve: Resolve, reject: Reject): void {
+/** Answers with what comes of the body; its errors have the request, and as far as it came the response. */
+export function answerWith(res: IncomingMessage, config: InternalAxiosRequestConfig, resolve: Resolve, reject: Reject): void {
+  const body = unpacked(res, config);
   const { maxContentLength = -1, responseType } = config;
   const { req: request } = res as IncomingMessage & { req: unknown };
   const response = {

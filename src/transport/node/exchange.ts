@@ -1,12 +1,12 @@
 /**
- * One plain request and its answer, as axios' http adapter makes them, at a third of the cost. An answer that is not the last (a redirect), or
- * is packed in a way of its own, goes on through the adapter: what happens then is axios' own doing.
+ * One plain request and its answer, as axios' http adapter makes them, at a third of the cost. A redirect goes on through
+ * the adapter: what happens then is axios' own doing.
  */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call';
-import { answerWith, unpacked } from './answer';
+import { answerWith } from './answer';
 import type { Plain } from './plain';
 import { follow, isRedirect, tellAnswer, tellRequest, Unredirected } from './redirect';
 
@@ -31,24 +31,14 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
       if (req.destroyed) return;
       if (follows && isRedirect(res)) return resolve(handOn(follow(res)));
       if (follows) tellAnswer(res, options);
-      const readable = unpacked(res, config);
-      if (readable) answerWith(res, readable, config, resolve, fail);
-      else resolve(handOn(res));
+      answerWith(res, config, resolve, fail);
     };
     req.on('error', (error) => {
       const failure = AxiosError.from(error, undefined, config, req);
       if (follows) tellRequest(failure);
       fail(failure);
     });
-    req.on('socket', (socket) => {
-      // As axios does, and not for sockets of a custom agent that are none.
-      socket.setKeepAlive?.(true, KEEP_ALIVE);
-      if (socket.timeout) socket.setTimeout(0);
-    });
     if (body) req.write(body);
     req.end();
   });
 }
-
-/** What axios sets on every socket, in milliseconds. */
-const KEEP_ALIVE = 60_000;

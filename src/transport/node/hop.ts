@@ -67,6 +67,7 @@ export class Hop {
   }
 
   #onSocket(socket: Socket): void {
+    setAsAxiosDoes(socket);
     leaveNoTimeoutListener(this.#req, socket);
     if (!this.isCurrent) return;
     const isNew = isUnderWay(socket);
@@ -126,6 +127,15 @@ export class Hop {
 }
 
 const ignore = (): void => {};
+
+/** What axios sets on every socket, in milliseconds. */
+const KEEP_ALIVE = 60_000;
+
+/** Custom agents may give a stream that is no socket. An agent's own `timeout` is no limit of a request. */
+function setAsAxiosDoes(socket: Socket): void {
+  socket.setKeepAlive?.(true, KEEP_ALIVE);
+  if (socket.timeout) socket.setTimeout(0);
+}
 
 /**
  * follow-redirects leaves a 'timeout' -> destroy listener on the pooled socket (follow-redirects#278), which would kill a later request

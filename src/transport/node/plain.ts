@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events';
 import type { RequestOptions } from 'node:http';
 import axios, { type AxiosBasicCredentials, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { parseUrl } from '../../util/url';
 import { isUntouched } from './untouched';
 
 /** A request as Node takes it. */
@@ -42,12 +43,14 @@ export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | u
     // Named, so that Node finds nothing in their place that somebody put on Object.prototype.
     createConnection: undefined,
     insecureHTTPParser: Boolean(config.insecureHTTPParser),
+    maxBodyLength: maxBodyLength > -1 ? maxBodyLength : Infinity,
   };
   return { secure: url.protocol === 'https:', options: options as RequestOptions, body };
 }
 
 function isPlain(config: Config): boolean {
-  const { onUploadProgress, onDownloadProgress, maxRate, socketPath, transport, lookup, httpVersion, sensitiveHeaders, transitional } = config;
+  const { onUploadProgress, onDownloadProgress, maxRate, socketPath, transport, lookup, httpVersion, sensitiveHeaders, transitional } =
+    config;
   if (onUploadProgress || onDownloadProgress || maxRate || socketPath || transport || lookup) return false;
   if (httpVersion !== undefined && httpVersion !== 1) return false;
   if (config.responseType === 'stream' && (config.maxContentLength ?? -1) > -1) return false;
@@ -66,13 +69,8 @@ function urlOf({ baseURL, url, allowAbsoluteUrls }: Config): URL | undefined {
     if (SCHEME.test(url)) return undefined;
     full = url ? `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL;
   }
-  if (!HTTP.test(full)) return undefined;
-  try {
-    const parsed = new URL(full);
-    return parsed.username || parsed.password ? undefined : parsed;
-  } catch {
-    return undefined;
-  }
+  const parsed = HTTP.test(full) ? parseUrl(full) : undefined;
+  return parsed?.username || parsed?.password ? undefined : parsed;
 }
 
 const HTTP = /^https?:\/\//i;
@@ -169,7 +167,9 @@ function probe(): Added | null {
     },
   };
   const config = { url: 'http://localhost/', method: 'get', headers: new axios.AxiosHeaders(), proxy: false, maxRedirects: 0, transport };
-  axios.getAdapter('http')(config as never).catch(() => {});
+  axios
+    .getAdapter('http')(config as never)
+    .catch(() => {});
   const { 'User-Agent': agent, 'Accept-Encoding': encoding, ...others } = sent;
   return agent && encoding && Object.keys(others).length === 0 ? { 'User-Agent': agent, 'Accept-Encoding': encoding } : null;
 }
