@@ -14,7 +14,7 @@ const banner = `/*! ${pkg.name} v${pkg.version} | ${pkg.license} */`;
 /** What differs between the builds: which transport `#platform` is, and how old an engine may be. */
 const PLATFORMS = {
   node: { transport: 'node', target: 'ES2022' },
-  browser: { transport: 'web', target: 'ES2020' },
+  browser: { transport: 'web', target: 'ES2022' },
 };
 
 /** Subpaths of the package: src/exporters/log.ts is dist/log.js, the same for every platform. */

@@ -98,6 +98,21 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/**
+ * Makes an error without looking where: it comes of our own doing, axios adds where the call was made, and with each of many calls that are
+ * refused the look is the dearest part.
+ */
+export function withoutStack<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error;
+  // Other engines than V8 may not know it; frozen, it stays as it is.
+  const isOurs = typeof stackTraceLimit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    return make();
+  } finally {
+    if (isOurs) Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 const BREAKER_OPEN = Symbol.for('breakwater.BreakerOpenError');
 const LIMITED = Symbol.for('breakwater.LimitError');
 

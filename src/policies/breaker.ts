@@ -4,7 +4,7 @@
  */
 import type { AxiosResponse } from 'axios';
 import type { Attempt, Call, Policy } from '../call';
-import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout } from '../errors';
+import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
 import { consult } from '../util/complain';
 import { Lru } from '../util/lru';
@@ -146,7 +146,8 @@ function breakerOf(call: Call, breakers: Breakers): Breaker | undefined {
 }
 
 function refuse(call: Call, breaker: Breaker, { retryAfter, reason }: Refusal): BreakerOpenError {
-  return new BreakerOpenError({ endpoint: breaker.key, retryAfter: wholeMs(retryAfter), reason }, call.target, call.config);
+  const facts = { endpoint: breaker.key, retryAfter: wholeMs(retryAfter), reason };
+  return withoutStack(() => new BreakerOpenError(facts, call.target, call.config));
 }
 
 /** Where nothing else is said, a call is slow when most of what it is allowed is gone. */

@@ -2,7 +2,7 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { LimitError } from '../errors';
+import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
 import { Lru } from '../util/lru';
 
@@ -62,7 +62,7 @@ function pass(places: Places, limit: number): void {
 function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places): Promise<void> {
   const refuse = (): LimitError => {
     call.observer.limited(call, 'concurrency', undefined);
-    return new LimitError({ limit: 'concurrency' }, call.target, call.config);
+    return withoutStack(() => new LimitError({ limit: 'concurrency' }, call.target, call.config));
   };
   if (places.waiting.size >= maxQueue || maxWait === 0) return Promise.reject(refuse());
   return new Promise((resolve, reject) => {

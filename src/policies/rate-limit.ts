@@ -1,7 +1,7 @@
 /** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { LimitError } from '../errors';
+import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
 import { Lru } from '../util/lru';
 
@@ -121,7 +121,8 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
 
 function refuse(call: Call, retryAfter: number | undefined, cause?: unknown): LimitError {
   call.observer.limited(call, 'rate', retryAfter);
-  return new LimitError({ limit: 'rate', ...(retryAfter !== undefined && { retryAfter }), cause }, call.target, call.config);
+  const facts = { limit: 'rate', ...(retryAfter !== undefined && { retryAfter }), cause } as const;
+  return withoutStack(() => new LimitError(facts, call.target, call.config));
 }
 
 const UNAVAILABLE = new Error('The shared limiter gave no answer in time');

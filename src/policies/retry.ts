@@ -16,7 +16,8 @@ interface Ticket {
   call: Call;
   /** What axios-retry listens to during a back-off. */
   signal: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
-  decision?: Decision;
+  /** About the last failure; `undefined` where it is still to be made. */
+  decision?: Decision | undefined;
   /** The last failure, and the monotonic time before which nothing is sent again. */
   failure?: unknown;
   notBefore: number;
@@ -44,30 +45,34 @@ export const retry: Policy = (next) => {
     // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
     call.onEnd(conclude);
     if (call.ended) return Promise.reject(call.ended);
-    return next(call).catch((error) =>
-      failed(carry({ call, signal: signalOf(call), notBefore: 0 }, error)).catch((reason) => {
+    return next(call).catch((error) => {
+      dropBody(call, error);
+      const decision = decide(call, error, budget);
+      if (!decision.retry) throw error; // axios-retry has no part in it
+      const ticket: Ticket = { call, signal: signalOf(call), decision, notBefore: 0 };
+      return failed({ config: ticket, error }).catch((reason) => {
         throw isCarrier(reason) ? reason.error : reason;
-      }),
-    );
+      });
+    });
   };
 };
 
 /** A repeated attempt; a failure comes out as axios-retry takes it. */
 async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
   try {
+    ticket.decision = undefined;
     await prepare(ticket);
     if (ticket.call.ended) throw ticket.call.ended;
     return await next(ticket.call);
   } catch (error) {
-    throw carry(ticket, error);
+    dropBody(ticket.call, error);
+    throw { config: ticket, error } satisfies Carrier;
   }
 }
 
-function carry(ticket: Ticket, error: unknown): Carrier {
-  const { call } = ticket;
-  // A body from a factory is nobody's after its attempt; under an answer that came early it may still be going out.
-  if (call.bodyFactory && !responseOf(error)) discard(call.config?.data);
-  return { config: ticket, error };
+/** A body from a factory is nobody's after its attempt; under an answer that came early it may still be going out. */
+function dropBody({ bodyFactory, config }: Call, error: unknown): void {
+  if (bodyFactory && !responseOf(error)) discard(config?.data);
 }
 
 /** Gives axios-retry something that looks like an instance: called, it makes an attempt. Returns the handler that it registers for failures. */
@@ -91,7 +96,7 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: Ret
     shouldResetTimeout: true,
     retryCondition: (carrier) => {
       const { config, error } = carrier as unknown as Carrier;
-      config.decision = decide(config.call, error, budget);
+      config.decision ??= decide(config.call, error, budget);
       config.failure = error;
       if (config.decision.retry) config.notBefore = now() + config.decision.delay;
       return config.decision.retry;

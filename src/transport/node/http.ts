@@ -45,7 +45,7 @@ function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, h
         return runAdapter(http, call, attempt, seen(agents, attempt, config, answer)).finally(() => answer.drop());
       });
     } catch {
-      // Node makes no such request: axios has its own error for it.
+      attempt.hops = 0; // Node makes no such request: axios has its own error for it
     }
   }
   return runAdapter(http, call, attempt, seen(agents, attempt, config));

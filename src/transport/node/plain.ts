@@ -81,14 +81,14 @@ const SCHEME = /^[^/?#]*:/;
 const bytesOf = (data: unknown): Buffer | undefined => {
   if (typeof data === 'string') return Buffer.from(data);
   if (Buffer.isBuffer(data)) return data;
-  return data instanceof ArrayBuffer ? Buffer.from(data) : undefined;
+  return data instanceof ArrayBuffer ? Buffer.from(new Uint8Array(data)) : undefined; // a copy, as axios makes one
 };
 
 /** As far as they are the object's own. */
 function credentialsOf(auth: Partial<AxiosBasicCredentials>): string | undefined {
-  const isOwn = Object.hasOwn(auth, 'username') || Object.hasOwn(auth, 'password');
-  const part = (name: 'username' | 'password'): string => (Object.hasOwn(auth, name) && auth[name]) || '';
-  return isOwn ? `${part('username')}:${part('password')}` : undefined;
+  const names = Object.keys(auth);
+  const part = (name: 'username' | 'password'): string => (names.includes(name) && auth[name]) || '';
+  return names.includes('username') || names.includes('password') ? `${part('username')}:${part('password')}` : undefined;
 }
 
 /** Without defaults: it is only asked how params are written. */
