@@ -63,7 +63,13 @@ export class ParitySite {
     return site;
   }
 
+  /** The connections that no side has ended. */
+  get open(): number {
+    return [...this.sockets].filter(({ writableEnded, destroyed }) => !writableEnded && !destroyed).length;
+  }
+
   begin(answers: Answer[]): void {
+    for (const socket of this.sockets) socket.destroy();
     this.connections = [];
     this.#answers = [...answers];
   }

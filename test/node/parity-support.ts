@@ -34,6 +34,8 @@ export interface Observed {
 export interface Options {
   /** Of the instance, not of the request. */
   defaults?: Config;
+  /** Milliseconds until a call is told to have settled never. */
+  patience?: number;
   /** Narrows what is compared. */
   alike?: (observed: Observed) => unknown;
 }
@@ -58,9 +60,13 @@ export function parity(): Parity {
     site.close();
     await unhandled.none();
   });
-  const sameScenario: Parity['sameScenario'] = async (answers, run, { defaults = {}, alike = (all: Observed): unknown => all } = {}) => {
-    const stock = await observe(site, answers, run, defaults, (config) => ({ api: axios.create(config) }));
-    const ours = await observe(site, answers, run, defaults, (config) => {
+  const sameScenario: Parity['sameScenario'] = async (
+    answers,
+    run,
+    { defaults = {}, patience = GENEROUS, alike = (all: Observed): unknown => all } = {},
+  ) => {
+    const stock = await observe(site, answers, run, { defaults, patience }, (config) => ({ api: axios.create(config) }));
+    const ours = await observe(site, answers, run, { defaults, patience }, (config) => {
       const api = createClient(config as never);
       return { api, close: () => api.close() };
     });
@@ -92,11 +98,11 @@ export function parity(): Parity {
 
 type Make = (config: AxiosRequestConfig) => { api: AxiosInstance; close?: () => Promise<void> };
 
-async function observe(site: ParitySite, answers: Answer[], run: Scenario, defaults: Config, make: Make): Promise<Observed> {
+async function observe(site: ParitySite, answers: Answer[], run: Scenario, options: Options, make: Make): Promise<Observed> {
   const log: unknown[] = [];
   const httpAgent = new http.Agent({ keepAlive: true });
   const httpsAgent = new https.Agent({ keepAlive: true, ca: site.ca });
-  const config = { proxy: false, httpAgent, httpsAgent, ...defaults } as AxiosRequestConfig;
+  const config = { proxy: false, httpAgent, httpsAgent, ...options.defaults } as AxiosRequestConfig;
   const agents = [config.httpAgent, config.httpsAgent].filter((agent): agent is http.Agent => agent instanceof http.Agent);
   const teller = new Teller({ httpAgent: config.httpAgent, httpsAgent: config.httpsAgent });
   const { api, close } = make(config);
@@ -104,21 +110,23 @@ async function observe(site: ParitySite, answers: Answer[], run: Scenario, defau
   let outcome: unknown;
   try {
     const result = run(api, (...told) => log.push(teller.tell(told, `log[${log.length}]`)));
-    outcome = { fulfilled: await orNever(result) };
+    outcome = { fulfilled: await orNever(result, options.patience) };
     await read((outcome as { fulfilled: AxiosResponse }).fulfilled?.data, teller);
   } catch (error) {
     await read((error as { response?: AxiosResponse } | undefined)?.response?.data, teller);
     outcome = { rejected: error };
   }
-  // A connection is either gone or free: none is forgotten.
-  const busy = (): number => agents.flatMap(({ sockets, requests }) => Object.values({ ...sockets, ...requests })).length;
-  await until(() => busy() === 0, 'all connections are free or gone');
-  const idle = agents.flatMap(({ freeSockets }) => Object.values(freeSockets).flat()).length;
+  const count = (...pools: NodeJS.ReadOnlyDict<unknown[]>[]): number => pools.flatMap((pool) => Object.values(pool).flat()).length;
+  const busy = (): number => agents.reduce((sum, { sockets, requests }) => sum + count(sockets, requests), 0);
+  const idle = (): number => agents.reduce((sum, { freeSockets }) => sum + count(freeSockets), 0);
+  // A connection is either gone or free: none is forgotten. And what a server ended is noticed.
+  await until(() => busy() === 0 && idle() <= site.open, 'all connections are free or gone');
+  const left = idle();
   const told = teller.tell(outcome);
   await close?.();
   for (const agent of [...agents, http.globalAgent, https.globalAgent]) agent.destroy();
   await until(() => site.sockets.size === 0, 'no connection is left');
-  return { outcome: told, connections: site.connections, log, idle };
+  return { outcome: told, connections: site.connections, log, idle: left };
 }
 
 /** Reads what was handed out as a stream. */
@@ -134,10 +142,12 @@ async function read(data: unknown, teller: Teller): Promise<void> {
     (end) => Object.assign(facts, { end }),
     (error) => Object.assign(facts, { error: teller.tell(error, 'stream.error') }),
   );
-  facts.streamed = teller.tell(Buffer.concat(chunks));
+  // How much came through zlib's threads before a failure is chance.
+  if (!facts.error || data instanceof http.IncomingMessage) facts.streamed = teller.tell(Buffer.concat(chunks));
 }
 
-const orNever = (promise: Promise<unknown>): Promise<unknown> => Promise.race([promise, sleep(GENEROUS, 'never', { ref: false })]);
+const orNever = (promise: Promise<unknown>, patience = GENEROUS): Promise<unknown> =>
+  Promise.race([promise, sleep(patience, 'never', { ref: false })]);
 
 /** As soon as it holds: there are thousands of these. */
 async function until(holds: () => boolean, what: string): Promise<void> {

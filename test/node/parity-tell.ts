@@ -58,6 +58,8 @@ export class Teller {
     if (value instanceof AxiosError) this.#withoutAnswer = !value.response;
     if (value instanceof AxiosError) facts.json = this.#json(value, path);
     for (const name of Reflect.ownKeys(value)) {
+      // The client's own: a reset of a connection that had lain idle says nothing of the upstream.
+      if (name === 'reusedSocket' && (value as Any).request?.reusedSocket) continue;
       if (name === 'stack' || name === 'hasOwnProperty' || String(name) === 'Symbol(causeStack)') continue;
       const { enumerable, value: held } = Object.getOwnPropertyDescriptor(value, name) as PropertyDescriptor;
       // The config of an error within is the one that the adapter was given; that it should be the caller's: parity-open.test.ts.
