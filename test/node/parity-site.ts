@@ -144,12 +144,17 @@ export const digest = (body: Buffer): string =>
 
 async function send(socket: Socket, { server, head, body }: Exchange, { send, ending }: Answer): Promise<void> {
   for (const piece of send ?? [reply({ body: JSON.stringify({ server, line: head.split('\r\n')[0], body }) })]) {
-    if (typeof piece === 'number') await sleep(piece).then(nextTurn).then(nextTurn);
+    if (typeof piece === 'number') await sleep(piece).then(turns);
     else socket.write(Buffer.from(piece as string, 'latin1'));
   }
   if (ending === 'end') socket.end();
   // Node resets TCP only: under TLS it is the socket below.
   if (ending === 'reset') ((socket as Socket & { _parent?: Socket })._parent ?? socket).resetAndDestroy();
+}
+
+/** The client is in this process: it has read what came after a few turns of the event loop. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 8; turn++) await nextTurn();
 }
 
 /** Connects to where the client wants. */

@@ -1,0 +1,237 @@
+// A request of a client is the one that stock axios makes: methods, addresses, params, headers, credentials.
+import { describe, expect, it } from 'vitest';
+import { type Config, parity } from './parity-support';
+
+const { same, sameScenario, url } = parity();
+
+/** With and without follow-redirects, and with a body. */
+async function ways(config: () => Config, defaults: Config = {}): Promise<void> {
+  await same([], config, { defaults });
+  await same([], () => ({ maxRedirects: 0, ...config() }), { defaults });
+  await same([], () => ({ method: 'post', data: { a: 1 }, ...config() }), { defaults });
+}
+
+describe('methods', () => {
+  it.each([
+    'get',
+    'GET',
+    'gEt',
+    'head',
+    'post',
+    'put',
+    'patch',
+    'delete',
+    'options',
+    'query',
+    'purge',
+    'PROPFIND',
+    'trace',
+    'm-search',
+    'LINK',
+    '',
+  ])('"%s"', async (method) => {
+    await same([], () => ({ url: url(), method }));
+    await same([], () => ({ url: url(), method, data: 'x' }));
+    await same([], () => ({ url: url() }), { defaults: { method } });
+  });
+
+  it('by their names', async () => {
+    for (const method of ['get', 'delete', 'head', 'options'] as const) {
+      await sameScenario([], (api) => api[method](url(), { params: { a: 1 } }));
+      await sameScenario([], (api) => api[method](url(), { data: { a: 1 } }));
+    }
+    for (const method of ['post', 'put', 'patch', 'query'] as const) {
+      await sameScenario(
+        [],
+        (api) =>
+          (api as never as Record<string, typeof api.post>)[method]?.(url(), { a: 1 }, { headers: { 'X-A': 'b' } }) as Promise<unknown>,
+      );
+    }
+    await sameScenario([], (api) => api(url()));
+    await sameScenario([], (api) => api(url(), { method: 'put', data: 1 }));
+    await sameScenario([], (api) => api({ url: url() }));
+    await sameScenario([], (api) => api.request(url() as never));
+    await sameScenario([], async (api) => api.getUri({ url: url(), params: { a: [1], b: 'ü' } }));
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    '',
+    '/',
+    '//',
+    '/a b',
+    '/ü/日本',
+    '/%2F%zz',
+    '/a?b',
+    '/a?b=c&d',
+    '/?',
+    '/??',
+    '/a#b',
+    '/a?b#c?d',
+    '/a/../b/./c',
+    '/a;b=c',
+    '/\\a\\b',
+    '/\'"<>`{}|^',
+    '/a?x=\'"<>`{}|^ ',
+    '?q',
+    '#f',
+    '/%00',
+    '/a:b@c',
+    '/+%20+',
+  ])('"%s"', async (path) => {
+    await ways(() => ({ url: url(path) }));
+    await ways(() => ({ url: url(path), params: { p: '1 2' } }));
+    await same([], () => ({ url: url(path, 'https') }));
+  });
+
+  it.each(['user:pass@', 'user@', ':pass@', '@', ':@', 'us%20er:p%40ss%3A@', 'ü:é@', 'a%zz:b@', 'us:er:pa:ss@'])(
+    'of "%s"',
+    async (userinfo) => {
+      const withUser = (): string => url().replace('//', `//${userinfo}`);
+      await ways(() => ({ url: withUser() }));
+      await ways(() => ({ url: withUser(), headers: { authorization: 'Bearer x' } }));
+      await ways(() => ({ url: withUser(), auth: { username: 'a', password: 'b' } }));
+      await ways(() => ({ url: '/x', baseURL: withUser() }));
+    },
+  );
+
+  it('an IPv6 host, names, and other forms', async () => {
+    await ways(() => ({ url: url('/v6', 'v6') || url() }));
+    await ways(() => ({ url: url().replace('127.0.0.1', 'localhost'), family: 4 }));
+    await ways(() => ({ url: url().replace('127.0.0.1', 'LOCALHOST'), family: 4 }));
+    await ways(() => ({ url: url().replace('127.0.0.1', '2130706433') }));
+    await ways(() => ({ url: url().replace('http', 'HTTP') }));
+    await ways(() => ({ url: `  ${url()}  ` }));
+    await ways(() => ({ url: url().replace('//', '/') }));
+    await ways(() => ({ url: new URL(url()) as never }));
+  });
+
+  it.each<[string, string | undefined, boolean?]>([
+    ['/v1', '/users'],
+    ['/v1/', 'users'],
+    ['/v1//', '//users'],
+    ['/v1?k=v', '/users?x=y'],
+    ['/v1#h', 'users'],
+    ['', ''],
+    ['/v1', undefined],
+    ['/v1', 'http://127.0.0.1:1/absolute'],
+    ['/v1', 'http://127.0.0.1:1/absolute', false],
+    ['/v1', '//127.0.0.1:1/relative'],
+    ['/v1', '//127.0.0.1:1/relative', false],
+    ['/v1', '?only=query'],
+    ['/v1', '../up'],
+  ])('base %s with %s (%s)', async (base, path, allowAbsoluteUrls) => {
+    const absolute = allowAbsoluteUrls === undefined ? {} : { allowAbsoluteUrls };
+    await ways(() => ({ baseURL: url(base), ...(path !== undefined && { url: path }), ...absolute }));
+    await same([], () => ({ ...(path !== undefined && { url: path }) }), { defaults: { baseURL: url(base), ...absolute } });
+    await sameScenario([], async (api) => api.getUri({ baseURL: url(base), ...(path !== undefined && { url: path }), ...absolute }));
+  });
+});
+
+describe('params', () => {
+  class Point {
+    readonly x = 1;
+  }
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['plain', { a: 1, b: 'two', c: true, d: null, e: undefined, f: '' }],
+    ['escaped', { 'k e+y': 'v a&l=ü:$,[]@', "'": '!()*~' }],
+    ['lists', { a: [1, null, 'x'], 'b[]': [2] }],
+    ['nested', { a: { b: { c: 1 }, d: [{ e: 2 }] } }],
+    ['a date', { at: new Date(0) }],
+    ['a date that is none', { at: new Date(Number.NaN) }],
+    ['URLSearchParams', new URLSearchParams('a=b&a=c&ü=é')],
+    ['a class', { point: new Point() }],
+    ['a Buffer', { bytes: Buffer.from('ab') }],
+    ['a string', 'a=b'],
+    ['entries', Object.entries({ a: 1 })],
+    ['a bigint', { big: 12345678901234567890n }],
+    ['a function', { fn: () => 1 }],
+  ])('%s', async (_, params) => {
+    await ways(() => ({ url: url('/x?y=z#h'), params }));
+    for (const indexes of [null, true, false]) await same([], () => ({ url: url('/x'), params, paramsSerializer: { indexes } }));
+    await same([], () => ({ url: url('/x'), params, paramsSerializer: { dots: true } as never }));
+    await same([], () => ({ url: url('/x'), params, paramsSerializer: { encode: (value: string) => `<${value}>` } }));
+    await same([], () => ({ url: url('/x'), params, paramsSerializer: { serialize: (all: unknown) => `s=${typeof all}` } }));
+    await same([], () => ({ url: url('/x'), params, paramsSerializer: (() => 'own=1') as never }));
+    await same([], () => ({ url: url('/x'), params }), { defaults: { params: { z: 1, a: { y: 2 } } } });
+  });
+});
+
+describe('headers', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['plain', { 'X-A': 'a', 'x-b': 'b' }],
+    ['in two cases', { 'X-A': 'a', 'x-a': 'b', 'X-a': 'c' }],
+    [
+      'of every type',
+      {
+        'X-N': 5,
+        'X-T': true,
+        'X-Z': 0,
+        'X-E': '',
+        'X-F': false,
+        'X-U': undefined,
+        'X-0': null,
+        'X-L': ['a', 'b'],
+        'X-D': new Date(0),
+        'X-O': { a: 1 },
+      },
+    ],
+    ['with spaces round them', { 'X-A': '  a  ', 'X-B': '\ta' }],
+    ['Latin-1', { 'X-A': 'für' }],
+    ['control characters', { 'X-A': 'a\x00b\x7f' }],
+    ['beyond Latin-1', { 'X-A': '日本 x' }],
+    ['that axios sets', { Accept: 'text/html', 'Accept-Encoding': 'br', 'User-Agent': 'own' }],
+    ['that axios sets, in lower case', { accept: 'text/html', 'accept-encoding': 'br', 'user-agent': 'own' }],
+    ['that axios sets, not wanted', { Accept: null, 'Accept-Encoding': null, 'User-Agent': null }],
+    ['that axios sets, never wanted', { Accept: false, 'Accept-Encoding': false, 'User-Agent': false, 'Content-Type': false }],
+    ['that axios sets, undefined', { Accept: undefined, 'Accept-Encoding': undefined, 'User-Agent': undefined }],
+    ['that Node sets', { Host: 'virtual.test', Connection: 'close', Date: 'now' }],
+    ['that Node sets, in lower case', { host: 'virtual.test', connection: 'keep-alive' }],
+    ['Connection: upgrade', { Connection: 'upgrade' }],
+    ['Authorization', { Authorization: 'Bearer x' }],
+    ['cookies', { Cookie: ['a=1', 'b=2'] }],
+    ['names of objects', { constructor: 'x', toString: 'y' }],
+    ['many', Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`X-${i}`, 'v'.repeat(50)]))],
+    ['long', { 'X-Long': 'x'.repeat(9_000) }],
+  ])('%s', async (_, headers) => {
+    await ways(() => ({ url: url(), headers: headers as never }));
+    await ways(() => ({ url: url(), auth: { username: 'u', password: 'p' }, headers: headers as never }));
+    await ways(() => ({ url: url() }), { headers: headers as never });
+    await ways(() => ({ url: url(), headers: { 'x-a': 'request' } as never }), {
+      headers: { common: headers, post: { 'X-Post': '1' }, get: { 'X-Get': '2' } } as never,
+    });
+  });
+});
+
+describe('credentials', () => {
+  it.each<[string, Config['auth'] | object]>([
+    ['both', { username: 'user', password: 'pass' }],
+    ['no password', { username: 'user' }],
+    ['no name', { password: 'pass' }],
+    ['neither', {}],
+    ['in UTF-8', { username: 'ü', password: '日本' }],
+    ['colons', { username: 'a:b', password: 'c:d' }],
+    ['empty', { username: '', password: '' }],
+    ['numbers', { username: 1, password: 2 }],
+  ])('%s', async (_, auth) => {
+    await ways(() => ({ url: url(), auth: auth as never }));
+    await ways(() => ({ url: url(), auth: auth as never, headers: { Authorization: 'Bearer x' } }));
+    await ways(() => ({ url: url() }), { auth: auth as never });
+  });
+
+  it('XSRF is for browsers', async () => {
+    for (const withXSRFToken of [true, undefined, false, () => true]) {
+      const { connections } = await same([], () => ({
+        url: url(),
+        withXSRFToken: withXSRFToken as never,
+        withCredentials: true,
+        xsrfCookieName: 'c',
+        xsrfHeaderName: 'X-C',
+      }));
+      expect(connections[0]?.[0]?.head).not.toMatch(/x-c:/i);
+    }
+  });
+});
