@@ -143,7 +143,8 @@ export const digest = (body: Buffer): string =>
   body.length < 2_000 ? body.toString('latin1') : `${body.length} bytes, ${createHash('sha1').update(body).digest('hex')}`;
 
 async function send(socket: Socket, { server, head, body }: Exchange, { send, ending }: Answer): Promise<void> {
-  for (const piece of send ?? [reply({ body: JSON.stringify({ server, line: head.split('\r\n')[0], body }) })]) {
+  const echo = (): Buffer => reply({ body: head.startsWith('HEAD') ? '' : JSON.stringify({ server, line: head.split('\r\n')[0], body }) });
+  for (const piece of send ?? [echo()]) {
     if (typeof piece === 'number') await sleep(piece).then(turns);
     else socket.write(Buffer.from(piece as string, 'latin1'));
   }

@@ -140,10 +140,10 @@ async function read(data: unknown, teller: Teller): Promise<void> {
   };
   await orNever(whole()).then(
     (end) => Object.assign(facts, { end }),
-    (error) => Object.assign(facts, { error: teller.tell(error, 'stream.error') }),
+    (error) => Object.assign(facts, { error }),
   );
   // How much came through zlib's threads before a failure is chance.
-  if (!facts.error || data instanceof http.IncomingMessage) facts.streamed = teller.tell(Buffer.concat(chunks));
+  if (!facts.error || data instanceof http.IncomingMessage) facts.streamed = Buffer.concat(chunks);
 }
 
 const orNever = (promise: Promise<unknown>, patience = GENEROUS): Promise<unknown> =>

@@ -45,10 +45,11 @@ export class Teller {
     if (value instanceof Blob) return { [value.constructor.name]: `${value.size} ${value.type}` };
     if (value instanceof URLSearchParams) return { URLSearchParams: String(value) };
     if (value instanceof ClientRequest) return this.#request(value, path);
-    if (value instanceof IncomingMessage) return { IncomingMessage: this.#all(pick(value, OF_MESSAGE), path), ...this.streams.get(value) };
+    if (value instanceof IncomingMessage)
+      return { IncomingMessage: this.#all(pick(value, OF_MESSAGE), path), ...this.#all(this.streams.get(value) ?? {}, `${path}.stream`) };
     if ('_redirectable' in value || '_currentRequest' in value) return this.#redirectable(value, path);
     if (value instanceof http.Agent) return { agent: pick(value, 'keepAlive maxSockets defaultPort protocol') };
-    if (value instanceof Readable) return { stream: value.constructor.name, ...this.streams.get(value) };
+    if (value instanceof Readable) return { stream: value.constructor.name, ...this.#all(this.streams.get(value) ?? {}, `${path}.stream`) };
     return this.#object(value, path);
   }
 
