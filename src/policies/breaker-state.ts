@@ -1,7 +1,7 @@
 /** The circuit breaker of one endpoint: closed, open, half-open. Lazy: no timer; time is looked at when somebody comes. */
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
-import { type Due, Heap } from '../util/heap';
+import { type Due, enter, leave } from '../util/heap';
 import { Window } from '../util/window';
 
 /** What a breaker does with calls: lets them through, refuses them, or lets a few through to see. */
@@ -52,8 +52,8 @@ export class Breaker {
   /** One for each operator that holds it open. */
   readonly #holds = new Set<symbol>();
   #inFlight = 0;
-  /** Calls under way since the last change of state that are not slow yet. */
-  readonly #underWay = new Heap<Permit>();
+  /** Calls under way since the last change of state that are not slow yet: a heap, so that only those that are due are looked at. */
+  #underWay: Permit[] = [];
   /** How many are. */
   #hanging = 0;
 
@@ -110,7 +110,7 @@ export class Breaker {
     const permit: Permit = { due: at + slowAfter, place: -1, generation: this.#generation, hangs: false };
     this.#inFlight++;
     if (state.name === 'half-open') state.probes.set(permit, at + probeFor);
-    else if (slowAfter < Infinity) this.#underWay.add(permit);
+    else if (slowAfter < Infinity) enter(this.#underWay, permit);
     return permit;
   }
 
@@ -214,8 +214,8 @@ export class Breaker {
 
   /** Calls that hang beyond their slow mark. */
   #countHanging(at: number): number {
-    for (let { first } = this.#underWay; first && first.due <= at; { first } = this.#underWay) {
-      this.#underWay.remove(first);
+    for (let first = this.#underWay[0]; first && first.due <= at; first = this.#underWay[0]) {
+      leave(this.#underWay, first);
       first.hangs = true;
       this.#hanging++;
     }
@@ -224,7 +224,7 @@ export class Breaker {
 
   #forget(permit: Permit): void {
     if (permit.hangs) this.#hanging--;
-    else if (permit.place >= 0) this.#underWay.remove(permit);
+    else if (permit.place >= 0) leave(this.#underWay, permit);
   }
 
   #reopen(openFor: number, from: number): void {
@@ -247,7 +247,7 @@ export class Breaker {
     const from = this.#state.name;
     this.#state = state;
     this.#generation++;
-    this.#underWay.clear();
+    this.#underWay = [];
     this.#hanging = 0;
     this.since = Date.now();
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);

@@ -1,4 +1,4 @@
-/** What comes due first of many: a binary heap. Each knows its place in it, so that any can be taken out. */
+/** What comes due first of many: a binary heap in an array, the first in front. Each knows its place, so that any can be taken out. */
 
 export interface Due {
   /** Monotonic time. */
@@ -7,56 +7,43 @@ export interface Due {
   place: number;
 }
 
-export class Heap<T extends Due> {
-  readonly #items: T[] = [];
+export const enter = <T extends Due>(heap: T[], item: T): void => rise(heap, item, heap.length);
 
-  /** The one that is due first. */
-  get first(): T | undefined {
-    return this.#items[0];
-  }
+/** Takes out one that is in it. */
+export function leave<T extends Due>(heap: T[], item: T): void {
+  const { place } = item;
+  const last = heap.pop();
+  item.place = -1;
+  if (!last || last === item) return;
+  const above = heap[(place - 1) >> 1];
+  if (above && above.due > last.due) rise(heap, last, place);
+  else sink(heap, last, place);
+}
 
-  add(item: T): void {
-    this.#rise(item, this.#items.length);
+/** Puts an item in this place, or above it while what is there is due later. */
+function rise<T extends Due>(heap: T[], item: T, place: number): void {
+  for (let parent = (place - 1) >> 1; place > 0; place = parent, parent = (place - 1) >> 1) {
+    const above = heap[parent] as T;
+    if (above.due <= item.due) break;
+    put(heap, above, place);
   }
+  put(heap, item, place);
+}
 
-  remove(item: T): void {
-    const { place } = item;
-    const last = this.#items.pop();
-    item.place = -1;
-    if (!last || last === item) return;
-    const parent = this.#items[(place - 1) >> 1];
-    if (parent && parent.due > last.due) this.#rise(last, place);
-    else this.#sink(last, place);
+/** Puts an item in this place, or below it while what is there is due earlier. */
+function sink<T extends Due>(heap: T[], item: T, place: number): void {
+  for (let child = 2 * place + 1; child < heap.length; place = child, child = 2 * place + 1) {
+    const left = heap[child] as T;
+    const right = heap[child + 1];
+    const below = right && right.due < left.due ? right : left;
+    if (below.due >= item.due) break;
+    if (below === right) child++;
+    put(heap, below, place);
   }
+  put(heap, item, place);
+}
 
-  clear(): void {
-    this.#items.length = 0;
-  }
-
-  /** Puts an item in this place, or above it while what is there is due later. */
-  #rise(item: T, place: number): void {
-    for (let parent = (place - 1) >> 1; place > 0; place = parent, parent = (place - 1) >> 1) {
-      const above = this.#items[parent] as T;
-      if (above.due <= item.due) break;
-      this.#put(above, place);
-    }
-    this.#put(item, place);
-  }
-
-  /** Puts an item in this place, or below it while what is there is due earlier. */
-  #sink(item: T, place: number): void {
-    for (let child = 2 * place + 1; child < this.#items.length; place = child, child = 2 * place + 1) {
-      const [left, right] = [this.#items[child] as T, this.#items[child + 1]];
-      const below = right && right.due < left.due ? right : left;
-      if (below.due >= item.due) break;
-      if (below === right) child++;
-      this.#put(below, place);
-    }
-    this.#put(item, place);
-  }
-
-  #put(item: T, place: number): void {
-    this.#items[place] = item;
-    item.place = place;
-  }
+function put<T extends Due>(heap: T[], item: T, place: number): void {
+  heap[place] = item;
+  item.place = place;
 }
