@@ -34,6 +34,7 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
       answerWith(res, config, resolve, fail);
     };
     req.on('error', (error) => {
+      req.destroy(); // a socket that fails does not always say so of its request
       const failure = AxiosError.from(error, undefined, config, req);
       if (follows) tellRequest(failure);
       fail(failure);

@@ -56,7 +56,8 @@ function isPlain(config: Config): boolean {
   if (config.responseType === 'stream' && (config.maxContentLength ?? -1) > -1) return false;
   // axios checks these for follow-redirects alone, and refuses what is no list of names before it sends anything.
   if (sensitiveHeaders !== undefined && sensitiveHeaders !== null && !isStrings(sensitiveHeaders)) return false;
-  return typeof config.method === 'string' && !transitional?.advertiseZstdAcceptEncoding && isUntouched();
+  // Without redirects nothing is handed on.
+  return typeof config.method === 'string' && !transitional?.advertiseZstdAcceptEncoding && (config.maxRedirects === 0 || isUntouched());
 }
 
 const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === 'string');
