@@ -5,7 +5,7 @@ import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } fr
 import { now } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
-import { codeOf, isTimeout, TimeoutError, type TimeoutFacts } from './errors';
+import { codeOf, isTimeout, TimeoutError, type TimeoutFacts, withoutStack } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult } from './util/complain';
@@ -256,8 +256,8 @@ export function timeoutError(
     safeToRetry: attempt ? !attempt.done && attempt.hops < 2 && isBeforeSend(attempt.clock.phase) : true,
     reusedSocket: attempt?.reusedSocket,
   };
-  if (onNetwork) return new TimeoutError(facts, call.target, call.config);
-  return new TimeoutError(facts, call.target, call.config, whileOffNetwork(call));
+  const doing = onNetwork ? undefined : whileOffNetwork(call);
+  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing)); // of a timer
 }
 
 /** What a call waits for while nothing of it is on the network. */
