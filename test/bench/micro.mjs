@@ -136,11 +136,12 @@ await show('Statistics and records, 100 endpoints', {
   'retry budget: a call counted': again((i) => budget.called(names[i % 100])),
 });
 
+let seen = 0;
 const configs = names.map((_, i) => ({ url: `https://api.example.com/users/${i}`, method: 'get' }));
 await show('Names', {
   'endpoint of a URL asked for last': again(() => endpointOf(config)),
   'endpoint of a known URL, one of 100': again((i) => endpointOf(configs[i % 100])),
-  'endpoint of a URL never seen': again((i) => endpointOf({ url: `https://api.example.com/users/${i}/orders?page=1`, method: 'get' })),
+  'endpoint of a URL never seen': again(() => endpointOf({ url: `https://api.example.com/users/${seen++}/orders?page=1`, method: 'get' })),
   'URL for a record': again(() => redactedUrl(config)),
   'trace of a call that has none': again(() => newTrace()),
 });
