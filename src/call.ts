@@ -66,6 +66,8 @@ export interface Attempt {
   hops: number;
   status?: number | undefined;
   reusedSocket?: boolean | undefined;
+  /** What axios tells of as the request of an error, once there is one. */
+  request?: unknown;
   /** Whether the response is in, or the attempt failed: it is no longer on the network. */
   done: boolean;
   /** Whether body bytes are still to come; after the response was handed out, the attempt goes on under its limits. */
@@ -98,7 +100,7 @@ export interface End {
 /** What a call is made of. */
 export type CallInit = Pick<
   Call,
-  'startedAt' | 'request' | 'requested' | 'policies' | 'settings' | 'bodyFactory' | 'limits' | 'deadline' | 'observer'
+  'startedAt' | 'request' | 'merged' | 'requested' | 'policies' | 'settings' | 'bodyFactory' | 'limits' | 'deadline' | 'observer'
 >;
 
 let calls = 0;
@@ -113,6 +115,8 @@ export class Call {
   readonly startedAtWall = Date.now();
   /** What the caller asked for, without our policies. */
   readonly request: AxiosRequestConfig;
+  /** That, with the defaults of the instance. */
+  readonly merged: () => AxiosRequestConfig;
   /** The policies that the caller named with this request. */
   readonly requested: Policies;
   /** The policies in force. */
@@ -142,9 +146,10 @@ export class Call {
   #isTraceFinal = false;
   readonly #endings: ((call: Call) => void)[] = [];
 
-  constructor({ startedAt, request, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
+  constructor({ startedAt, request, merged, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
     this.startedAt = startedAt;
     this.request = request;
+    this.merged = merged;
     this.requested = requested;
     this.policies = policies;
     this.settings = settings;
@@ -168,7 +173,7 @@ export class Call {
 
   /** The config to report: axios' own where there is one yet. */
   get reportedConfig(): InternalAxiosRequestConfig {
-    return this.config ?? (this.request as InternalAxiosRequestConfig);
+    return this.config ?? (this.merged() as InternalAxiosRequestConfig);
   }
 
   /** `METHOD origin/path-template`, or the name it was given. Known for good once axios has made its config. */

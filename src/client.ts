@@ -115,6 +115,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
       new Call({
         startedAt,
         request: rest as AxiosRequestConfig,
+        merged: () => mergedWith(instance, rest as AxiosRequestConfig),
         requested,
         policies: merged,
         settings: isPlain ? settings : mergeSettings(settings, requested),
@@ -190,6 +191,15 @@ function remembered<From, To>(from: () => From, make: (from: From) => To): () =>
 
 /** What axios itself can make of a timeout. */
 const axiosTimeout = (timeout: Policies['timeout']): { timeout?: number } => (typeof timeout === 'number' ? { timeout } : {});
+
+/** As axios merges it, where it can: of a circle it cannot. */
+function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): AxiosRequestConfig {
+  try {
+    return axios.mergeConfig(instance.defaults as AxiosRequestConfig, request);
+  } catch {
+    return request;
+  }
+}
 
 /** A property that is the instance's own, whoever sets it. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor => ({

@@ -88,7 +88,8 @@ export function isTimeout(error: unknown): error is TimeoutError {
 }
 
 /** The user's own abort, as axios reports it. */
-export const canceled = (config?: InternalAxiosRequestConfig): CanceledError<unknown> => new CanceledError(undefined, config);
+export const canceled = (config?: InternalAxiosRequestConfig, request?: unknown): CanceledError<unknown> =>
+  new CanceledError(undefined, config, request);
 
 export const isCanceled = (error: unknown): boolean => isCancel(error);
 

@@ -44,6 +44,7 @@ class RunningAttempt implements Attempt {
   bodyOpen = false;
   status: number | undefined;
   reusedSocket: boolean | undefined;
+  request: unknown;
   readonly #call: Call;
   /** Made when it is asked for: not every transport needs one, and it costs more than the rest of the attempt. */
   #controller: AbortController | undefined;

@@ -20,7 +20,7 @@ export const cancellation: Policy = (next) => (call) => {
       reject(reason);
       call.end(reason);
     };
-    const unlisten = signal && listen(signal, () => cancel(canceled(call.reportedConfig)));
+    const unlisten = signal && listen(signal, () => cancel(canceled(call.reportedConfig, call.attempt?.request)));
     const release = (): void => {
       unlisten?.();
       token?.unsubscribe(cancel);

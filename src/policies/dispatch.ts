@@ -34,5 +34,5 @@ function restore(config: InternalAxiosRequestConfig, call: Call, adapter: AxiosR
   for (const name of Object.keys(requested) as (keyof Policies)[]) {
     if (requested[name] !== undefined) Object.assign(config, { [name]: requested[name] });
   }
-  return Object.assign(config, { adapter });
+  return Object.assign(config, { adapter: Array.isArray(adapter) ? [...adapter] : adapter });
 }

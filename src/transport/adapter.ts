@@ -71,7 +71,7 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
     return response;
   } catch (error) {
     if (error instanceof AxiosError || axios.isAxiosError(error)) {
-      if (error.config === adapted) error.config = config;
+      for (const told of [error, error.cause as AxiosError | undefined]) if (told?.config === adapted) told.config = config;
       if (error.response?.config === adapted) error.response.config = config;
       // A connection that the peer had closed while it was idle: says why a reset is no news of the upstream's health.
       if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });

@@ -82,7 +82,10 @@ describe('errors', () => {
         };
         const call = failureOf(api.get(url(), { responseType: 'stream', validateStatus }));
         const late = new Promise((resolve) => setTimeout(resolve, 500, { code: 'never' }));
-        expect(await Promise.race([call, late])).toMatchObject({ code: 'ERR_FR_REDIRECTION_FAILURE' });
+        // axios has follow-redirects wrap it; a client gives it as it is.
+        expect(await Promise.race([call, late])).toMatchObject(
+          'stats' in api ? { name: 'TypeError' } : { code: 'ERR_FR_REDIRECTION_FAILURE' },
+        );
       });
       expect(uncaught).toEqual([]);
     } finally {

@@ -10,7 +10,7 @@ import type { Attempt } from '../../call';
 import { needsNoLookup } from './connection';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
 import { type ProxyServer, proxyFor, proxyKey } from './proxy';
-import type { GivenAnswer } from './redirect';
+import { type GivenAnswer, Unredirected } from './redirect';
 import { HOP, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
@@ -45,6 +45,7 @@ export class Agents {
   /** An agent for one attempt, over the user's or the client's own. With a given answer, its first request gets that instead of a connection. */
   facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig, given?: GivenAnswer): Agent {
     const agent = ((protocol === 'https:' ? config.httpsAgent : config.httpAgent) ?? this.#ownAgent(protocol)) as WithAddRequest;
+    if (typeof agent.addRequest !== 'function') return agent; // Node says what is wrong with it
     let Facade = this.#facades[protocol].get(agent);
     if (!Facade) {
       Facade = facadeOf(agent, (...request) => this.#route(protocol, agent, ...request));
@@ -167,12 +168,18 @@ const watched =
       callback(...answer);
     });
 
+/** follow-redirects tells a URL with the credentials in it, where axios' own proxying has it tell what the proxy is asked for. */
+function tellProxied({ _redirectable: redirectable, path }: ClientRequest & { _redirectable?: unknown }): void {
+  if (redirectable && !(redirectable instanceof Unredirected)) Object.assign(redirectable, { _currentUrl: path });
+}
+
 const atProxy = ({ host, port }: ProxyServer): RequestOptions => ({ host, hostname: host, port });
 
 /** The request as a forward proxy takes it: the whole URL in its first line. Nothing of it is written yet. */
 function forwarded(req: ClientRequest, { host, port }: RequestOptions, proxy: ProxyServer): ClientRequest {
   const authority = `${String(host).includes(':') ? `[${host}]` : host}${!port || Number(port) === 80 ? '' : `:${port}`}`;
   req.path = `http://${authority}${req.path}`;
+  process.nextTick(tellProxied, req);
   if (proxy.auth) req.setHeader('Proxy-Authorization', `Basic ${Buffer.from(proxy.auth).toString('base64')}`);
   return req;
 }

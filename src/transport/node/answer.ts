@@ -1,5 +1,6 @@
 /** An answer as axios' http adapter gives it: unpacked, collected unless it is to be a stream, and held against `validateStatus`. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { unpacked } from './unpack';
 
@@ -19,7 +20,7 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
     request,
   } as AxiosResponse;
   if (responseType === 'stream') {
-    response.data = body;
+    response.data = maxContentLength > -1 ? Readable.from(heldTo(maxContentLength, body, response), { objectMode: false }) : body;
     return settle(response, resolve, reject);
   }
 
@@ -29,8 +30,7 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
     chunks.push(chunk);
     length += chunk.length;
     if (maxContentLength < 0 || length <= maxContentLength) return;
-    const message = `maxContentLength size of ${maxContentLength} exceeded`;
-    reject(new AxiosError(message, AxiosError.ERR_BAD_RESPONSE, config, request));
+    reject(tooLong(maxContentLength, response));
     body.destroy();
     res.destroy();
   });
@@ -48,6 +48,18 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
     }
     settle(response, resolve, reject);
   });
+}
+
+const tooLong = (limit: number, { config, request }: AxiosResponse): AxiosError =>
+  new AxiosError(`maxContentLength size of ${limit} exceeded`, AxiosError.ERR_BAD_RESPONSE, config, request);
+
+async function* heldTo(limit: number, body: Readable, response: AxiosResponse): AsyncGenerator<Buffer> {
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) throw tooLong(limit, response);
+    yield chunk;
+  }
 }
 
 function dataOf(chunks: Buffer[], { responseType, responseEncoding: encoding }: InternalAxiosRequestConfig): Buffer | string {

@@ -30,14 +30,13 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
     onResponse = (res) => {
       if (req.destroyed) return;
       if (follows && isRedirect(res)) return resolve(handOn(follow(res)));
-      if (follows) tellAnswer(res, options);
+      if (follows) tellAnswer(res, req, options);
       answerWith(res, config, resolve, fail);
     };
     req.on('error', (error) => {
       req.destroy(); // a socket that fails does not always say so of its request
-      const failure = AxiosError.from(error, undefined, config, req);
-      if (follows) tellRequest(failure);
-      fail(failure);
+      if (follows) tellRequest(req);
+      fail(AxiosError.from(error, undefined, config, req));
     });
     if (body) req.write(body);
     req.end();

@@ -38,6 +38,7 @@ export class Hop {
     this.#number = ++attempt.hops;
     attempt.bodyOpen = false;
     attempt.reusedSocket = undefined;
+    attempt.request = req;
     this.clock.enter('queue');
     req.on('socket', (socket) => this.#onSocket(socket));
     req.on('finish', () => this.#onWritten());
@@ -71,7 +72,7 @@ export class Hop {
     leaveNoTimeoutListener(this.#req, socket);
     if (!this.isCurrent) return;
     const isNew = isUnderWay(socket);
-    this.#attempt.reusedSocket = !this.madeConnection && !isNew;
+    this.#attempt.reusedSocket = !this.madeConnection && !isNew && !socket.destroyed; // one that failed at once was never used
     this.#bytesSeen = socket.bytesRead;
     this.clock.unseenProgress = () => {
       const more = this.clock.phase === 'response' && socket.bytesRead > this.#bytesSeen;

@@ -4,7 +4,12 @@
  */
 import { EventEmitter } from 'node:events';
 import type { RequestOptions } from 'node:http';
-import axios, { type AxiosBasicCredentials, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  type AxiosBasicCredentials,
+  type AxiosRequestHeaders,
+  type InternalAxiosRequestConfig,
+  type ParamsSerializerOptions,
+} from 'axios';
 import { parseUrl } from '../../util/url';
 import { isUntouched } from './untouched';
 
@@ -53,7 +58,6 @@ function isPlain(config: Config): boolean {
     config;
   if (onUploadProgress || onDownloadProgress || maxRate || socketPath || transport || lookup) return false;
   if (httpVersion !== undefined && httpVersion !== 1) return false;
-  if (config.responseType === 'stream' && (config.maxContentLength ?? -1) > -1) return false;
   // axios checks these for follow-redirects alone, and refuses what is no list of names before it sends anything.
   if (sensitiveHeaders !== undefined && sensitiveHeaders !== null && !isStrings(sensitiveHeaders)) return false;
   // Without redirects nothing is handed on.
@@ -99,6 +103,11 @@ const writer = new axios.Axios({});
 function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config): string | undefined {
   if (!params) return pathname + search;
   try {
+    const { serialize } = (paramsSerializer ?? {}) as ParamsSerializerOptions;
+    if (serialize) {
+      const written = serialize(params, paramsSerializer as ParamsSerializerOptions);
+      return pathname + search + (written && (search ? '&' : '?') + written);
+    }
     return writer.getUri({ url: pathname + search, params, ...(paramsSerializer && { paramsSerializer }) });
   } catch {
     return undefined;

@@ -32,14 +32,14 @@ export function proxyFor(
 function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: string; password?: string }): ProxyServer {
   const { auth, username, password = '' } = option;
   if (typeof auth === 'object' && auth !== null && !auth.username && !auth.password) {
-    throw new AxiosError('Invalid proxy authorization', AxiosError.ERR_BAD_OPTION);
+    throw new AxiosError('Invalid proxy authorization', AxiosError.ERR_BAD_OPTION, { proxy: option } as never);
   }
   const credentials = username
     ? `${username}:${password}`
     : typeof auth === 'object' && auth
       ? `${auth.username ?? ''}:${auth.password ?? ''}`
       : auth;
-  return proxy(option.protocol, option.hostname || option.host, option.port, credentials);
+  return proxy(option.protocol, option.hostname || option.host || 'localhost', option.port, credentials);
 }
 
 function proxy(protocol = 'http', host: string, port: number | string | undefined, auth?: string): ProxyServer {

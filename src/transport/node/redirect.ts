@@ -20,20 +20,19 @@ export class Unredirected {
   }
 
   get _currentUrl(): string {
-    return urlOf(this._options);
+    return urlOf(this._currentRequest, this._options);
   }
 }
 
-/** Makes of the request of a failure what axios gives then: follow-redirects' own. After an answer it is Node's in any case. */
-export function tellRequest(error: unknown): void {
-  const { request } = error as { request?: ClientRequest & { _redirectable?: unknown; res?: unknown } };
-  const facts = request?._redirectable;
-  if (facts instanceof Unredirected && !request?.res) Object.assign(request as object, facts, { _currentUrl: facts._currentUrl });
+/** Makes of the request of a failure what axios gives then: follow-redirects' own. */
+export function tellRequest(request: ClientRequest & { _redirectable?: unknown }): void {
+  const facts = request._redirectable;
+  if (facts instanceof Unredirected) Object.assign(request, facts, { _currentUrl: facts._currentUrl });
 }
 
 /** What follow-redirects tells of an answer. */
-export const tellAnswer = (response: IncomingMessage, options: RequestOptions): void =>
-  void Object.assign(response, { responseUrl: urlOf(options), redirects: [] });
+export const tellAnswer = (response: IncomingMessage, request: ClientRequest, options: RequestOptions): void =>
+  void Object.assign(response, { responseUrl: urlOf(request, options), redirects: [] });
 
 const followed = new WeakSet<IncomingMessage>();
 
@@ -49,8 +48,9 @@ export const isFollowed = (response: IncomingMessage): boolean => followed.has(r
 export const isRedirect = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
   statusCode >= 300 && statusCode < 400 && Boolean(headers.location);
 
-/** As follow-redirects puts it; the short way where there is nothing to escape. */
-function urlOf(options: RequestOptions): string {
+/** As follow-redirects puts it; the short way where there is nothing to escape. A proxy is asked for the whole URL, without credentials. */
+function urlOf(request: ClientRequest, options: RequestOptions): string {
+  if (!request.path.startsWith('/')) return request.path;
   const { protocol, auth, hostname, port, path = '/' } = options;
   if (auth || hostname?.includes(':') || path?.includes('#') || !path?.startsWith('/')) {
     const [pathname, search] = splitPath(path ?? '/');
