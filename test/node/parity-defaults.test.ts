@@ -33,7 +33,7 @@ describe('transforms and callbacks', () => {
           },
           paramsSerializer: {
             serialize: (params) => {
-              log('params', params);
+              log('params', { ...params });
               return 's=1';
             },
           },

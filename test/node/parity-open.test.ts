@@ -127,6 +127,19 @@ it('the adapters in a config are a copy of those in the defaults', async () => {
   });
 });
 
+it('a serializer is given the params of the config', async () => {
+  await both([], async (api) => {
+    const given: unknown[] = [];
+    const serialize = (params: unknown): string => {
+      given.push(params);
+      return '';
+    };
+    const { config } = await api.get(url(), { params: { a: 1 }, paramsSerializer: { serialize: serialize as never } });
+    expect(given).toHaveLength(1);
+    expect(given[0]).toBe(config.params);
+  });
+});
+
 describe('a proxy', () => {
   const port = (): number => Number(new URL(url('', 'other')).port);
 
