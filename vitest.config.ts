@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS, findChromium } from './test/browser/chromium.mjs';
+import { ownSite } from './test/setup/parity-site.ts';
 
 /** `#platform` is the transport of the place the code runs in; rollup.config.mjs and tsconfig.json decide the same way. */
 const on = (platform: 'node' | 'web') => ({
@@ -46,6 +47,7 @@ export default defineConfig({
       },
       {
         resolve: on('web'),
+        plugins: [ownSite()],
         // Known beforehand, since a dependency that Vite discovers during a run reloads the page under the tests.
         optimizeDeps: { include: ['axios', 'axios-retry', 'mitt', 'tslib'] },
         test: {

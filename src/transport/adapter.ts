@@ -68,6 +68,7 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
   try {
     const response = await adapter(adapted as InternalAxiosRequestConfig);
     response.config = config;
+    if (config.responseType === 'stream') restore(adapted, config); // an error of the stream will have it
     return response;
   } catch (error) {
     if (error instanceof AxiosError || axios.isAxiosError(error)) {
@@ -78,6 +79,12 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
     }
     throw error;
   }
+}
+
+/** Makes it again what it was made from. */
+function restore(adapted: object, config: object): void {
+  for (const name of Object.keys(adapted)) if (!(name in config)) Reflect.deleteProperty(adapted, name);
+  Object.assign(adapted, config);
 }
 
 /** Hands each attempt to the transport of its adapter. One of the user's own says nothing of phases: only `total` and the deadline hold it. */

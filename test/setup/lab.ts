@@ -2,6 +2,7 @@
 import type { TestProject } from 'vitest/node';
 import { FAULTS, startLab } from '../lab/index.mjs';
 import { startControl } from './control';
+import { startSite } from './parity-site';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -9,13 +10,19 @@ declare module 'vitest' {
     lab: Record<string, string>;
     /** Where a test starts upstreams of its own and asks what they saw: see support.ts of the browser tests. */
     control: string;
+    /** Two origins that answer as a request asks, for the parity tests. */
+    sites: [string, string];
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const names = FAULTS.filter((fault) => fault.browser).map((fault) => fault.name);
-  const [lab, control] = await Promise.all([startLab({ only: names }), startControl()]);
+  const [lab, control, ...sites] = await Promise.all([startLab({ only: names }), startControl(), startSite(), startSite()]);
   project.provide('lab', Object.fromEntries(names.map((name) => [name, lab.url(name)])));
   project.provide('control', control.url);
-  return async () => void (await Promise.all([lab.close(), control.close()]));
+  project.provide('sites', [sites[0].url, sites[1].url]);
+  return async () => {
+    for (const site of sites) site.close();
+    await Promise.all([lab.close(), control.close()]);
+  };
 }

@@ -1,0 +1,125 @@
+/** The body of an answer, watched as it comes: chunk by chunk, however it is read. */
+import type { Attempt } from '../../call';
+import type { Timings } from '../../words';
+
+/**
+ * Has whoever reads the response read its body through here: by its methods, or where `streamed` as its stream, which axios looks at even
+ * when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
+ *
+ * @param measured Gives the timings once the last byte is in.
+ */
+export function watchBody(response: Response, attempt: Attempt, measured: () => Timings | undefined, streamed: boolean): Response {
+  const { body } = response;
+  if (body === null) {
+    attempt.clock.stop(measured());
+    return response;
+  }
+  // One that a fetch of the user's made without a stream, or has read itself, shows nothing: what is left is `total`.
+  if (typeof body?.getReader !== 'function' || body.locked || response.bodyUsed || !Object.isExtensible(response)) {
+    attempt.clock.pause();
+    return response;
+  }
+  const watched = new WatchedBody(body, attempt, measured);
+  if (streamed) return Object.defineProperty(response, 'body', { value: watched.stream() });
+  // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
+  const again = (): Response => new Response(watched.stream(), { headers: response.headers });
+  return Object.assign(response, {
+    text: () => watched.text().catch(asFetch),
+    arrayBuffer: () => watched.bytes().catch(asFetch),
+    blob: () => again().blob().catch(asFetch),
+    formData: () => again().formData().catch(asFetch),
+  });
+}
+
+/** A body that breaks off is for the platform's own methods what it is for fetch, by whose words axios knows it; only its reader says otherwise. */
+function asFetch(error: unknown): never {
+  throw error instanceof TypeError && error.message === 'network error' ? new TypeError('Failed to fetch') : error;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+class WatchedBody {
+  readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  readonly #attempt: Attempt;
+  readonly #measured: () => Timings | undefined;
+  #aborted: { reason: unknown } | undefined;
+  #controller: ReadableStreamDefaultController<Bytes> | undefined;
+
+  constructor(body: ReadableStream<Bytes>, attempt: Attempt, measured: () => Timings | undefined) {
+    this.#reader = body.getReader();
+    this.#attempt = attempt;
+    this.#measured = measured;
+    attempt.bodyOpen = true;
+    attempt.onAbort((reason) => {
+      this.#aborted = { reason };
+      this.#controller?.error(reason);
+      this.#reader.cancel(reason).catch(() => {});
+    });
+  }
+
+  async text(): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = '';
+    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) text += decoder.decode(chunk, { stream: true });
+    return text + decoder.decode();
+  }
+
+  async bytes(): Promise<ArrayBuffer> {
+    const chunks: Bytes[] = [];
+    let size = 0;
+    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+    }
+    const whole = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return whole.buffer;
+  }
+
+  /** Chunk by chunk as it is asked for: while nobody asks, the silence is the consumer's. */
+  stream(): ReadableStream<Bytes> {
+    const { clock } = this.#attempt;
+    clock.pause(); // until somebody asks
+    return new ReadableStream<Bytes>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: async (controller) => {
+          clock.resume();
+          const chunk = await this.#next();
+          if (!chunk) return controller.close();
+          clock.pause();
+          controller.enqueue(chunk);
+        },
+        cancel: (reason) => {
+          this.#attempt.bodyEnded(null);
+          return this.#reader.cancel(reason);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** The next chunk, or undefined after the last. */
+  async #next(): Promise<Bytes | undefined> {
+    try {
+      const { done, value } = await this.#reader.read();
+      if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
+      const { clock } = this.#attempt;
+      if (!done) {
+        clock.progress();
+        return value;
+      }
+      clock.stop(this.#measured());
+      this.#attempt.bodyEnded();
+    } catch (error) {
+      this.#attempt.bodyEnded(error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// A fetch of the user's, or other parts of `env`, in a page: what they are given, and what becomes of what they answer.
+import axios, { type AxiosRequestConfig } from 'axios';
+import { describe, expect, it } from 'vitest';
+import { type Kit, type Make, same } from './parity-support';
+
+describe('env, by fetch', () => {
+  /** A fetch of the user's, which tells what it was given. */
+  const fetchOf =
+    ({ log }: Kit) =>
+    async (input: unknown, init?: unknown) => {
+      const { url, method, headers } = input as Request;
+      const isBare = init !== undefined && init !== null && Object.getPrototypeOf(init) === null;
+      log(input instanceof Request, url, method, [...headers], init, isBare);
+      return new Response('{"made":true}', {
+        status: 201,
+        statusText: 'Made',
+        headers: { 'Content-Type': 'application/json', 'X-A': '1' },
+      });
+    };
+  const ENVS: [string, Make][] = [
+    ['fetch', (kit) => ({ env: { fetch: fetchOf(kit) } })],
+    ['fetch with options', (kit) => ({ env: { fetch: fetchOf(kit) }, fetchOptions: { cache: 'no-store', mine: 1 } as object })],
+    [
+      'fetch without Request',
+      ({ log }) => ({
+        env: {
+          Request: null as never,
+          fetch: async (input, init) => new Response(`made ${log(input, Object.keys(init ?? {}).sort())}`),
+        },
+      }),
+    ],
+    [
+      'fetch and a mere object for an answer',
+      () => ({
+        env: {
+          fetch: async () => ({ status: 200, statusText: 'OK', headers: new Headers({ a: 'b' }), text: async () => 'mine' }) as Response,
+        },
+      }),
+    ],
+    ['fetch whose answer was read', () => ({ env: { fetch: async () => readAlready() } })],
+    ['fetch whose answer is frozen', () => ({ env: { fetch: async () => Object.freeze(new Response('frozen')) } })],
+    ['fetch whose answer has no body', () => ({ env: { fetch: async () => new Response(null, { status: 204 }) } })],
+    ['fetch whose answer is an error', () => ({ env: { fetch: async () => Response.error() } })],
+    ['fetch that fails', () => ({ env: { fetch: () => Promise.reject(new TypeError('Failed to fetch')) } })],
+    [
+      'fetch that throws',
+      () => ({
+        env: {
+          fetch: () => {
+            throw new RangeError('mine');
+          },
+        },
+      }),
+    ],
+    ['Response', () => ({ env: { Response: class extends Response {} as never }, responseType: 'blob' })],
+  ];
+  it.each(ENVS)('%s', async (_what, make) => {
+    await same('fetch', (kit) => ({ url: kit.own('p'), ...make(kit) }));
+    await same('fetch', () => ({ url: 'p' }), { create: (kit) => ({ baseURL: kit.own(''), ...make(kit) }) });
+  });
+
+  it('of several clients, and of axios, do not get into each other’s way', async () => {
+    const tellTale = (name: string): AxiosRequestConfig => ({ env: { fetch: async () => new Response(name) } });
+    for (const name of ['one', 'two']) {
+      const { response } = await same('fetch', ({ own }) => ({ url: own('p') }), { create: () => tellTale(name) });
+      expect(response).toMatchObject({ data: name });
+    }
+    const { response } = await same('fetch', ({ own }) => ({ url: own('p') }));
+    expect(response).toMatchObject({ data: { method: 'GET' } });
+  });
+});
+
+async function readAlready(): Promise<Response> {
+  const response = new Response('read');
+  await response.text();
+  return response;
+}
+
+it('the adapter of axios’ own, as a function', async () => {
+  for (const name of ['fetch', 'xhr'] as const) await same(name, ({ at }) => ({ url: at('p'), adapter: axios.getAdapter(name) }));
+});
