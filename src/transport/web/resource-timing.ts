@@ -9,25 +9,54 @@ import type { Timings } from '../../words';
 /** Gives the measured timings once the last byte is in. `until`: the monotonic time by which the request had begun. */
 export type ReadTimings = (until?: number) => Timings | undefined;
 
+/** A request whose entry is awaited. */
+interface Awaited {
+  readonly by: string;
+  readonly since: number;
+  readonly found: PerformanceResourceTiming[];
+}
+
+/** Those awaited, by URL. One observer serves all: making one costs more than the rest of an attempt. */
+const awaited = new Map<string, Set<Awaited>>();
+let observer: PerformanceObserver | undefined;
+let isObserving = false;
+
+function keep(entries: PerformanceEntryList): void {
+  for (const entry of entries as PerformanceResourceTiming[])
+    for (const { by, since, found } of awaited.get(entry.name) ?? [])
+      if (entry.initiatorType === by && entry.startTime >= since) found.push(entry);
+}
+
+/** Goes on over the pauses between requests; what is told when nobody waits for anything ends it. */
+function observe(): PerformanceObserver {
+  observer ??= new PerformanceObserver((list) => {
+    if (awaited.size) return keep(list.getEntries());
+    isObserving = false;
+    observer?.disconnect();
+  });
+  if (!isObserving) observer.observe({ type: 'resource' });
+  isObserving = true;
+  return observer;
+}
+
 /** Watches for the browser's entry of a request that is about to begin. Where none, or several, could be it, there are no timings. */
 export function watchTimings(
   attempt: Attempt,
   { url, by, isUpload }: { url: string; by: 'fetch' | 'xmlhttprequest'; isUpload: boolean },
 ): ReadTimings {
   if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes('resource')) return () => undefined;
-  const since = now();
-  const found: PerformanceResourceTiming[] = [];
-  const keep = (entries: PerformanceEntryList): void => {
-    for (const entry of entries as PerformanceResourceTiming[]) {
-      if (entry.name === url && entry.initiatorType === by && entry.startTime >= since) found.push(entry);
-    }
-  };
-  const observer = new PerformanceObserver((list) => keep(list.getEntries()));
-  observer.observe({ type: 'resource' });
-  attempt.whenOver(() => observer.disconnect());
+  const observer = observe();
+  const one: Awaited = { by, since: now(), found: [] };
+  const others = awaited.get(url);
+  if (others) others.add(one);
+  else awaited.set(url, new Set([one]));
+  attempt.whenOver(() => {
+    const all = awaited.get(url);
+    if (all?.delete(one) && !all.size) awaited.delete(url);
+  });
   return (until = Infinity) => {
     keep(observer.takeRecords()); // Chromium has queued it by now, save where the body is empty: no record waits for that
-    const [entry, another] = found.filter(({ startTime }) => startTime <= until);
+    const [entry, another] = one.found.filter(({ startTime }) => startTime <= until);
     return entry && !another ? timingsOf(entry, isUpload, attempt.clock.timings.response) : undefined;
   };
 }
