@@ -1,5 +1,5 @@
 // A fetch of the user's, or other parts of `env`, in a page: what they are given, and what becomes of what they answer.
-import axios, { type AxiosRequestConfig } from 'axios';
+import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { type Kit, type Make, same } from './parity-support';
 
@@ -38,6 +38,7 @@ describe('env, by fetch', () => {
       }),
     ],
     ['fetch whose answer was read', () => ({ env: { fetch: async () => readAlready() } })],
+    ['fetch that is null', () => ({ env: { fetch: null as never } })],
     ['fetch whose answer is frozen', () => ({ env: { fetch: async () => Object.freeze(new Response('frozen')) } })],
     ['fetch whose answer has no body', () => ({ env: { fetch: async () => new Response(null, { status: 204 }) } })],
     ['fetch whose answer is an error', () => ({ env: { fetch: async () => Response.error() } })],
@@ -57,6 +58,20 @@ describe('env, by fetch', () => {
   it.each(ENVS)('%s', async (_what, make) => {
     await same('fetch', (kit) => ({ url: kit.own('p'), ...make(kit) }));
     await same('fetch', () => ({ url: 'p' }), { create: (kit) => ({ baseURL: kit.own(''), ...make(kit) }) });
+  });
+
+  it('fetch whose answer is one and the same: the second time it was read', async () => {
+    const twice = async (instance: AxiosInstance, config: AxiosRequestConfig): Promise<never> => {
+      const first = await instance.request(config);
+      const second: unknown = await instance.request(config).catch(({ name }: Error) => name);
+      throw [first.data, second];
+    };
+    const make: Make = ({ own }) => {
+      const response = new Response('once');
+      return { url: own('p'), env: { fetch: async () => response } };
+    };
+    const { error } = await same('fetch', make, { call: twice });
+    expect(error).toEqual({ thrown: ['once', 'TypeError'] });
   });
 
   it('of several clients, and of axios, do not get into each other’s way', async () => {

@@ -87,7 +87,6 @@ async function observe(run: string, make: Make, options: Options, create: Create
   }
   controls.abort();
   await close?.();
-  await sleep(20); // what axios tells of progress, it tells in a task of its own
   return { ...observed, seen: (await sent(run)).map(toldOfSeen), log };
 }
 

@@ -24,8 +24,8 @@ export function watchBody(response: Response, attempt: Attempt, measured: () => 
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
   return Object.assign(response, {
-    text: () => watched.text().catch(asFetch),
-    arrayBuffer: () => watched.bytes().catch(asFetch),
+    text: () => watched.text(),
+    arrayBuffer: () => watched.bytes(),
     blob: () => again().blob().catch(asFetch),
     formData: () => again().formData().catch(asFetch),
   });
@@ -36,12 +36,15 @@ function asFetch(error: unknown): never {
   throw error instanceof TypeError && error.message === 'network error' ? new TypeError('Failed to fetch') : error;
 }
 
+const STREAM = { stream: true };
+
 type Bytes = Uint8Array<ArrayBuffer>;
 
 class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #attempt: Attempt;
   readonly #measured: () => Timings | undefined;
+  #isTaken = false;
   #aborted: { reason: unknown } | undefined;
   #controller: ReadableStreamDefaultController<Bytes> | undefined;
 
@@ -60,17 +63,19 @@ class WatchedBody {
   async text(): Promise<string> {
     const decoder = new TextDecoder();
     let text = '';
-    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) text += decoder.decode(chunk, { stream: true });
+    await this.#each((chunk) => {
+      text += decoder.decode(chunk, STREAM);
+    });
     return text + decoder.decode();
   }
 
   async bytes(): Promise<ArrayBuffer> {
     const chunks: Bytes[] = [];
     let size = 0;
-    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
+    await this.#each((chunk) => {
       chunks.push(chunk);
       size += chunk.byteLength;
-    }
+    });
     const whole = new Uint8Array(size);
     let at = 0;
     for (const chunk of chunks) {
@@ -105,21 +110,45 @@ class WatchedBody {
     );
   }
 
+  /** All the rest. */
+  async #each(take: (chunk: Bytes) => void): Promise<void> {
+    if (this.#isTaken) throw new TypeError('body stream already read');
+    this.#isTaken = true;
+    const reader = this.#reader;
+    const { clock } = this.#attempt;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
+        if (done) break;
+        clock.progress();
+        take(value);
+      }
+    } catch (error) {
+      this.#attempt.bodyEnded(error);
+      asFetch(error);
+    }
+    this.#ended();
+  }
+
   /** The next chunk, or undefined after the last. */
   async #next(): Promise<Bytes | undefined> {
     try {
       const { done, value } = await this.#reader.read();
-      if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
-      const { clock } = this.#attempt;
+      if (this.#aborted) throw this.#aborted.reason;
       if (!done) {
-        clock.progress();
+        this.#attempt.clock.progress();
         return value;
       }
-      clock.stop(this.#measured());
-      this.#attempt.bodyEnded();
     } catch (error) {
       this.#attempt.bodyEnded(error);
       throw error;
     }
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#attempt.clock.stop(this.#measured());
+    this.#attempt.bodyEnded();
   }
 }

@@ -23,7 +23,7 @@ class Watch {
   readonly isStreamed: boolean;
   constructor(attempt: Attempt, config: InternalAxiosRequestConfig) {
     this.attempt = attempt;
-    this.fetch = config.env?.fetch as Fetch | undefined;
+    this.fetch = (config.env?.fetch ?? undefined) as Fetch | undefined;
     this.isUpload = !isSentAtOnce(config.data);
     this.hasOptions = config.fetchOptions != null;
     const { responseType, onDownloadProgress, maxContentLength } = config;
@@ -31,40 +31,45 @@ class Watch {
     // 'response' is text to axios, which takes it from a stream where there is a signal.
     this.isStreamed = type === 'stream' || (type === 'response' && !!this.fetch) || !!onDownloadProgress || Number(maxContentLength) > -1;
   }
+}
 
-  /** `init` is an object that axios made for this request, and has no prototype. */
-  send(input: URL | Request | string, init: Init): Promise<Response> {
-    delete init[KEY];
-    const { fetch } = this;
-    if (!fetch) return globalThis.fetch(input, Object.assign(init, { signal: this.attempt.signal }));
-    // Where the user gave no options, axios gives none beside a Request.
-    return fetch(input, this.hasOptions || !(input instanceof Request) ? init : undefined);
-  }
+/**
+ * Makes Requests that the attempt can abort. Given the signal itself axios would chain another to it, and wrap every stream; and a signal
+ * beside a Request costs more than one in it.
+ */
+function AbortableRequest(input: RequestInfo | URL, init?: Init): Request {
+  const watch = init?.[KEY];
+  return new Request(input, watch ? Object.assign(init, { signal: watch.attempt.signal }) : init);
 }
 
 export const fetchHandler: Handler = (call) => {
   const attempt = call.attempt as Attempt;
   const config = call.config as InternalAxiosRequestConfig;
-  const env = { ...config.env, fetch: watchedFetch };
+  const isPlain = config.env?.Request === undefined && typeof Request === 'function';
+  if (isPlain) AbortableRequest.prototype = Request.prototype; // axios asks it what it can do
+  const env = isPlain
+    ? { ...config.env, fetch: watchedFetch, Request: AbortableRequest as unknown as typeof Request }
+    : { ...config.env, fetch: watchedFetch };
   attempt.hops = 1;
   attempt.clock.enter('waiting', waitingBound(attempt.limits, config));
-  const watch = new Watch(attempt, config);
   return runAdapter(axios.getAdapter('fetch', { env } as object), call, attempt, {
     env,
-    fetchOptions: { ...config.fetchOptions, [KEY]: watch },
-    // The platform's fetch takes the signal from us: axios would chain another to it, and wrap every stream. The user's has it in the Request.
-    ...(!watch.fetch && { signal: undefined }),
+    fetchOptions: { ...config.fetchOptions, [KEY]: new Watch(attempt, config) },
+    ...(isPlain && { signal: undefined }),
   });
 };
 
 async function watchedFetch(input: URL | Request | string, init?: Init): Promise<Response> {
-  const { [KEY]: watch } = init as Init & { [KEY]: Watch };
-  const { attempt, isUpload } = watch;
-  const read = watchTimings(attempt, { url: input instanceof Request ? input.url : String(input), by: 'fetch', isUpload });
-  const pending = watch.send(input, init as Init);
+  const options = init as Init; // an object that axios made for this request; it has no prototype
+  const { attempt, fetch = globalThis.fetch, isUpload, hasOptions, isStreamed } = options[KEY] as Watch;
+  delete options[KEY];
+  const isRequest = typeof input === 'object' && 'url' in input;
+  const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
+  // Where the user gave no options, axios gives none beside a Request.
+  const pending = fetch(input, hasOptions || !isRequest ? options : undefined);
   const begun = now();
   const response = await pending;
   attempt.status = response.status;
   attempt.clock.enter('body');
-  return watchBody(response, attempt, () => read(begun), watch.isStreamed);
+  return watchBody(response, attempt, () => read(begun), isStreamed);
 }
