@@ -53,10 +53,13 @@ export interface Options {
 
 let runs = 0;
 
+/** Tells the runs of one file from another's: some of them reach the servers late. */
+const PAGE = crypto.randomUUID().slice(0, 8);
+
 /** Runs a request both ways, and gives what there was to see, once it is the same. */
 export async function same(choice: Choice, make: Make, options: Options = {}): Promise<Observed> {
   const { alike = (observed) => observed, stock = 'fetch' } = options;
-  const run = `run${++runs}`;
+  const run = `run-${PAGE}-${++runs}`;
   const theirs = await observe(run, make, options, (config) => ({
     instance: axios.create({ adapter: choice === 'default' ? stock : choice, ...config }),
   }));
