@@ -4,6 +4,7 @@
  */
 import type { AxiosResponse } from 'axios';
 import type { Attempt, Call, Policy } from '../call';
+import { now } from '../clock';
 import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
 import { consult } from '../util/complain';
@@ -118,9 +119,10 @@ export const breakerPermit =
   (call) => {
     const breaker = breakerOf(call, breakers);
     if (!breaker) return next(call);
-    const refusal = breaker.refusal();
+    const at = now();
+    const refusal = breaker.refusal(at);
     if (refusal) return Promise.reject(refuse(call, breaker, refusal));
-    const permit = breaker.admit(slowAfter(call, breaker.settings), probeFor(call));
+    const permit = breaker.admit(slowAfter(call, breaker.settings), probeFor(call), at);
     return next(call).then(
       (response) => {
         settle(breaker, permit, call, undefined, response);

@@ -4,27 +4,27 @@ import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
+import { Line } from '../util/line';
 import { Lru } from '../util/lru';
 
 const CAP = 1_000;
 
 interface Places {
   taken: number;
-  /** First come, first served. */
-  readonly waiting: Set<() => void>;
+  readonly waiting: Line<() => void>;
 }
 
 export const concurrency: Policy = (next) => {
   const places = new Lru<Places>(
     CAP,
-    () => ({ taken: 0, waiting: new Set() }),
-    ({ taken, waiting }) => taken + waiting.size > 0,
+    () => ({ taken: 0, waiting: new Line() }),
+    ({ taken, waiting }) => taken + waiting.length > 0,
   );
   const inPlace = (call: Call, limit: LimitSettings, most: number): Promise<AxiosResponse> => {
     const mine = places.use(call.keyOf(limit.per));
     // A stream keeps its place until its last byte.
     const free = (): void => call.whenOver(() => pass(mine, most));
-    if (mine.taken >= most || mine.waiting.size > 0) return queue(call, limit, mine).then(() => whenSettled(next(call), free));
+    if (mine.taken >= most || mine.waiting.length > 0) return queue(call, limit, mine).then(() => whenSettled(next(call), free));
     mine.taken++;
     return whenSettled(next(call), free);
   };
@@ -51,11 +51,11 @@ const whenSettled = <T>(promise: Promise<T>, run: () => void): Promise<T> =>
 function pass(places: Places, limit: number): void {
   places.taken--;
   while (places.taken < limit) {
-    const [first] = places.waiting;
+    const { first } = places.waiting;
     if (!first) return;
-    places.waiting.delete(first);
+    places.waiting.leave(first);
     places.taken++;
-    first();
+    first.who();
   }
 }
 
@@ -64,11 +64,11 @@ function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places)
     call.observer.limited(call, 'concurrency', undefined);
     return withoutStack(() => new LimitError({ limit: 'concurrency' }, call.target, call.config));
   };
-  if (places.waiting.size >= maxQueue || maxWait === 0) return Promise.reject(refuse());
+  if (places.waiting.length >= maxQueue || maxWait === 0) return Promise.reject(refuse());
   return new Promise((resolve, reject) => {
     const leave = (reason: unknown): void => {
       alarm.stop();
-      if (places.waiting.delete(enter)) reject(reason);
+      if (places.waiting.leave(place)) reject(reason);
     };
     const enter = (): void => {
       alarm.stop();
@@ -76,7 +76,7 @@ function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places)
     };
     const alarm = new Alarm(() => leave(refuse()));
     if (maxWait !== undefined) alarm.set(now() + maxWait);
-    places.waiting.add(enter);
+    const place = places.waiting.add(enter);
     call.onEnd(() => leave(call.ended));
   });
 }

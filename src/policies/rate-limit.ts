@@ -3,6 +3,7 @@ import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
+import { Line } from '../util/line';
 import { Lru } from '../util/lru';
 
 const CAP = 1_000;
@@ -19,8 +20,7 @@ const ROUNDING = 0.001;
 /** A token bucket told by one number: the time at which it will be full again. */
 interface Bucket {
   fullAt: number;
-  /** First come, first served. */
-  readonly waiting: Set<Waiter>;
+  readonly waiting: Line<Waiter>;
   /** Rings when there is a token for who has waited longest. */
   readonly alarm: Alarm;
 }
@@ -37,7 +37,7 @@ interface Waiter extends Pace {
 }
 
 export const rateLimit: Policy = (next) => {
-  const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.size > 0 || fullAt > now());
+  const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.length > 0 || fullAt > now());
   /** What has to be waited for, if anything. */
   const turn = (call: Call, limit: LimitSettings): Promise<void> | undefined => {
     if (limit.limiter) return consume(call, limit);
@@ -52,7 +52,7 @@ export const rateLimit: Policy = (next) => {
 };
 
 function newBucket(): Bucket {
-  const bucket: Bucket = { fullAt: 0, waiting: new Set(), alarm: new Alarm(() => serve(bucket)) };
+  const bucket: Bucket = { fullAt: 0, waiting: new Line(), alarm: new Alarm(() => serve(bucket)) };
   return bucket;
 }
 
@@ -62,12 +62,12 @@ const dueAt = ({ fullAt }: Bucket, { perToken, capacity }: Pace, others: number,
 
 /** Gives tokens in order, while there are any. */
 function serve(bucket: Bucket): void {
-  for (const first of bucket.waiting) {
-    const due = dueAt(bucket, first, 0, now() - LATE);
+  for (let { first } = bucket.waiting; first; first = bucket.waiting.first) {
+    const due = dueAt(bucket, first.who, 0, now() - LATE);
     if (due > now() + ROUNDING) return bucket.alarm.set(due);
-    bucket.waiting.delete(first);
-    spend(bucket, first, now() - LATE);
-    first.go();
+    bucket.waiting.leave(first);
+    spend(bucket, first.who, now() - LATE);
+    first.who.go();
   }
   bucket.alarm.stop();
 }
@@ -83,20 +83,19 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
   const mine: Pace = { perToken, capacity: (burst ?? Math.max(1, rate)) * perToken };
   const { waiting } = bucket;
   const at = now();
-  const delay = dueAt(bucket, mine, waiting.size, at) - at;
-  if (delay <= ROUNDING && waiting.size === 0) {
+  const delay = dueAt(bucket, mine, waiting.length, at) - at;
+  if (delay <= ROUNDING && waiting.length === 0) {
     spend(bucket, mine, at);
     return undefined;
   }
   const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
-  if (waiting.size >= maxQueue || delay > longest) return Promise.reject(refuse(call, Math.ceil(delay)));
+  if (waiting.length >= maxQueue || delay > longest) return Promise.reject(refuse(call, Math.ceil(delay)));
   return new Promise<void>((resolve, reject) => {
-    const waiter: Waiter = { ...mine, go: resolve };
-    waiting.add(waiter);
+    const place = waiting.add({ ...mine, go: resolve });
     serve(bucket);
     call.onEnd(() => {
       // Who leaves takes no token: the next in line moves up.
-      if (waiting.delete(waiter)) serve(bucket);
+      if (waiting.leave(place)) serve(bucket);
       reject(call.ended);
     });
   });
