@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { reply } from './parity-site';
 import { type Config, type Observed, parity } from './parity-support';
 
-const { same, url } = parity();
+const held = parity();
+const { same, url } = held;
+/** When the server has the head of the next request: what is sent by then is not chance. */
+const seen = (): Promise<void> =>
+  new Promise((resolve) => {
+    held.site.onRequest = resolve;
+  });
 
 /** The boundaries of forms are random, of one length. */
 const boundless = (observed: Observed): unknown =>
@@ -140,14 +146,16 @@ describe.each<[string, Config['headers']]>([
 });
 
 describe('streams', () => {
-  const failing = (): Readable =>
-    Readable.from(
+  const failing = (): Readable => {
+    const begun = seen();
+    return Readable.from(
       (async function* () {
         yield Buffer.from('one');
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await begun;
         throw Object.assign(new Error('disk'), { code: 'EIO' });
       })(),
     );
+  };
 
   it('that fail', async () => {
     for (const maxRedirects of [0, 5]) await same([], () => ({ url: url(), method: 'post', data: failing(), maxRedirects }));
@@ -173,7 +181,7 @@ describe('streams', () => {
     const closing = (): Readable => {
       const stream = new PassThrough();
       stream.write('one');
-      setTimeout(() => stream.destroy(), 5);
+      seen().then(() => stream.destroy());
       return stream;
     };
     for (const maxRedirects of [0, 5]) await same([], () => ({ url: url(), method: 'post', data: closing(), maxRedirects }));

@@ -30,7 +30,7 @@ const WAYS: Record<string, () => [config: Config, cancel: () => void]> = {
   },
 };
 
-// Without the request, and with the client's own config where axios has not made one yet: parity-open.test.ts.
+// The client rejects at once, so its error has Node's request, and where axios has made no config yet the headers are not flat.
 const alike = ({ outcome: { rejected, ...rest }, ...all }: Observed): unknown => {
   const { request: _, json: __, ...facts } = rejected ?? {};
   return { ...all, ...rest, ...facts };

@@ -48,6 +48,13 @@ describe('errors', () => {
     });
   });
 
+  it('of a stream whose progress is told have the config of the call', async () => {
+    await both([{ send: [reply({ body: 'too much' })] }], async (api) => {
+      const { data, config } = await api.get(url(), { responseType: 'stream', maxContentLength: 3, onDownloadProgress: () => {} });
+      expect((await failureOf(data.toArray())).config).toBe(config);
+    });
+  });
+
   it('that are the cause of another have the config of the call', async () => {
     await both([], async (api) => {
       const error = await failureOf(api.post(url(), Readable.from(['too much']), { maxBodyLength: 3 }));
