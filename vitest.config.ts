@@ -2,7 +2,7 @@
 // And wide: what takes long, or needs more than one browser, for `npm run test:all` only.
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration, type UserWorkspaceConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS, findChromium } from './test/browser/chromium.mjs';
 import { ownSite } from './test/setup/parity-site.ts';
 
@@ -14,6 +14,31 @@ const on = (platform: 'node' | 'web') => ({
 const executablePath = findChromium();
 
 const WIDE = ['test/**/*.wide.test.ts'];
+
+/** Tests that run in a page of Chromium. */
+const inChromium = (
+  name: string,
+  files: Pick<NonNullable<UserWorkspaceConfig['test']>, 'include' | 'exclude' | 'sequence'>,
+): TestProjectConfiguration => ({
+  resolve: on('web'),
+  plugins: [ownSite()],
+  // Known beforehand, since a dependency that Vite discovers during a run reloads the page under the tests.
+  optimizeDeps: { include: ['axios', 'axios-retry', 'mitt', 'tslib'] },
+  test: {
+    ...files,
+    name,
+    globalSetup: ['test/setup/lab.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_FLAGS } }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
 
 export default defineConfig({
   test: {
@@ -45,27 +70,7 @@ export default defineConfig({
           hookTimeout: 20_000,
         },
       },
-      {
-        resolve: on('web'),
-        plugins: [ownSite()],
-        // Known beforehand, since a dependency that Vite discovers during a run reloads the page under the tests.
-        optimizeDeps: { include: ['axios', 'axios-retry', 'mitt', 'tslib'] },
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/setup/lab.ts'],
-          sequence: { groupOrder: 2 },
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_FLAGS } }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      inChromium('browser', { include: ['test/browser/**/*.test.ts'], exclude: WIDE, sequence: { groupOrder: 2 } }),
       {
         resolve: on('node'),
         test: {
@@ -86,6 +91,7 @@ export default defineConfig({
           name: 'wide',
           environment: 'node',
           include: WIDE,
+          exclude: ['test/browser/**'],
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
@@ -93,6 +99,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      inChromium('wide-browser', { include: ['test/browser/**/*.wide.test.ts'], sequence: { groupOrder: 5 } }),
     ],
   },
 });

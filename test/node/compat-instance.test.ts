@@ -174,7 +174,7 @@ describe('what the caller gets back', () => {
     const { config, request } = await client.get('/a', { headers: { 'x-h': '1' } });
     expect(config).toMatchObject({ url: '/a', method: 'get', baseURL: lab.url('healthy') });
     expect(config.headers.get('x-h')).toBe('1');
-    expect(config.adapter).toBe(client.defaults.adapter);
+    expect(config.adapter).toEqual(client.defaults.adapter);
     expect(config).not.toHaveProperty('signal');
     expect(request).toBeDefined();
   });
