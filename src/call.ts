@@ -2,7 +2,7 @@
  * One call and its attempt in progress: what the policies and the transports hand to each other. They know this, and not one another.
  */
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import { now } from './clock';
+import { now, Timer } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, TimeoutError, type TimeoutFacts, withoutStack } from './errors';
@@ -131,6 +131,8 @@ export class Call {
   /** The limits of each attempt. */
   limits: Limits;
   readonly deadline: Deadline | undefined;
+  /** Of its deadline, and of its attempts. */
+  readonly timer: Timer;
   /** What axios made of the request: interceptors and transforms applied. Until then, undefined. */
   config: InternalAxiosRequestConfig | undefined;
   attempts = 0;
@@ -156,6 +158,7 @@ export class Call {
     this.bodyFactory = bodyFactory;
     this.limits = limits;
     this.deadline = deadline;
+    this.timer = new Timer(Math.min(...Object.values(limits)));
     this.observer = observer;
   }
 

@@ -20,52 +20,97 @@ export function afterPendingInput(run: () => void): () => void {
 }
 
 /**
- * One timer that rings at a due time which may move. Moving it later costs nothing: the timer that is set re-arms itself.
- * Before it rings it yields once to input that is already there, and it says how late the event loop let it fire.
+ * One timer of the platform for all alarms of a call: most never ring, and to set a timer and to clear it costs more than all the rest of them.
+ * It is moved only for an alarm that is due sooner; one that fires too soon sets itself anew.
  */
-export class Alarm {
-  #due = Infinity;
+export class Timer {
+  readonly #alarms: Alarm[] = [];
+  readonly #sooner: number;
   #armed = Infinity;
   #handle: ReturnType<typeof setTimeout> | undefined;
   #cancelYield: (() => void) | undefined;
-  readonly #ring: (late: number) => void;
 
-  constructor(ring: (late: number) => void) {
-    this.#ring = ring;
+  /** @param sooner Milliseconds within which another alarm is to be expected: the first sleep is no longer, so that it need not be moved. */
+  constructor(sooner = Infinity) {
+    this.#sooner = sooner;
   }
 
-  /** Rings at this monotonic time; `Infinity` is never. */
-  set(due: number): void {
-    this.#due = due;
-    if (this.#cancelYield || due >= this.#armed) return;
-    this.#arm();
+  /** An alarm was set. */
+  heed(alarm: Alarm): void {
+    if (!this.#alarms.includes(alarm)) this.#alarms.push(alarm);
+    if (this.#cancelYield || alarm.due >= this.#armed) return;
+    this.#arm(alarm.due, this.#handle ? alarm.due : now() + this.#sooner);
   }
 
-  stop(): void {
-    this.#due = Infinity;
+  /** An alarm was stopped. */
+  forget(alarm: Alarm): void {
+    const at = this.#alarms.indexOf(alarm);
+    if (at >= 0) this.#alarms.splice(at, 1);
+    if (this.#alarms.length) return;
     this.#armed = Infinity;
     clearTimeout(this.#handle);
     this.#cancelYield?.();
     this.#cancelYield = undefined;
   }
 
-  #arm(): void {
+  #arm(due: number, atTheLatest = due): void {
     clearTimeout(this.#handle);
-    this.#armed = this.#due;
-    if (this.#due === Infinity) return;
-    const delay = Math.min(Math.max(Math.ceil(this.#due - now()), 0), MAX_DELAY);
+    this.#armed = Math.min(due, atTheLatest);
+    if (due === Infinity) return;
+    const delay = Math.min(Math.max(Math.ceil(this.#armed - now()), 0), MAX_DELAY);
     this.#handle = setTimeout(() => this.#fire(), delay);
   }
 
+  #next(): Alarm | undefined {
+    let next: Alarm | undefined;
+    for (const alarm of this.#alarms) if (alarm.due < (next?.due ?? Infinity)) next = alarm;
+    return next;
+  }
+
   #fire(): void {
-    const late = now() - this.#due;
-    if (late < 0) return this.#arm();
+    const alarm = this.#next();
+    const late = now() - (alarm?.due ?? Infinity);
+    if (!alarm || late < 0) return this.#arm(alarm?.due ?? Infinity);
     this.#armed = Infinity;
     this.#cancelYield = afterPendingInput(() => {
       this.#cancelYield = undefined;
-      if (this.#due > now()) this.#arm();
-      else this.#ring(late);
+      // One at a time: what this one settles is heard of before another, due a moment later, settles the same.
+      if (alarm.due <= now()) alarm.ring(late);
+      const next = this.#next();
+      if (next && next.due < this.#armed) this.#arm(next.due);
     });
+  }
+}
+
+/**
+ * Rings at a due time which may move; moving it later costs nothing. Before it rings it yields once to input that is already there, and it
+ * says how late the event loop let it ring.
+ */
+export class Alarm {
+  due = Infinity;
+  readonly #ring: (late: number) => void;
+  readonly #timer: Timer;
+
+  constructor(ring: (late: number) => void, timer: Timer = new Timer()) {
+    this.#ring = ring;
+    this.#timer = timer;
+  }
+
+  /** Rings at this monotonic time; `Infinity` is never. */
+  set(due: number): void {
+    this.due = due;
+    this.#timer.heed(this);
+  }
+
+  stop(): void {
+    this.due = Infinity;
+    this.#timer.forget(this);
+  }
+
+  /** @internal Once for each time that it is set. */
+  ring(late: number): void {
+    this.due = Infinity;
+    this.#ring(late);
   }
 }
 

@@ -32,7 +32,7 @@ export const pipeline = (instance: AxiosInstance, breakers: Breakers, transport:
       rateLimit, //               so many a second
       concurrency, //             so many at a time
       breakerPermit(breakers), // taken last, so that it says how things are now
-      attempt((limits, onExpiry) => new PhaseClock(limits, onExpiry)), // the limits of one attempt
+      attempt((limits, onExpiry, timer) => new PhaseClock(limits, onExpiry, timer)), // the limits of one attempt
     ],
     transport,
   );

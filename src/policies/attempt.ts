@@ -4,12 +4,12 @@
  */
 import type { AxiosResponse } from 'axios';
 import { type Attempt, type Call, type Clock, type Expiry, type Handler, type Policy, timeoutError } from '../call';
-import { now } from '../clock';
+import { now, type Timer } from '../clock';
 import { isCanceled, isTimeout } from '../errors';
 import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; given in, since clocks belong to the transports. */
-export type StartClock = (limits: Limits, onExpiry: (expiry: Expiry) => void) => Clock;
+export type StartClock = (limits: Limits, onExpiry: (expiry: Expiry) => void, timer: Timer) => Clock;
 
 export const attempt =
   (startClock: StartClock): Policy =>
@@ -63,7 +63,7 @@ class RunningAttempt implements Attempt {
     this.number = ++call.attempts;
     this.limits = call.limits;
     call.attempt = this;
-    this.clock = startClock(call.limits, (expiry) => this.#expired(expiry));
+    this.clock = startClock(call.limits, (expiry) => this.#expired(expiry), call.timer);
     call.stopWith((reason) => this.#stop(reason));
   }
 

@@ -28,7 +28,7 @@ export const deadline: Policy = (next) => (call) => {
       reject(error);
       call.end(error);
       call.observer.timedOut(call, call.attempt, error);
-    });
+    }, call.timer);
     alarm.set(now() + budget);
     call.onEnd(() => alarm.stop());
     next(call).then(

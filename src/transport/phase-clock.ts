@@ -1,8 +1,8 @@
 /**
- * The clock of one attempt: which phase it is in, how long each took, and which limit runs out first. One timer serves all limits.
+ * The clock of one attempt: which phase it is in, how long each took, and which limit runs out first. One alarm serves all limits.
  */
 import type { Clock, Expiry } from '../call';
-import { Alarm, credit, now } from '../clock';
+import { Alarm, credit, now, type Timer } from '../clock';
 import type { LimitName, Limits, Phase, Timings } from '../words';
 
 /** Phases in which a connection is being made: together they have the `connect` budget. */
@@ -34,7 +34,7 @@ export class PhaseClock implements Clock {
   #timings: Timings = {};
   readonly #limits: Limits;
   readonly #onExpiry: (expiry: Expiry) => void;
-  readonly #alarm = new Alarm((late) => this.#ring(late));
+  readonly #alarm: Alarm;
   // No more than four limits run at a time: the attempt's, the connection's, that of silence, and the phase's own.
   readonly #total: Running | undefined;
   #connect: Running | undefined;
@@ -46,9 +46,10 @@ export class PhaseClock implements Clock {
   #lag = 0;
   #stopped = false;
 
-  constructor(limits: Limits, onExpiry: (expiry: Expiry) => void) {
+  constructor(limits: Limits, onExpiry: (expiry: Expiry) => void, timer?: Timer) {
     this.#limits = limits;
     this.#onExpiry = onExpiry;
+    this.#alarm = new Alarm((late) => this.#ring(late), timer);
     this.#total = running('total', limits.total, this.#enteredAt);
     this.#arm();
   }
