@@ -134,6 +134,19 @@ describe('agents', () => {
     delete options.ca;
   });
 
+  it('of false, which is a new one for each request', async () => {
+    const redirect: Answer = { send: [reply({ status: 307, headers: [['Location', '/there']] })] };
+    const { options } = https.globalAgent;
+    options.ca = held.site.ca;
+    for (const server of ['http', 'https'] as const) {
+      const config = { baseURL: url('', server), httpAgent: false, httpsAgent: false };
+      await sameScenario([], (api) => inTurn(api, thrice({ ...config, url: '/x' })));
+      await same([redirect], () => ({ ...config, url: '/here', method: 'post', data: { a: 1 } }));
+      await same([redirect], () => ({ ...config, url: '/here', maxRedirects: 0 }));
+    }
+    delete options.ca;
+  });
+
   it('with connections of their own making', async () => {
     const made: unknown[] = [];
     class Own extends http.Agent {

@@ -43,15 +43,16 @@ export class Agents {
   readonly #facades: Record<Protocol, WeakMap<Agent, FacadeOf>> = { 'http:': new WeakMap(), 'https:': new WeakMap() };
 
   /** An agent for one attempt, over the user's or the client's own. With a given answer, its first request gets that instead of a connection. */
-  facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig, given?: GivenAnswer): Agent {
-    const agent = ((protocol === 'https:' ? config.httpsAgent : config.httpAgent) ?? this.#ownAgent(protocol)) as WithAddRequest;
+  facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig, answer?: GivenAnswer): Agent {
+    const given = protocol === 'https:' ? config.httpsAgent : config.httpAgent;
+    const agent = (given === false ? unshared(protocol) : (given ?? this.#ownAgent(protocol))) as WithAddRequest;
     if (typeof agent.addRequest !== 'function') return agent; // Node says what is wrong with it
     let Facade = this.#facades[protocol].get(agent);
     if (!Facade) {
       Facade = facadeOf(agent, (...request) => this.#route(protocol, agent, ...request));
       this.#facades[protocol].set(agent, Facade);
     }
-    return new Facade(attempt, config.proxy, given);
+    return new Facade(attempt, config.proxy, answer);
   }
 
   /** Hands a request to the agent that makes its connection. */
@@ -123,6 +124,9 @@ export class Agents {
     return tunnel as unknown as WithAddRequest;
   }
 }
+
+/** What Node makes of an agent of `false`: one for a single request, whose connection is shared with none. */
+const unshared = (protocol: Protocol): Agent => new (protocol === 'https:' ? https : http).Agent();
 
 /** Looks like the agent, pooling included; only a request is seen before the agent gets it. */
 function facadeOf(
