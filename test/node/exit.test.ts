@@ -24,6 +24,13 @@ const SCRIPTS: [what: string, upstream: string, script: string, says: string][] 
     `${client()} await api.get(url); await api.close(); await api.close(); console.log('closed');`,
     'closed',
   ],
+  [
+    'a stream that is longer than it may be, and nobody listens for errors',
+    'big-download',
+    `${client()} const { data } = await api.get(url, { responseType: 'stream', maxContentLength: 9 });
+      data.resume().once('close', () => console.log(data.errored.code));`,
+    'ERR_BAD_RESPONSE',
+  ],
   ['many at once', 'healthy', `${client()} await Promise.all(Array.from({ length: 50 }, () => api.get(url))); console.log('all');`, 'all'],
   [
     'an HTTP error',

@@ -189,6 +189,16 @@ describe('a stream', () => {
     expect(records).toMatchObject([{ outcome: 'success', timedOut: false }]);
   });
 
+  it('held to a size and destroyed before it was read is over', async () => {
+    burst.reset();
+    const api = client({ limit: { concurrency: 1, per: 'client' } });
+    const records = attemptsOf(api);
+    (await open(api, burst.url, { maxContentLength: BURST })).destroy();
+    await burst.closed();
+    expect(records).toMatchObject([{ outcome: 'canceled', status: 200 }]);
+    expect((await api.get(lab.url('healthy'))).status).toBe(200);
+  });
+
   it('read to its end gives its connection back', async () => {
     const upstream = lab.upstream('healthy');
     upstream.reset();

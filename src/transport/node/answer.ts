@@ -20,7 +20,7 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
     request,
   } as AxiosResponse;
   if (responseType === 'stream') {
-    response.data = maxContentLength > -1 ? Readable.from(heldTo(maxContentLength, body, response), { objectMode: false }) : body;
+    response.data = maxContentLength > -1 ? heldTo(maxContentLength, body, response) : body;
     return settle(response, resolve, reject);
   }
 
@@ -53,7 +53,13 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
 const tooLong = (limit: number, { config, request }: AxiosResponse): AxiosError =>
   new AxiosError(`maxContentLength size of ${limit} exceeded`, AxiosError.ERR_BAD_RESPONSE, config, request);
 
-async function* heldTo(limit: number, body: Readable, response: AxiosResponse): AsyncGenerator<Buffer> {
+/** Its error ends no process where nobody listens, as with axios; destroyed before anybody reads, it lets go of the connection all the same. */
+const heldTo = (limit: number, body: Readable, response: AxiosResponse): Readable =>
+  Readable.from(within(limit, body, response), { objectMode: false })
+    .on('error', () => {})
+    .once('close', () => body.destroy());
+
+async function* within(limit: number, body: Readable, response: AxiosResponse): AsyncGenerator<Buffer> {
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length;
