@@ -92,7 +92,7 @@ class RunningAttempt implements Attempt {
   }
 
   bodyEnded(error?: unknown): void {
-    if (!this.bodyOpen) return;
+    if (!this.bodyOpen || this.#over) return;
     this.bodyOpen = false;
     this.#bodyError = error;
     this.clock.stop();
@@ -114,8 +114,11 @@ class RunningAttempt implements Attempt {
     this.status ??= response?.status;
     this.#refused = response !== undefined;
     this.done = true;
-    if (!response) this.bodyOpen = false;
-    if (!this.bodyOpen) this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
+    if (this.bodyOpen && response) return true;
+    // Without a response nobody will read what is still to come of its body.
+    const releases = this.bodyOpen ? this.#releases.splice(0).reverse() : [];
+    this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
+    for (const release of releases) release(error);
     return true;
   }
 

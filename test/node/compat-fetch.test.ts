@@ -1,8 +1,10 @@
 // axios' fetch adapter in Node: the limits that fetch lets one keep, exact from the headers on.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { timeoutOf, watchUnhandled } from './support2';
+import { upstreamOf } from './support';
+import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;
@@ -60,6 +62,30 @@ describe("axios' fetch adapter in Node", () => {
     );
     expect(error.phase).toBe('body');
     await lab.upstream('body-stall').closed(1);
+  });
+
+  it('lets go of a body that is not read', async () => {
+    const large = await upstreamOf(({ res }) => void res.writeHead(200, { 'Content-Length': 1e7 }).write('x'));
+    const { error } = await failureOf(() => client.get(large.url, { ...fetching, maxContentLength: 9 }));
+    expect(error).toMatchObject({ code: 'ERR_BAD_RESPONSE' });
+    await large.closed(1);
+    await large.close();
+  });
+
+  it("an answer of the user's own fetch that comes after the attempt is nobody's: it ends once, and the next may still be stopped", async () => {
+    const outcomes: string[] = [];
+    client.on('attempt', ({ attempt, outcome }) => void outcomes.push(`${attempt} ${outcome}`));
+    const signals: AbortSignal[] = [];
+    const late: typeof fetch = async (input) => {
+      signals.push((input as Request).signal);
+      if (signals.length > 1) return new Promise(() => {});
+      await sleep(900);
+      return new Response('late');
+    };
+    const config = { ...fetching, env: { fetch: late }, timeout: { response: 600 }, retry: { retries: 1, baseDelay: 1 } };
+    await timeoutOf(() => client.get(lab.url('healthy'), { ...config, deadline: 1_100 }), 'deadline', 1_100);
+    expect(outcomes).toEqual(['1 timeout', '2 timeout']);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
   it("keeps the user's own fetch", async () => {

@@ -2,6 +2,7 @@
 import axios, { type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Handler } from '../../call';
 import { now } from '../../clock';
+import { discard } from '../../util/discard';
 import { runAdapter } from '../adapter';
 import { watchBody } from './body';
 import { watchTimings } from './resource-timing';
@@ -69,6 +70,10 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   const pending = fetch(input, hasOptions || !isRequest ? options : undefined);
   const begun = now();
   const response = await pending;
+  if (attempt.aborted) {
+    discard(response.body); // a fetch of the user's heeded no signal: nobody waits for the answer any more
+    return response;
+  }
   attempt.status = response.status;
   attempt.clock.enter('body');
   return watchBody(response, attempt, () => read(begun), isStreamed);
