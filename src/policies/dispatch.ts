@@ -25,8 +25,17 @@ export const dispatch =
       });
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => send(call, { data: await call.bodyFactory?.() });
-    return (call) => (call.bodyFactory ? sendMade(call) : send(call));
+    return (call) => (call.bodyFactory ? sendMade(call) : promised(() => send(call)));
   };
+
+/** What an instance does whose `request` is not axios' own: it may throw at once, or answer without a promise. */
+function promised<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(run());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 /** Puts back what was lifted off, so that a handler that repeats `error.config` repeats the same protected request. */
 function restore(config: InternalAxiosRequestConfig, call: Call, adapter: AxiosRequestConfig['adapter']): InternalAxiosRequestConfig {

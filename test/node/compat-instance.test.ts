@@ -1,4 +1,6 @@
 // protect and createClient next to axios: the instance stays as it was, interceptors and configs behave as axios users know them.
+import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, isTimeout, protect } from '../bare';
@@ -26,6 +28,30 @@ function snapshot(instance: AxiosInstance): unknown {
     interceptors: [handlers(instance.interceptors.request), handlers(instance.interceptors.response)],
   };
 }
+
+describe('an instance with a request of its own', () => {
+  const protecting = (request: () => unknown): Client =>
+    protect(Object.assign(axios.create(), { request }) as unknown as AxiosInstance, { deadline: 100 });
+
+  it('may throw at once: the call is over then, and its deadline and listeners with it', async () => {
+    const own = protecting(() => {
+      throw new Error('at once');
+    });
+    const { signal } = new AbortController();
+    const told: string[] = [];
+    own.on('*', (type) => void told.push(type));
+    expect((await failureOf(() => own.get('/', { signal }))).error).toHaveProperty('message', 'at once');
+    await failureOf(() => own.get('/', { deadline: false }));
+    await failureOf(() => own.get('/'));
+    await sleep(150);
+    expect(told).toEqual(['call', 'call', 'call']);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('may answer without a promise', async () => {
+    expect(await protecting(() => ({ data: 'at once' })).get('/')).toEqual({ data: 'at once' });
+  });
+});
 
 describe('protect', () => {
   it('leaves the instance as it was, before, during and after calls', async () => {
