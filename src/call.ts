@@ -221,9 +221,10 @@ export class Call {
     else run();
   }
 
-  /** Runs when the call is ended from outside; what hangs inside will never say so. */
+  /** Runs when the call is ended from outside, at once where it has been: what hangs inside will never say so. */
   onEnd(run: (call: Call) => void): void {
-    this.#endings.push(run);
+    if (this.ended) run(this);
+    else this.#endings.push(run);
   }
 
   /** Stops the attempt in progress, and only that: what it left open is nobody's any more. */

@@ -39,12 +39,12 @@ export const retry: Policy = (next) => {
   const failed = takeSeat((ticket) => again(next, ticket), budget);
 
   return (call) => {
+    if (call.ended) return Promise.reject(call.ended); // while an interceptor, or a body's factory, was at work
     const { retry } = call.settings;
     if (!retry) return next(call);
     budget.called(call.endpoint);
     // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
     call.onEnd(conclude);
-    if (call.ended) return Promise.reject(call.ended);
     return next(call).catch((error) => {
       dropBody(call, error);
       const decision = decide(call, error, budget);

@@ -166,6 +166,20 @@ describe('concurrency', () => {
     await upstream.closed(6);
   });
 
+  it('has no place in the queue, and no token, for a call that ended before it came to it', async () => {
+    const upstream = await met(startUpstream('healthy'));
+    const client = clientWith({ limit: { concurrency: 1, maxQueue: 1, rate: 2, interval: 60_000, burst: 2, per: 'client' } });
+    const working = outcome(client.get(`${upstream.url}delay/500`));
+    const made = async (): Promise<string> => {
+      await sleep(100);
+      return 'late';
+    };
+    expect(await outcome(client.post(upstream.url, made, { deadline: 50 }))).toBe('ETIMEDOUT');
+    await sleep(100);
+    expect(await outcome(client.get(upstream.url))).toBe(200);
+    expect(await working).toBe(200);
+  });
+
   it('leaves no place taken after a crowd of every end', async () => {
     const upstream = await met(startUpstream('healthy'));
     const client = clientWith({ limit: { concurrency: 3, maxQueue: 1_000, per: 'client' }, timeout: 2_000 });
