@@ -32,6 +32,8 @@ export class Line<T> {
     else this.#first = after;
     if (after) after.before = before;
     else this.#last = before;
+    // Who has left may be remembered for long; those who came after him need not be.
+    place.before = place.after = undefined;
     place.isIn = false;
     this.length--;
     return true;

@@ -44,6 +44,12 @@ describe('a line', () => {
     expect(line.length).toBe(1);
   });
 
+  it('is not to be seen from a place that was left', () => {
+    const { line, places } = lineOf(1, 2, 3);
+    all(line);
+    for (const place of places) expect(place).toMatchObject({ before: undefined, after: undefined });
+  });
+
   it('begins anew after its last has left', () => {
     const { line, places } = lineOf(1);
     line.leave(places[0] as Place<number>);
