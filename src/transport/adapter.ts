@@ -54,8 +54,16 @@ export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined 
 /**
  * Runs an adapter of axios with what the transport changes for it, and gives back the config as it was: handlers repeat `error.config`.
  * axios' own timeout is switched off: it means another thing in each adapter, and in some faults it never fires.
+ *
+ * @param added The attempt's added headers, where they have been made already.
  */
-export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Attempt, changes: Changes): Promise<AxiosResponse> {
+export async function runAdapter(
+  adapter: AxiosAdapter,
+  call: Call,
+  attempt: Attempt,
+  changes: Changes,
+  added = addedHeaders(call, call.config as InternalAxiosRequestConfig),
+): Promise<AxiosResponse> {
   const config = call.config as InternalAxiosRequestConfig;
   const adapted = {
     ...config,
@@ -63,7 +71,7 @@ export async function runAdapter(adapter: AxiosAdapter, call: Call, attempt: Att
     cancelToken: undefined,
     signal: 'signal' in changes ? undefined : attempt.signal,
     ...changes,
-    ...addedHeaders(call, config),
+    ...added,
   };
   try {
     const response = await adapter(adapted as InternalAxiosRequestConfig);

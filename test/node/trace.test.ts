@@ -109,6 +109,17 @@ describe('the trace of a record', () => {
     },
   );
 
+  it('is sent as the same over a redirect', async () => {
+    const sent: unknown[] = [];
+    const upstream = await upstreamOf(({ req, res }) => {
+      sent.push(req.headers.traceparent);
+      res.writeHead(sent.length === 1 ? 302 : 200, { Location: '/there' }).end();
+    });
+    await client({ propagateTrace: true }).get(upstream.url);
+    await upstream.close();
+    expect(sent).toEqual([expect.stringMatching(VALID), sent[0]]);
+  });
+
   it('is made for the call, the same for all its attempts, and another for the next', async () => {
     const api = client(RETRY);
     const records = recordsOf(api);

@@ -42,13 +42,13 @@ function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, h
     try {
       return exchange(plain, config, attempt, (response) => {
         const answer = new GivenAnswer(response);
-        return runAdapter(http, call, attempt, seen(agents, attempt, config, answer)).finally(() => answer.drop());
+        return runAdapter(http, call, attempt, seen(agents, attempt, config, answer), added).finally(() => answer.drop());
       });
     } catch {
       attempt.hops = 0; // Node makes no such request: axios has its own error for it
     }
   }
-  return runAdapter(http, call, attempt, seen(agents, attempt, config));
+  return runAdapter(http, call, attempt, seen(agents, attempt, config), added);
 }
 
 /** The facades route each hop through its proxy, so that the tunnel's phases are seen, and end it with the attempt, so no signal is needed. */
