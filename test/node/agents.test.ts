@@ -9,6 +9,7 @@ import { createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { through, withEnvironment } from './proxy-support';
+import { runScript } from './script';
 import { attemptsOf, clients, rejection, timesOut, trusting, until } from './support';
 
 let lab: Lab;
@@ -35,6 +36,28 @@ function own<A extends { destroy(): void }>(agent: A): A {
 }
 
 const STALLED = { limit: 'read', ms: 200, phase: 'response', kind: 'read' } as const;
+
+it('no agent, which Node takes false for, is held to every limit, and its connections end with the attempt', async () => {
+  const api = client({ httpAgent: false, httpsAgent: false });
+  await timesOut(() => api.get(lab.url('stall'), { timeout: { read: 200 } }), STALLED);
+  await lab.upstream('stall').closed();
+  const connecting = { limit: 'connect', ms: 250, phase: 'tcp', kind: 'connect' } as const;
+  await timesOut(() => api.get(lab.url('black-hole'), { timeout: { connect: 250 } }), connecting);
+  await timesOut(() => api.get(lab.url('tls-silence'), { timeout: { connect: 250 } }), { ...connecting, phase: 'tls' });
+  await lab.upstream('tls-silence').closed();
+});
+
+it("Node's own agents stay as they were, also where they take their proxy from the environment", async () => {
+  // As later releases of Node have it.
+  const script = `
+    Object.defineProperty(process, 'allowedNodeEnvironmentFlags', { value: new Set(['--use-env-proxy']) });
+    const { globalAgent } = require('node:http');
+    globalAgent.options.proxyEnv = {};
+    const { destroy } = globalAgent;
+    const api = createClient();
+    console.log((await api.get(url)).status, globalAgent.destroy === destroy);`;
+  expect(await runScript(script, lab.url('healthy'))).toMatchObject({ stdout: '200 true\n', code: 0 });
+});
 
 describe('the options of an agent', () => {
   it('keepAlive: false gives each call a connection of its own, closed after it', async () => {

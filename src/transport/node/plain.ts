@@ -176,7 +176,15 @@ function probe(): Added | null {
       return nobody;
     },
   };
-  const config = { url: 'http://localhost/', method: 'get', headers: new axios.AxiosHeaders(), proxy: false, maxRedirects: 0, transport };
+  const config = {
+    url: 'http://localhost/',
+    method: 'get',
+    headers: new axios.AxiosHeaders(),
+    proxy: false,
+    httpAgent: {}, // of nobody's: for `proxy: false` axios would change Node's own, where that takes its proxy from the environment
+    maxRedirects: 0,
+    transport,
+  };
   axios
     .getAdapter('http')(config as never)
     .catch(() => {});
