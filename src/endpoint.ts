@@ -72,6 +72,9 @@ const shown = new Map<string, Shown>();
 const CAP = 500;
 const LONGEST = 500;
 
+/** One with an @ may have credentials in it, which have no business in memory. */
+const isKept = (url: string): boolean => url.length <= LONGEST && !url.includes('@');
+
 /** What was asked about last: a call asks several times in a row. */
 let last: { url: string; baseURL: string | undefined; allowAbsoluteUrls: boolean | undefined; shown: Shown } | undefined;
 
@@ -83,7 +86,7 @@ function show(config: AxiosRequestConfig): Shown {
   const shown = remembered(full, isWhole ? undefined : origin(), url);
   // Only texts, which nobody can change, and no page has a say in.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
-  if (isText && isWhole && full.length <= LONGEST) last = { url, baseURL, allowAbsoluteUrls, shown };
+  if (isText && isWhole && isKept(full)) last = { url, baseURL, allowAbsoluteUrls, shown };
   return shown;
 }
 
@@ -93,7 +96,7 @@ function remembered(full: string, base: string | undefined, given: unknown): Sho
   if (known) return known;
   const made = makeShown(parseUrl(full, base), textOf(given));
   if (shown.size >= CAP) shown.clear();
-  if (key.length <= LONGEST) shown.set(key, made);
+  if (isKept(key)) shown.set(key, made);
   return made;
 }
 
