@@ -1,0 +1,241 @@
+// The user's own abort: the caller hears of it at once, wherever the call hangs, and nothing goes on listening when calls are over.
+import axios, { type AxiosAdapter, type CancelToken, type GenericAbortSignal } from 'axios';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type CallRecord, type ClientConfig, createClient, type RequestConfig } from '../../src/index';
+import { attempt } from '../../src/policies/attempt';
+import { cancellation } from '../../src/policies/cancellation';
+import { PhaseClock } from '../../src/transport/phase-clock';
+import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
+import { callOf } from './call-support';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const never = (): Promise<never> => new Promise(() => {});
+
+function clientOver(adapter: AxiosAdapter, config: ClientConfig = {}) {
+  const client = createClient({ adapter, retry: false, breaker: false, deadline: false, ...config });
+  const calls: CallRecord[] = [];
+  client.on('call', (record) => calls.push(record));
+  return { client, calls };
+}
+
+/** A signal, and how many listen to it. */
+function watched() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listeners = new Set<unknown>();
+  const added = vi.spyOn(signal, 'addEventListener').mockImplementation(function (this: AbortSignal, type, listener) {
+    listeners.add(listener);
+    EventTarget.prototype.addEventListener.call(this, type, listener as EventListener);
+  });
+  vi.spyOn(signal, 'removeEventListener').mockImplementation(function (this: AbortSignal, type, listener) {
+    listeners.delete(listener);
+    EventTarget.prototype.removeEventListener.call(this, type, listener as EventListener);
+  });
+  return { controller, signal, listeners, added };
+}
+
+const listenersOf = (token: CancelToken): unknown[] => (token as unknown as { _listeners?: unknown[] })._listeners ?? [];
+
+/** The two ways to abort. */
+const WAYS: [string, () => { given: Pick<RequestConfig, 'signal' | 'cancelToken'>; abort(): void; listening(): number }][] = [
+  [
+    'signal',
+    () => {
+      const { controller, signal, listeners } = watched();
+      return { given: { signal }, abort: () => controller.abort(), listening: () => listeners.size };
+    },
+  ],
+  [
+    'cancelToken',
+    () => {
+      const { token, cancel } = axios.CancelToken.source();
+      return { given: { cancelToken: token }, abort: () => cancel(), listening: () => listenersOf(token).length };
+    },
+  ],
+];
+
+describe.each(WAYS)('an abort by %s', (_, way) => {
+  it('ends a call at once, though its adapter ignores it', async () => {
+    const { given, abort, listening } = way();
+    const { client, calls } = clientOver(never);
+    const outcome = errorOf(client.get(URL, given));
+    await settled();
+    abort();
+    const error = await outcome;
+    expect(error).toMatchObject({ code: 'ERR_CANCELED', name: 'CanceledError' });
+    expect(axios.isCancel(error)).toBe(true);
+    expect(calls).toMatchObject([{ outcome: 'canceled', code: 'ERR_CANCELED', attempts: 1 }]);
+    expect(listening()).toBe(0);
+  });
+
+  it('ends a call in an interceptor that hangs', async () => {
+    const { given, abort } = way();
+    const { client, calls } = clientOver(never);
+    client.interceptors.request.use(never);
+    const outcome = errorOf(client.get(URL, given));
+    await settled();
+    abort();
+    expect(await outcome).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
+  });
+
+  it('before the call lets nothing of it begin, not even the interceptors', async () => {
+    const { given, abort, listening } = way();
+    abort();
+    const adapter = vi.fn(never);
+    const interceptor = vi.fn(never);
+    const { client } = clientOver(adapter);
+    client.interceptors.request.use(interceptor);
+    expect(await errorOf(client.get(URL, given))).toMatchObject({ code: 'ERR_CANCELED' });
+    await settled();
+    expect(adapter).not.toHaveBeenCalled();
+    expect(interceptor).not.toHaveBeenCalled();
+    expect(listening()).toBe(0);
+  });
+
+  it('between the interceptors and the network lets no attempt begin', async () => {
+    const { given, abort } = way();
+    const adapter = vi.fn(never);
+    const { client, calls } = clientOver(adapter);
+    client.interceptors.request.use((config) => {
+      abort();
+      return Object.assign(config, given);
+    });
+    expect(await errorOf(client.get(URL))).toMatchObject({ code: 'ERR_CANCELED' });
+    await settled();
+    expect(adapter).not.toHaveBeenCalled();
+    expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
+  });
+
+  it.each([200, 503, 'ECONNRESET'] as const)('is not listened for once the call has ended with %s', async (does) => {
+    const { given, abort, listening } = way();
+    const upstream = new FakeUpstream();
+    upstream.does = 'hang';
+    const { client, calls } = clientOver(upstream.adapter);
+    const outcome = client.get(URL, given).catch(() => {});
+    await settled();
+    expect(listening()).toBeGreaterThan(0);
+    upstream.held[0]?.answer(does);
+    await outcome;
+    await settled();
+    expect(listening()).toBe(0);
+    abort();
+    await settled();
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.outcome).not.toBe('canceled');
+  });
+
+  it('is not listened for once a deadline has ended the call, whatever still hangs in it', async () => {
+    const { given, listening } = way();
+    const { client } = clientOver(never, { deadline: 1_000 });
+    const outcome = errorOf(client.get(URL, given));
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(await outcome).toMatchObject({ limit: 'deadline' });
+    expect(listening()).toBe(0);
+  });
+
+  it('ends a stream that was handed out, and is not listened for after its last byte', async () => {
+    for (const last of ['abort', 'end'] as const) {
+      const { given, abort, listening } = way();
+      const { call, observer } = callOf({ request: { url: URL, ...given } });
+      const transport = cancellation(
+        attempt((limits, onExpiry) => new PhaseClock(limits, onExpiry))(async (call) => {
+          if (call.attempt) call.attempt.bodyOpen = true;
+          return { status: 200 } as never;
+        }),
+      );
+      await transport(call);
+      await settled();
+      expect(listening()).toBe(1);
+      if (last === 'abort') abort();
+      else call.attempt?.bodyEnded();
+      await settled();
+      const outcomes = observer.attemptEnded.mock.calls.map(([, , { outcome }]) => outcome);
+      expect(outcomes).toEqual([last === 'abort' ? 'canceled' : 'success']);
+      expect(listening()).toBe(0);
+    }
+  });
+});
+
+describe('the CanceledError', () => {
+  it('of a signal knows the request', async () => {
+    const controller = new AbortController();
+    const { client } = clientOver(never);
+    const outcome = errorOf(client.get(URL, { signal: controller.signal }));
+    await settled();
+    controller.abort();
+    expect(await outcome).toMatchObject({ config: { url: URL } });
+    expect(await errorOf(client.get(URL, { signal: controller.signal }))).toMatchObject({ config: { url: URL } });
+  });
+
+  it('of a token is what the token was cancelled with', async () => {
+    const { token, cancel } = axios.CancelToken.source();
+    const { client } = clientOver(never);
+    const outcome = errorOf(client.get(URL, { cancelToken: token }));
+    await settled();
+    cancel('changed my mind');
+    expect(await outcome).toMatchObject({ message: 'changed my mind' });
+    expect(await errorOf(client.get(URL, { cancelToken: token }))).toMatchObject({ message: 'changed my mind' });
+  });
+});
+
+describe('a signal that many calls share', () => {
+  it('has one listener, until the last of them is over, and aborts them all', async () => {
+    const { controller, signal, listeners, added } = watched();
+    const upstream = new FakeUpstream();
+    upstream.does = 'hang';
+    const { client } = clientOver(upstream.adapter);
+    const calls = [1, 2, 3].map(() => client.get(URL, { signal }).catch((error) => error.code));
+    await settled();
+    expect(added).toHaveBeenCalledTimes(1);
+    expect(listeners.size).toBe(1);
+    upstream.held[1]?.answer(200);
+    await settled();
+    expect(listeners.size).toBe(1);
+    controller.abort();
+    expect(await Promise.all(calls)).toEqual(['ERR_CANCELED', expect.objectContaining({ status: 200 }), 'ERR_CANCELED']);
+    expect(listeners.size).toBe(0);
+  });
+
+  it('is listened to again by calls that come after a pause', async () => {
+    const { controller, signal, listeners } = watched();
+    const upstream = new FakeUpstream();
+    const { client } = clientOver(upstream.adapter);
+    await client.get(URL, { signal });
+    await settled();
+    expect(listeners.size).toBe(0);
+    upstream.does = 'hang';
+    const outcome = errorOf(client.get(URL, { signal }));
+    await settled();
+    expect(listeners.size).toBe(1);
+    controller.abort();
+    expect(await outcome).toMatchObject({ code: 'ERR_CANCELED' });
+  });
+});
+
+describe('what an interceptor brings to abort by', () => {
+  it.each(["the caller's", "the interceptor's"] as const)(
+    'is listened to beside what the caller brought, each once: %s aborts',
+    async (whose) => {
+      const [own, late] = [watched(), watched()];
+      const { token } = axios.CancelToken.source();
+      const { client } = clientOver(never);
+      client.interceptors.request.use((config) => Object.assign(config, { signal: late.signal }));
+      const outcome = errorOf(client.get(URL, { signal: own.signal, cancelToken: token }));
+      await settled();
+      expect([own.listeners.size, late.listeners.size, listenersOf(token).length]).toEqual([1, 1, 1]);
+      (whose === "the caller's" ? own : late).controller.abort();
+      expect(await outcome).toMatchObject({ code: 'ERR_CANCELED' });
+      expect([own.listeners.size, late.listeners.size, listenersOf(token).length]).toEqual([0, 0, 0]);
+    },
+  );
+});
+
+it('a signal that can only be looked at is looked at, and no more', async () => {
+  const signal: GenericAbortSignal = { aborted: false };
+  const { client } = clientOver(new FakeUpstream().adapter);
+  expect((await client.get(URL, { signal })).status).toBe(200);
+  expect(await errorOf(client.get(URL, { signal: { aborted: true } }))).toMatchObject({ code: 'ERR_CANCELED' });
+});

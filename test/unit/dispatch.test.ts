@@ -1,0 +1,125 @@
+// Through the user's axios instance: it sees one request a call, may change it, and gives back what can be repeated.
+import axios, { type AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createClient, protect } from '../../src/index';
+import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
+import { YIELD } from './fake-clock';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const OFF = { retry: false, breaker: false, deadline: false } as const;
+
+/** A client that hangs, and the timeouts that its request interceptor was shown. */
+function hanging(config: object = {}) {
+  const upstream = new FakeUpstream();
+  upstream.does = 'hang';
+  const client = createClient({ adapter: upstream.adapter, ...OFF, ...config });
+  const seen: unknown[] = [];
+  client.interceptors.request.use((config) => {
+    seen.push(config.timeout);
+    return config;
+  });
+  return { client, upstream, seen };
+}
+
+describe('the timeout that an interceptor sees', () => {
+  it('is the total, as axios means it, or 0 where there is none', async () => {
+    const { client, seen } = hanging({ timeout: { total: 5_000, read: 100 } });
+    client.get(URL).catch(() => {});
+    client.get(URL, { timeout: 700 }).catch(() => {});
+    client.get(URL, { timeout: { total: false } }).catch(() => {});
+    await settled();
+    expect(seen).toEqual([5_000, 700, 0]);
+  });
+
+  it('may be changed by it: that is the total then', async () => {
+    const { client } = hanging({ timeout: 5_000 });
+    client.interceptors.request.use((config) => Object.assign(config, { timeout: 300 }));
+    const outcome = errorOf(client.get(URL));
+    await vi.advanceTimersByTimeAsync(300 + YIELD);
+    expect(await outcome).toMatchObject({ limit: 'total', limitMs: 300 });
+  });
+
+  it('may be switched off by it', async () => {
+    const { client, upstream } = hanging({ timeout: 5_000 });
+    client.interceptors.request.use((config) => Object.assign(config, { timeout: 0 }));
+    const outcome = client.get(URL);
+    await vi.advanceTimersByTimeAsync(60_000);
+    upstream.held[0]?.answer(200);
+    expect((await outcome).status).toBe(200);
+  });
+
+  it('is named as its doing where it cannot be meant', async () => {
+    const { client, upstream } = hanging();
+    client.interceptors.request.use((config) => Object.assign(config, { timeout: -1 }));
+    const error = await errorOf(client.get(URL));
+    expect(error).toMatchObject({ code: 'ERR_BAD_OPTION_VALUE', message: expect.stringContaining('set by an interceptor') });
+    expect(upstream.requests).toBe(0);
+  });
+});
+
+describe('the adapter', () => {
+  it("of a request goes over the instance's, and the instance's may be set at any time", async () => {
+    const answer =
+      (data: string) =>
+      async (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => ({
+        data,
+        status: 200,
+        statusText: '',
+        headers: {},
+        config,
+      });
+    const instance = axios.create();
+    const client = protect(instance, OFF);
+    instance.defaults.adapter = answer('of the instance');
+    expect((await client.get(URL)).data).toBe('of the instance');
+    expect((await client.get(URL, { adapter: answer('of the request') })).data).toBe('of the request');
+  });
+});
+
+describe('the config that comes back', () => {
+  it('has the adapter and the policies that the caller named, so that a repeat of it is the same protected request', async () => {
+    const upstream = new FakeUpstream();
+    const client = createClient({ adapter: upstream.adapter, ...OFF, retry: { retries: 1 } });
+    const policies = { breaker: false as const, retry: 0, endpoint: 'GET it', timeout: { read: 50 } };
+    const { config } = await client.get(URL, policies);
+    expect(config).toMatchObject({ ...policies, adapter: upstream.adapter });
+    expect('deadline' in config).toBe(false);
+    upstream.does = 503;
+    const error = (await errorOf(client.get(URL, policies))) as AxiosError;
+    expect(error.config).toMatchObject({ ...policies, adapter: upstream.adapter });
+    expect(error.config && 'limit' in error.config).toBe(false);
+    upstream.requests = 0;
+    await errorOf(client.request({ ...error.config } as object));
+    expect(upstream.requests).toBe(1);
+  });
+
+  it("is the request's own, whatever the adapter gave back", async () => {
+    const adapter = async (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => ({
+      data: '',
+      status: 200,
+      statusText: '',
+      headers: {},
+      config: { ...config, url: 'http://elsewhere.test/' },
+    });
+    const response = await createClient({ adapter, ...OFF }).get(URL);
+    expect(response.config.url).toBe(URL);
+    expect(response.config.adapter).toBe(adapter);
+  });
+});
+
+describe('a body from a factory', () => {
+  it('is what the factory makes, waited for, and goes through the transforms', async () => {
+    const sent: unknown[] = [];
+    const adapter = async (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
+      sent.push(config.data);
+      return { data: '', status: 200, statusText: '', headers: {}, config };
+    };
+    const client = createClient({ adapter, ...OFF });
+    await client.post(URL, async () => ({ n: 1 }));
+    await client.post(URL, { n: 2 });
+    await client.post(URL);
+    expect(sent).toEqual(['{"n":1}', '{"n":2}', undefined]);
+  });
+});
