@@ -24,18 +24,13 @@ const TABLE: [string, Outcome, boolean, boolean][] = [
   ['503', 503, true, false],
   ['503 with Retry-After', hinted(503), true, true],
   ['504', 504, true, false],
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].map((code): [string, Outcome, boolean, boolean] => [
-    code,
-    code,
-    true,
-    true,
-  ]),
-  ...['ECONNRESET', 'EPIPE', 'ERR_NETWORK', 'ETIMEDOUT', 'ECONNABORTED'].map((code): [string, Outcome, boolean, boolean] => [
-    code,
-    code,
-    true,
-    false,
-  ]),
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'].map(
+    (code): [string, Outcome, boolean, boolean] => [code, code, true, true],
+  ),
+  ...[
+    ...['ECONNRESET', 'EPIPE', 'ERR_NETWORK', 'ETIMEDOUT', 'ECONNABORTED', 'UND_ERR_SOCKET'],
+    ...['ERR_HTTP2_STREAM_ERROR', 'ERR_HTTP2_SESSION_ERROR', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_STREAM_CANCEL'],
+  ].map((code): [string, Outcome, boolean, boolean] => [code, code, true, false]),
   ...[400, 401, 403, 404, 409, 410, 413, 422, 501, 505, 304].map((status): [string, Outcome, boolean, boolean] => [
     String(status),
     status,
@@ -72,6 +67,12 @@ describe('an attempt that fails', () => {
       await settled(client.post('/', 'body', { headers: { 'idempotency-key': 'k' } }));
       expect(sent).toHaveLength(idempotent ? 2 : 1);
     });
+  });
+
+  it.each(['QUERY', 'TRACE', 'query'])('is repeated where the method is %s, which changes nothing either', async (method) => {
+    const { client, sent } = clientOver([500, 200]);
+    expect((await settled(client.request({ method, url: '/' }))).value?.status).toBe(200);
+    expect(sent).toHaveLength(2);
   });
 
   it('is not repeated for an Idempotency-Key that is not sent', async () => {
