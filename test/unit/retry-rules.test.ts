@@ -1,4 +1,5 @@
 // What is made again and what is not: by the outcome, the method, the Idempotency-Key and the user's own rule.
+import { Readable } from 'node:stream';
 import { AxiosError, CanceledError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RetryContext } from '../../src/index';
@@ -85,9 +86,21 @@ describe('an attempt that fails', () => {
 
   it("is not repeated for an adapter's CanceledError, and nothing is told", async () => {
     const { client, sent, events } = clientOver([new CanceledError()]);
-    expect((await failed(client.get('/'))).code).toBe('ERR_CANCELED');
+    const error = await failed(client.get('/'));
+    expect(error).toMatchObject({ code: 'ERR_CANCELED', retryStopped: 'canceled' });
     expect(sent).toHaveLength(1);
     expect(events).toEqual([]);
+  });
+
+  it('is not repeated for a deadline that ran out further down, in a client that the adapter uses', async () => {
+    const inner = clientOver(['hang'], { timeout: false, deadline: 100 }).client;
+    const { client, sent } = clientOver([200]);
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const adapter = vi.fn(() => inner.get('/'));
+    const error = await failed(client.get('/', { adapter }));
+    expect(error).toMatchObject({ limit: 'deadline', retryStopped: 'deadline' });
+    expect(adapter).toHaveBeenCalledTimes(1);
+    expect(sent).toEqual([]);
   });
 
   it('is not repeated where the status is what the caller wants to see', async () => {
@@ -137,6 +150,29 @@ describe('what was refused on this side', () => {
     setTimeout(() => client.breakers.open('GET http://api.test/'), 200);
     expect(await error).toMatchObject({ code: 'EBREAKEROPEN', took: 500 });
     expect((await error).history).toMatchObject([{ attempt: 1, status: 503 }]);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('a body', () => {
+  it.each<[string, () => unknown]>([
+    ['text', () => 'text'],
+    ['nothing', () => null],
+    ['an object', () => ({ n: 1 })],
+    ['bytes', () => Buffer.from('bytes')],
+    ['URLSearchParams', () => new URLSearchParams('a=1')],
+  ])('of %s is sent again', async (_, body) => {
+    const { client, sent } = clientOver([503, 200]);
+    expect((await settled(client.put('/', body()))).value?.status).toBe(200);
+    expect(sent[1]?.data).toEqual(sent[0]?.data);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a stream of Node', () => Readable.from(['text'])],
+    ['a stream of the web', () => new ReadableStream()],
+  ])('of %s is gone with the first attempt', async (_, body) => {
+    const { client, sent } = clientOver([503, 200]);
+    expect(await failed(client.put('/', body()))).toMatchObject({ retryStopped: 'body', response: { status: 503 } });
     expect(sent).toHaveLength(1);
   });
 });
@@ -200,7 +236,7 @@ describe("the user's own rule", () => {
     const error = await failed(throwing.client.get('/'));
     expect(error.response?.status).toBe(503);
     expect(throwing.sent).toHaveLength(1);
-    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('retry.when'), expect.anything());
     for (const answer of [undefined, null, 0, 'yes', Promise.resolve(true)]) {
       const { client, sent } = clientOver([503], { retry: { when: () => answer as unknown as boolean } });
       await failed(client.get('/'));
@@ -240,6 +276,27 @@ describe('the error that comes back', () => {
     expect(Object.keys(error)).not.toContain('history');
   });
 
+  it('may be told otherwise by an interceptor: what we put on it can be set and deleted', async () => {
+    const error = await failed(clientOver([500]).client.post('/'));
+    Object.assign(error, { history: [], retryStopped: 'mine' });
+    expect(error).toMatchObject({ history: [], retryStopped: 'mine' });
+    expect(Reflect.deleteProperty(error, 'history')).toBe(true);
+  });
+
+  it('alone is told: one that was made good is left as it was', async () => {
+    const first = new AxiosError('first', 'ECONNRESET');
+    const { client } = clientOver([first, 200]);
+    expect((await settled(client.get('/'))).value?.status).toBe(200);
+    expect('history' in first).toBe(false);
+    expect('retryStopped' in first).toBe(false);
+  });
+
+  it('says when to come again where the upstream said so, for all to see, and only there', async () => {
+    const told = await failed(clientOver([{ status: 400, headers: { 'retry-after': '7' } }]).client.get('/'));
+    expect(Object.entries(told)).toContainEqual(['retryAfter', 7_000]);
+    expect('retryAfter' in (await failed(clientOver([400]).client.get('/')))).toBe(false);
+  });
+
   it('says of a first failure too why it was not repeated', async () => {
     const error = await failed(clientOver([500]).client.post('/'));
     expect(error.retryStopped).toBe('unsafe');
@@ -256,6 +313,7 @@ describe('the error that comes back', () => {
     const odd = clientOver([200]).client.get('/', { adapter: () => Promise.reject('a string') });
     await expect(odd).rejects.toBe('a string');
     await expect(clientOver([200]).client.get('/', { adapter: () => Promise.reject(undefined) })).rejects.toBeUndefined();
+    await expect(clientOver([200]).client.get('/', { adapter: () => Promise.reject(null) })).rejects.toBeNull();
   });
 
   it('has nothing of axios-retry in its config, so that a repeat of it starts anew', async () => {

@@ -38,6 +38,20 @@ describe('the schedule', () => {
     }
   });
 
+  it('has full jitter where it is asked for: between nothing and the whole delay', async () => {
+    const random = vi.spyOn(Math, 'random');
+    for (const [value, expected] of [
+      [0, [0, 0]],
+      [0.5, [250, 500]],
+      [1 - Number.EPSILON, [500, 1_000]],
+    ] as const) {
+      random.mockReturnValue(value);
+      const { client, sent } = clientOver([503], { retry: { jitter: 'full' } });
+      await failed(client.get('/'));
+      expect(gaps(sent)).toEqual(expected);
+    }
+  });
+
   it('stays within its bounds, and spreads, with real randomness', async () => {
     for (const [jitter, low] of [
       ['equal', 250],
