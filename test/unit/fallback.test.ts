@@ -1,5 +1,13 @@
 // An answer instead of an error: a value, a function's, or the last good one; never for a 4xx, nor for the user's own abort.
-import axios, { AxiosError, type AxiosHeaders, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { Readable } from 'node:stream';
+import axios, {
+  AxiosError,
+  type AxiosHeaders,
+  type AxiosRequestConfig,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClient, type FallbackResponse, isBreakerOpen, isLimited, isTimeout } from '../../src/index';
 import { clientOver, failed, type Outcome, scripted, settled } from './retry-support';
@@ -141,17 +149,110 @@ describe('a function', () => {
   });
 });
 
+describe('what the user waits by in a function that stands in', () => {
+  it('is not listened to once the function has answered, or failed', async () => {
+    const controller = new AbortController();
+    const { token } = axios.CancelToken.source();
+    const [added, removed] = [vi.spyOn(controller.signal, 'addEventListener'), vi.spyOn(controller.signal, 'removeEventListener')];
+    const listeners = (): unknown[] => (token as unknown as { _listeners?: unknown[] })._listeners ?? [];
+    for (const use of [() => 'an answer', () => Promise.reject(new Error('none'))]) {
+      const { client } = once([503], { fallback: use });
+      await settled(client.get('/', { signal: controller.signal, cancelToken: token }));
+      expect(added.mock.calls.length).toBeGreaterThan(0);
+      const left = new Set(added.mock.calls.map(([, listener]) => listener));
+      for (const [, listener] of removed.mock.calls) left.delete(listener);
+      expect(left.size).toBe(0);
+      expect(listeners()).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    }
+  });
+
+  it('is no deadline where there is none', async () => {
+    const { client } = once([503], { fallback: () => new Promise(() => {}), deadline: false });
+    client.get('/').catch(() => {});
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may be a signal that can only be looked at', async () => {
+    const { client } = once([503], { fallback: () => 'an answer' });
+    expect((await answered(client.get('/', { signal: { aborted: false } }))).data).toBe('an answer');
+  });
+
+  it("ends it with axios' CanceledError, which knows the request", async () => {
+    const controller = new AbortController();
+    const { client } = once([503], { fallback: () => new Promise(() => {}) });
+    setTimeout(() => controller.abort(), 10);
+    expect(await failed(client.get('/it', { signal: controller.signal }))).toMatchObject({ config: { url: '/it' } });
+  });
+});
+
+describe('the cause of what a function throws', () => {
+  it('is not put on what is no error, and may be set anew', async () => {
+    for (const thrown of ['a string', undefined, null, { plain: true }]) {
+      const { client } = once([503], { fallback: () => Promise.reject(thrown) });
+      await expect(client.get('/').catch((error: unknown) => ({ error }))).resolves.toEqual({ error: thrown });
+    }
+    const error = await failed(once([503], { fallback: () => Promise.reject(new Error('none')) }).client.get('/'));
+    expect(Reflect.defineProperty(error, 'cause', { value: 'mine' })).toBe(true);
+  });
+
+  it('is not put on an abort', async () => {
+    const { client } = once([503], { fallback: () => Promise.reject(new CanceledError()) });
+    expect((await failed(client.get('/'))).cause).toBeUndefined();
+  });
+});
+
+describe('the body of the answer that is not handed out', () => {
+  const body = () => {
+    const stream = new Readable({ read() {} });
+    stream.push('some');
+    return stream;
+  };
+
+  it('is let go of, so that its connection is', async () => {
+    const data = body();
+    const { client } = once([{ status: 503, data }], { fallback: { value: 1 } });
+    await answered(client.get('/', { responseType: 'stream' }));
+    expect(data.destroyed).toBe(true);
+  });
+
+  it('is left to a function that reads it, or hands it out', async () => {
+    const read = body();
+    const reading = once([{ status: 503, data: read }], {
+      fallback: (error) => {
+        (error as AxiosError<Readable>).response?.data.read();
+        return 1;
+      },
+    });
+    await answered(reading.client.get('/', { responseType: 'stream' }));
+    expect(read.destroyed).toBe(false);
+    const given = body();
+    const giving = once([{ status: 503, data: given }], { fallback: (error) => (error as AxiosError).response?.data });
+    expect((await answered(giving.client.get('/', { responseType: 'stream' }))).data).toBe(given);
+    expect(given.destroyed).toBe(false);
+  });
+
+  it.each([undefined, null, 'a string'])('may not be there: an adapter rejects with %o', async (reason) => {
+    const { client } = once([200], { fallback: { value: 1 } });
+    expect(await answered(client.get('/', { adapter: () => Promise.reject(reason) }))).toMatchObject({ data: 1, fallback: 'value' });
+  });
+});
+
 describe('which errors', () => {
-  it.each([400, 401, 403, 404, 409, 410, 422, 451])('%i is an answer, and stays the error it is', async (status) => {
+  it.each([400, 401, 403, 404, 409, 410, 422, 451, 499])('%i is an answer, and stays the error it is', async (status) => {
     const { client, fallbacks } = once([status], { fallback: { value: 1, use: () => 2, staleFor: 1_000 } });
     expect((await failed(client.get('/'))).response?.status).toBe(status);
     expect(fallbacks).toEqual([]);
   });
 
-  it.each([408, 429, 500, 501, 503, 'ECONNREFUSED', 'ERR_NETWORK', 'DEPTH_ZERO_SELF_SIGNED_CERT'])('%s is none', async (outcome) => {
-    const { client } = once([outcome], { fallback: { value: 1 } });
-    expect((await answered(client.get('/'))).fallback).toBe('value');
-  });
+  it.each([304, 399, 408, 429, 500, 501, 503, 'ECONNREFUSED', 'ERR_NETWORK', 'DEPTH_ZERO_SELF_SIGNED_CERT'])(
+    '%s is none',
+    async (outcome) => {
+      const { client } = once([outcome], { fallback: { value: 1 } });
+      expect((await answered(client.get('/'))).fallback).toBe('value');
+    },
+  );
 
   it("the user's own abort stays an abort", async () => {
     const controller = new AbortController();
@@ -279,6 +380,34 @@ describe('the last good answer', () => {
     expect(Buffer.isBuffer(data)).toBe(true);
     expect(data.toString()).toBe('bytes');
     expect(data.buffer).not.toBe(bytes.buffer);
+  });
+
+  it('is the same object where it cannot be copied', async () => {
+    const data = { render: () => 'html' };
+    const { client } = staleClient([{ status: 200, data }, 503]);
+    await answered(client.get('/a'));
+    expect((await answered(client.get('/a'))).data).toBe(data);
+  });
+
+  it('may have no headers, as those of mock adapters, and carries no request', async () => {
+    const { client } = staleClient([503]);
+    const adapter = async (config: InternalAxiosRequestConfig) => ({ data: 1, status: 200, config, request: { big: true } }) as never;
+    expect((await answered(client.get('/a', { adapter }))).request).toEqual({ big: true });
+    const response = await answered(client.get('/a'));
+    expect(response).toMatchObject({ data: 1, fallback: 'stale', headers: {} });
+    expect(response.request).toBeUndefined();
+  });
+
+  it('is only what has a status and data', async () => {
+    const { client } = staleClient([200, 503]);
+    client.interceptors.response.use((response) => {
+      const { data, status } = response;
+      return (response.config.params.only === 'data' ? { data } : { status }) as unknown as AxiosResponse;
+    });
+    for (const only of ['data', 'status']) {
+      await settled(client.get(`/${only}`, { params: { only } }));
+      expect((await failed(client.get(`/${only}`, { params: { only } }))).response?.status).toBe(503);
+    }
   });
 
   it('carries the config of the call it answers', async () => {
