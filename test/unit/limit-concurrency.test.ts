@@ -115,6 +115,17 @@ describe('concurrency', () => {
     expect(seen).toEqual(reached);
   });
 
+  it('of an endpoint is not forgotten while a place is taken or waited for, however many other endpoints there are', async () => {
+    start({ concurrency: 1, maxQueue: 1 });
+    await begin();
+    await begin();
+    upstream.does = 200;
+    for (let n = 0; n < 1_100; n++) expect(await ask(client, { endpoint: `other ${n}` })).toBe(200);
+    expect(await ask(client)).toBe('ELIMITED');
+    await answerFirst();
+    expect(upstream.requests).toBe(1_102);
+  });
+
   it('and the rate: both must have room', async () => {
     start({ concurrency: 1, rate: 2, interval: 1_000, maxQueue: 5 });
     for (let i = 0; i < 3; i++) await begin();

@@ -121,6 +121,19 @@ describe('a rate', () => {
     expect(await ask(client, { url: 'http://up.test/a', limit: { rate: 2 } })).toBe(200);
   });
 
+  it('of an endpoint is not forgotten while it is used up, however many other endpoints there are', async () => {
+    start({ rate: 1 });
+    await ask(client);
+    const others = async (): Promise<void> => {
+      for (let n = 0; n < 1_100; n++) expect(await ask(client, { endpoint: `other ${n}` })).toBe(200);
+    };
+    await others();
+    expect(await ask(client)).toBe('ELIMITED');
+    vi.advanceTimersByTime(1_000);
+    await others();
+    expect(await ask(client)).toBe(200);
+  });
+
   it('does not move with the wall clock', async () => {
     start({ rate: 1 });
     await ask(client);

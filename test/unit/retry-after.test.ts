@@ -59,6 +59,13 @@ describe('the header', () => {
     expect(retryAfterOf({ 'retry-after': undefined })).toBeUndefined();
   });
 
+  it('is a date of Greenwich where it names no zone, wherever the client runs', () => {
+    vi.stubEnv('TZ', 'Asia/Kolkata');
+    expect(retryAfterOf({ 'retry-after': 'Thu Jan  1 12:00:07 2026' })).toBe(7_000);
+    expect(retryAfterOf({ 'retry-after': 'Thursday, 01-Jan-26 12:00:07 GMT' })).toBe(7_000);
+    vi.unstubAllEnvs();
+  });
+
   it("is a date of the server's clock, where the server tells it", () => {
     const date = 'Thu, 01 Jan 2026 09:00:00 GMT'; // three hours behind
     expect(retryAfterOf({ 'retry-after': 'Thu, 01 Jan 2026 09:00:04 GMT', date })).toBe(4_000);
