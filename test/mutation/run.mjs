@@ -42,7 +42,7 @@ async function mutation(file, tests) {
     vitest: { configFile: 'test/mutation/vitest.config.ts' },
     coverageAnalysis: 'perTest',
     concurrency: 1,
-    timeoutMS: 60_000, // a machine that is busy kills no mutant
+    timeoutMS: 20_000, // a machine that is busy kills no mutant
     ignorePatterns: ['dist', 'docs', 'playground', 'test/bench', 'test/package'],
     tempDirName: mkdtempSync(join(tmpdir(), 'breakwater-mutation-')),
     reporters: ['progress-append-only', 'clear-text'],

@@ -176,6 +176,30 @@ describe('a request', () => {
     expect(client.breakers.get(ENDPOINT).retryAfter).toBe(5_000);
   });
 
+  it('judges what was counted before it by its own numbers, and leaves the counts to those that come after', async () => {
+    start({ breaker: { burst: false } });
+    upstream.does = 500;
+    await askTimes(4, client);
+    expect(await ask(client, { breaker: { minCalls: 6 } })).toBe(500);
+    await ask(client);
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 6 });
+    expect(await ask(client, { breaker: { minCalls: 6 } })).toBe('EBREAKEROPEN');
+  });
+
+  it('that counts over another span begins to count anew', async () => {
+    start();
+    upstream.does = 500;
+    await askTimes(9, client);
+    await ask(client, { breaker: { burst: { window: 20_000, minCalls: 2 } } });
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 10 });
+    expect(await askTimes(2, client, { breaker: { burst: { window: 20_000, minCalls: 2 } } })).toEqual([500, 'EBREAKEROPEN']);
+    expect(client.breakers.get(ENDPOINT).calls).toBe(11);
+    client.breakers.reset();
+    await askTimes(9, client);
+    await ask(client, { breaker: { window: 60_000, burst: false } });
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 1 });
+  });
+
   it.each([
     { failureRate: 0 },
     { failureRate: 1.1 },

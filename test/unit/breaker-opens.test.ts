@@ -222,7 +222,7 @@ describe('the slow trigger', () => {
     start({ slow: false });
     await hang(30);
     vi.advanceTimersByTime(29_000);
-    expect(state()).toBe('closed');
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', slowRate: 0, inFlight: 30 });
   });
 });
 

@@ -50,6 +50,26 @@ describe('an operator', () => {
     expect(moves()).toEqual(['closed > open: operator', 'open > closed: operator']);
   });
 
+  it('has an answer at once for every call, before any limit, and for those that a limit held up till then', async () => {
+    client = createClient({ adapter: upstream.adapter, retry: false, limit: { rate: 1, maxQueue: 1 } });
+    await ask(client);
+    const waiting = ask(client);
+    await settled();
+    client.breakers.open(ENDPOINT);
+    expect(await ask(client)).toBe('EBREAKEROPEN');
+    await vi.advanceTimersByTimeAsync(1_010);
+    expect(await waiting).toBe('EBREAKEROPEN');
+    expect(upstream.requests).toBe(1);
+  });
+
+  it('forgets an endpoint that he does not know without harm, and is told nothing', () => {
+    start();
+    client.breakers.reset('GET http://nowhere.test/');
+    client.breakers.close('GET http://nowhere.test/');
+    expect(client.breakers.list()).toEqual([]);
+    expect(events).toEqual([]);
+  });
+
   it('and another both have to let go; letting go twice counts once', async () => {
     start();
     const [one, other] = [client.breakers.open(ENDPOINT), client.breakers.open(ENDPOINT)];

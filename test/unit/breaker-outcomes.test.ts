@@ -1,5 +1,6 @@
 // What counts as a failure of the endpoint, and what as nothing. On a fake clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TimeoutError } from '../../src/errors';
 import { type BreakerOptions, type BreakerOutcome, type BreakerSnapshot, type Client, createClient, isBreakerOpen } from '../../src/index';
 import { ask, askTimes, type Behaviour, ENDPOINT, errorOf, FakeUpstream, settled, URL } from './breaker-support';
 
@@ -47,7 +48,12 @@ describe('by rule', () => {
     ['ENOTFOUND', FAILURE],
     ['ERR_NETWORK', FAILURE],
     ['ERR_BAD_OPTION_VALUE', NOTHING],
+    ['ERR_BAD_OPTION', NOTHING],
+    ['ERR_BAD_REQUEST', NOTHING],
     ['ERR_INVALID_URL', NOTHING],
+    ['ERR_NOT_SUPPORT', NOTHING],
+    ['ERR_DEPRECATED', NOTHING],
+    ['ERR_FORM_DATA_DEPTH_EXCEEDED', NOTHING],
   ])('%s', async (does, counts) => {
     start();
     upstream.does = does;
@@ -69,6 +75,29 @@ describe('by rule', () => {
     await vi.advanceTimersByTimeAsync(1_100);
     expect(await call).toBe('ETIMEDOUT');
     expect(snapshot()).toMatchObject({ calls: 1, failureRate: 1, slowRate: 1, inFlight: 0 });
+  });
+
+  it('waiting in vain for a connection of the own pool is nothing', async () => {
+    start();
+    const facts = { limit: 'total', phase: 'queue', limitMs: 1, elapsed: 1, timings: {}, attempts: 1, safeToRetry: true, lag: 0 } as const;
+    const adapter = () => Promise.reject(new TimeoutError(facts, 'GET it'));
+    expect(await ask(client, { adapter })).toBe('ETIMEDOUT');
+    expect(snapshot()).toMatchObject(NOTHING);
+  });
+
+  it('an error of no kind is a failure, and an answer of no kind is none', async () => {
+    start();
+    expect(await ask(client, { adapter: () => Promise.reject(new Error('of no kind')) })).toBe('Error: of no kind');
+    expect(snapshot()).toMatchObject(FAILURE);
+    start();
+    await client.request({ url: URL, adapter: async () => ({}) as never });
+    expect(snapshot()).toMatchObject(SUCCESS);
+  });
+
+  it('nothing at all, which an adapter rejects with, comes through as that', async () => {
+    start();
+    await expect(client.request({ url: URL, adapter: () => Promise.reject(undefined) })).rejects.toBeUndefined();
+    expect(snapshot().inFlight).toBe(0);
   });
 
   it('the deadline cutting a call short is nothing, unless it was slow by then', async () => {
@@ -263,6 +292,19 @@ describe('isFailure', () => {
     upstream.does = 200;
     expect(await ask(client)).toBe(200);
     expect(snapshot()).toMatchObject({ calls: 2, failureRate: 0.5 });
-    expect(warn).toHaveBeenCalled();
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('`breaker.isFailure`'), expect.stringContaining('a bug'));
+    upstream.does = 404;
+    await askTimes(2, client);
+    expect(snapshot()).toMatchObject({ calls: 4, failureRate: 0.25 });
+  });
+
+  it('that calls nothing a failure lets probes succeed, whatever they come to', async () => {
+    start({ isFailure: ({ status }) => status === 500 });
+    upstream.does = 500;
+    await askTimes(10, client);
+    vi.advanceTimersByTime(60_000);
+    upstream.does = 503;
+    await askTimes(2, client);
+    expect(snapshot().state).toBe('closed');
   });
 });
