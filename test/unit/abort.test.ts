@@ -26,11 +26,11 @@ function watched() {
   const { signal } = controller;
   const listeners = new Set<unknown>();
   const added = vi.spyOn(signal, 'addEventListener').mockImplementation(function (this: AbortSignal, type, listener) {
-    listeners.add(listener);
+    if (type === 'abort') listeners.add(listener);
     EventTarget.prototype.addEventListener.call(this, type, listener as EventListener);
   });
   vi.spyOn(signal, 'removeEventListener').mockImplementation(function (this: AbortSignal, type, listener) {
-    listeners.delete(listener);
+    if (type === 'abort') listeners.delete(listener);
     EventTarget.prototype.removeEventListener.call(this, type, listener as EventListener);
   });
   return { controller, signal, listeners, added };

@@ -37,19 +37,26 @@ it.each([30_000, 30_001, 3_600_000])('is empty after %i ms of idleness', (idle) 
   expect(window.total('calls')).toBe(1);
 });
 
-it('agrees with a list of times, whatever the traffic', () => {
-  const window = new Window(1_000, 10, ['calls']);
-  const times: number[] = [];
+it('agrees with a list of times, whatever the traffic, for each name on its own', () => {
+  const names = ['calls', 'failures', 'slow'] as const;
+  const window = new Window(1_000, 10, names);
+  const times = { calls: [] as number[], failures: [] as number[], slow: [] as number[] };
   let seed = 1;
-  for (let i = 0; i < 2_000; i++) {
+  const random = (below: number): number => {
     seed = (seed * 16_807) % 2_147_483_647;
-    vi.advanceTimersByTime(seed % 97);
-    window.add('calls');
-    times.push(performance.now());
-    // What is younger than nine buckets is surely in, what is older than ten surely out.
-    const age = (time: number): number => performance.now() - time;
-    expect(window.total('calls')).toBeGreaterThanOrEqual(times.filter((time) => age(time) < 900).length);
-    expect(window.total('calls')).toBeLessThanOrEqual(times.filter((time) => age(time) < 1_000).length);
+    return seed % below;
+  };
+  const bucketOf = (time: number): number => Math.floor(time / 100);
+  for (let i = 0; i < 2_000; i++) {
+    vi.advanceTimersByTime(random(20) ? random(97) : random(1_500));
+    const name = names[random(3)] as (typeof names)[number];
+    if (random(4)) {
+      window.add(name);
+      times[name].push(performance.now());
+    }
+    // What is in the same bucket or in the nine before it counts, and nothing else.
+    const oldest = bucketOf(performance.now()) - 9;
+    for (const name of names) expect(window.total(name)).toBe(times[name].filter((time) => bucketOf(time) >= oldest).length);
   }
 });
 
