@@ -30,7 +30,6 @@ export const deadline: Policy = (next) => (call) => {
       call.observer.timedOut(call, call.attempt, error);
     }, call.timer);
     alarm.set(now() + budget);
-    call.onEnd(() => alarm.stop());
     next(call).then(
       (response) => {
         alarm.stop();

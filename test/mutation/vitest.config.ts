@@ -21,6 +21,5 @@ export default defineConfig({
     include: [`test/unit/(${process.env.MUTATION_TESTS ?? '*'}).test.ts`],
     setupFiles: ['test/mutation/setup.ts'],
     sequence: { sequencer: ExamplesFirst },
-    testTimeout: 20_000, // a machine that is busy kills no mutant
   },
 });

@@ -106,6 +106,21 @@ describe('the deadline of a call', () => {
     expect(calls).toMatchObject([{ outcome: 'canceled' }]);
   });
 
+  it('holds though an abort that an interceptor brought is kept from the caller by an interceptor that hangs', async () => {
+    const { client, timeouts, calls } = clientOver();
+    const controller = new AbortController();
+    client.interceptors.request.use((config) => Object.assign(config, { signal: controller.signal }));
+    client.interceptors.response.use(undefined, never);
+    const outcome = errorOf(client.get(URL));
+    await settled();
+    controller.abort();
+    await vi.advanceTimersByTimeAsync(1_000 + YIELD);
+    expect(await outcome).toMatchObject({ limit: 'deadline', limitMs: 1_000, attempts: 1 });
+    expect(timeouts).toHaveLength(1);
+    expect(calls).toMatchObject([{ limit: 'deadline', outcome: 'timeout' }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('may be off, and then sets no timer', async () => {
     const { client, upstream } = clientOver({ deadline: false });
     const outcome = client.get(URL);
