@@ -49,6 +49,7 @@ describe('the header', () => {
     'Infinity',
     '0x10',
     'Thu, 99 Jan 2026 12:00:07 GMT',
+    'Thu, 01 Jan 2026 12:00:07 GMT (about)',
   ])('%j means nothing', (value) => {
     expect(retryAfterOf({ 'retry-after': value })).toBeUndefined();
   });
