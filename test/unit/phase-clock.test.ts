@@ -161,7 +161,34 @@ describe('read', () => {
   });
 });
 
+it('bytes that nobody told of do not lengthen a limit that is not about silence', () => {
+  const { clock, expired } = clockOf({ total: 100 });
+  clock.enter('body');
+  clock.unseenProgress = () => true;
+  expectExpiryIn(100, expired, 'total', 100);
+});
+
+it('timings are those that the platform measured, where it did, and nobody changes them afterwards', () => {
+  const { clock } = clockOf({});
+  clock.enter('waiting');
+  vi.advanceTimersByTime(100);
+  const measured = { tcp: 10, response: 90 };
+  clock.stop(measured);
+  measured.tcp = 1_000;
+  expect(clock.timings).toEqual({ tcp: 10, response: 90 });
+});
+
 describe('a body that the consumer holds back', () => {
+  it('is silent through no fault of the peer, though bytes that were on their way still come', () => {
+    const { clock, expired } = clockOf({ read: 100 });
+    clock.enter('body');
+    clock.pause();
+    vi.advanceTimersByTime(50);
+    clock.progress();
+    vi.advanceTimersByTime(1_000);
+    expect(expired).not.toHaveBeenCalled();
+  });
+
   it('is silent through no fault of the peer, and read starts whole when the consumer comes back', () => {
     const { clock, expired } = clockOf({ read: 100 });
     clock.enter('body');
