@@ -18,7 +18,7 @@ const TESTS = {
   'src/policies/concurrency.ts': 'limit-concurrency|fuzz-concurrency',
   'src/policies/breaker-state.ts': 'breaker-*|fuzz-breaker',
   'src/policies/breaker.ts': 'breaker-*',
-  'src/policies/fallback.ts': 'fallback',
+  'src/policies/fallback.ts': 'fallback*',
   'src/policies/fallback-key.ts': 'fallback*',
   'src/policies/attempt.ts': 'attempt',
   'src/policies/deadline.ts': 'deadline-call',

@@ -40,6 +40,7 @@ describe('a kept answer stands in', () => {
     ['params without a prototype', { params: Object.assign(Object.create(null), { a: 1 }) }, { params: { a: 1 } }],
     ['the same agent', { httpAgent: agents[0] }, { httpAgent: agents[0] }],
     ['the same cookie jar', { jar }, { jar }],
+    ['no cookie jar, said in so many words', { jar: null }, { jar: null }],
     ['an equal proxy', { proxy: { host: 'p', port: 1 } }, { proxy: { host: 'p', port: 1 } }],
     ['a method that is spelt otherwise', { method: 'GET' }, { method: 'get' }],
   ])('for %s', async (_, first, second) => {
@@ -110,6 +111,7 @@ describe('an answer that varies', () => {
       expect(await standsIn(id('1'), {}, by(names))).toBe(false);
     }
     expect(await standsIn(id('1'), id('2'), by('traceparent'))).toBe(true);
+    for (const unsent of [null, false]) expect(await standsIn({ headers: { 'X-Request-Id': unsent } }, {}, by('x-request-id'))).toBe(true);
   });
 
   it('by everything stands in for nobody', async () => {
