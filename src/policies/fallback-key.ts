@@ -14,7 +14,7 @@ export function keyOf(call: Call): string | undefined {
   const ignored = call.policies.deadlineHeader || '';
   const asking = Object.entries(headers ?? {})
     .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name, value]) => typeof value !== 'function' && !VOLATILE.test(name) && name !== ignored.toLowerCase())
+    .filter(([name]) => !VOLATILE.test(name) && name !== ignored.toLowerCase())
     .sort(([a], [b]) => (a < b ? -1 : 1));
   try {
     return (
