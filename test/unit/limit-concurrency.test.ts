@@ -138,6 +138,17 @@ describe('concurrency', () => {
     expect(upstream.requests).toBe(3);
   });
 
+  it('is not limited where only the rate is, or by one request of those that share an endpoint', async () => {
+    start({ rate: 100 });
+    for (let i = 0; i < 5; i++) await begin();
+    expect(upstream.requests).toBe(5);
+    start({ concurrency: 1 });
+    await begin();
+    await begin({ limit: false });
+    expect(upstream.requests).toBe(7);
+    expect(await ask(client)).toBe('ELIMITED');
+  });
+
   it('lets nobody past the queue, though he brings a larger limit of his own', async () => {
     start({ concurrency: 1, maxQueue: 5 });
     await begin({ url: `${URL}?a` });
