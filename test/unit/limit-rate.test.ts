@@ -182,6 +182,29 @@ describe('waiting for a token', () => {
     expect(await Promise.all(calls)).toEqual([200, 200, 200, 'ELIMITED']);
   });
 
+  it('may be exactly as long as maxWait', async () => {
+    start({ rate: 10, burst: 1, maxQueue: 1, maxWait: 100 });
+    await ask(client);
+    const call = ask(client);
+    await vi.advanceTimersByTimeAsync(110);
+    expect(await call).toBe(200);
+  });
+
+  it('lets nobody past who comes while the event loop is too busy to serve the queue', async () => {
+    start({ rate: 10, burst: 2, maxQueue: 5 });
+    const block = blockable();
+    await askTimes(2, client);
+    const order: string[] = [];
+    const call = (name: string) => client.get(URL).then(() => order.push(name));
+    const calls = [call('first')];
+    await settled();
+    block(1_000);
+    calls.push(call('second'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await Promise.all(calls);
+    expect(order).toEqual(['first', 'second']);
+  });
+
   it('is not done with a maxWait of 0', async () => {
     start({ rate: 10, burst: 1, maxQueue: 100, maxWait: 0 });
     expect(await askTimes(2, client)).toEqual([200, 'ELIMITED']);

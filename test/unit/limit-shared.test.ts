@@ -67,7 +67,7 @@ it.each<[string, Limiter['consume']]>([
   start(consume, { whenUnavailable: 'refuse' });
   const error = (await errorOf(client.get(URL))) as Error & { retryAfter?: number };
   expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
-  expect(error.retryAfter).toBeUndefined();
+  expect('retryAfter' in error).toBe(false);
   expect(upstream.requests).toBe(1);
 });
 
@@ -94,8 +94,17 @@ it.each([
   }
 });
 
+it('that hangs is named as the cause where it refuses', async () => {
+  start(never, { whenUnavailable: 'refuse' });
+  const error = errorOf(client.get(URL));
+  await vi.advanceTimersByTimeAsync(1_010);
+  expect(await error).toMatchObject({ code: 'ELIMITED', cause: { message: expect.stringContaining('limiter') } });
+});
+
 it('that hangs does not keep a call beyond its deadline or its abort', async () => {
-  start(never);
+  start(never, { whenUnavailable: 'refuse' });
+  const limited = vi.fn();
+  client.on('limited', limited);
   const late = ask(client, { deadline: 300 });
   await vi.advanceTimersByTimeAsync(310);
   expect(await late).toBe('ETIMEDOUT');
@@ -104,7 +113,9 @@ it('that hangs does not keep a call beyond its deadline or its abort', async () 
   await settled();
   controller.abort();
   expect(await given).toBe('ERR_CANCELED');
+  expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(5_000);
+  expect(limited).not.toHaveBeenCalled(); // nothing was refused
   expect(upstream.requests).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
 });
