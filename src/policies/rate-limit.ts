@@ -127,11 +127,11 @@ function refuse(call: Call, retryAfter: number | undefined, cause?: unknown): Li
 const UNAVAILABLE = new Error('The shared limiter gave no answer in time');
 
 /** Waits, no longer than the call lives. */
-function wait(call: Call, ms: number, stop?: AbortSignal): Promise<void> {
+function wait(call: Call, ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const alarm = new Alarm(() => resolve());
     alarm.set(now() + ms);
-    stop?.addEventListener('abort', () => alarm.stop(), { once: true });
+    stop.addEventListener('abort', () => alarm.stop());
     call.onEnd(() => {
       alarm.stop();
       reject(call.ended);
