@@ -186,6 +186,18 @@ describe('a request', () => {
     expect(await ask(client, { breaker: { minCalls: 6 } })).toBe('EBREAKEROPEN');
   });
 
+  it('may want the fast trigger where the client does without, and the other way round', async () => {
+    start({ breaker: { burst: false } });
+    upstream.does = 500;
+    await ask(client);
+    const quick = { breaker: { burst: { window: 30_000, minCalls: 2 } } };
+    expect(await askTimes(3, client, quick)).toEqual([500, 500, 'EBREAKEROPEN']);
+    start();
+    await askTimes(9, client);
+    expect(await askTimes(5, client, { breaker: { burst: false } })).toEqual(Array(5).fill(500));
+    expect(client.breakers.get(ENDPOINT).state).toBe('closed');
+  });
+
   it('that counts over another span begins to count anew', async () => {
     start();
     upstream.does = 500;
