@@ -124,6 +124,27 @@ describe('an error of the adapter', () => {
     const { client } = clientOver([odd]);
     expect(await failed(client.get('/'))).toBe(odd);
   });
+
+  it.each<[string, unknown]>([
+    ['an error', new Error('unreadable')],
+    ['a string', 'unreadable'],
+    ['null', null],
+    ['an object', { error: 'inner' }],
+  ])('that cannot even be looked at fails the call with what looking at it throws: %s', async (_, thrown) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {}); // of the records, which look at it as well
+    const adapter = () =>
+      Promise.reject(
+        Object.defineProperty(new Error('odd'), 'code', {
+          get: () => {
+            throw thrown;
+          },
+        }),
+      );
+    const outcome = clientOver([200])
+      .client.get('/', { adapter })
+      .catch((error: unknown) => ({ caught: error }));
+    expect(await outcome).toEqual({ caught: thrown });
+  });
 });
 
 it('a back-off is never shorter than it was said to be, though timers are early', async () => {

@@ -151,9 +151,33 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     client.interceptors.request.use((config) => Object.assign(config, late));
     client.on('retry', abort);
     expect(await failed(client.get('/', given))).toMatchObject({ code: 'ERR_CANCELED', took: 0 });
+    expect(vi.getTimerCount()).toBe(0);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a call that has ended while something of it went on', () => {
+  const limit = { rate: 1, interval: 60_000 };
+
+  it('in an interceptor takes nothing of a limit when that comes back', async () => {
+    const { client, sent } = clientOver([200], { limit, deadline: 1_000 });
+    const slow = client.interceptors.request.use((config) => new Promise((resolve) => setTimeout(() => resolve(config), 2_000)));
+    expect(await failed(client.get('/'))).toMatchObject({ limit: 'deadline' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(sent).toEqual([]);
+    client.interceptors.request.eject(slow);
+    expect((await settled(client.get('/'))).value?.status).toBe(200);
+  });
+
+  it('in the factory of its next body takes nothing of a limit when that comes back', async () => {
+    const { client, sent } = clientOver([503, 200], { limit: { ...limit, rate: 2 }, deadline: 2_000 });
+    let made = 0;
+    const factory = () => new Promise((resolve) => setTimeout(() => resolve(new ReadableStream()), made++ ? 5_000 : 0));
+    expect(await failed(client.put('/', factory, { endpoint: 'it' }))).toMatchObject({ limit: 'deadline' });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent).toHaveLength(1);
+    expect((await settled(client.get('/', { endpoint: 'it' }))).value?.status).toBe(200);
   });
 });
 
