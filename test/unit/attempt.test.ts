@@ -27,7 +27,7 @@ function begin(limits: Limits = {}) {
         fail = reject;
       }),
   );
-  const run = () => attempt((limits, onExpiry) => new PhaseClock(limits, onExpiry))(transport)(call);
+  const run = () => attempt((limits, onExpiry, timer) => new PhaseClock(limits, onExpiry, timer))(transport)(call);
   const outcome = run();
   outcome.catch(() => {});
   const ends = () => observer.attemptEnded.mock.calls.map(([, , end]) => end);

@@ -15,9 +15,11 @@ export function callOf(init: Partial<CallInit> = {}) {
     limited: vi.fn<Observer['limited']>(),
     fellBack: vi.fn<Observer['fellBack']>(),
   };
+  const request = { url: 'http://up.test/' };
   const call = new Call({
     startedAt: now(),
-    request: { url: 'http://up.test/' },
+    request,
+    merged: () => init.request ?? request,
     requested: {},
     policies: {},
     settings: SETTINGS,
