@@ -121,6 +121,6 @@ await compare('A server that hangs', calls, limit, true, () => {
 
 const one = createClient({ ...options, timeout: { total: 500 } });
 const { timers, listed } = await timersOf(() => one.get(real));
-console.log(`\nTimers of a call that hangs: ${timers}, of which ${listed} keep the program alive (the attempt's, and the deadline's).`);
+console.log(`\nTimers of a call that hangs: ${timers}, of which ${listed} keep the program alive.`);
 server.kill();
 process.exit();

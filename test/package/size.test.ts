@@ -8,16 +8,16 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 26_530],
-  ['protect', 'breakwater', 26_480],
-  ['withDeadline', 'breakwater', 10_850],
-  ['isTimeout', 'breakwater', 10_310],
-  ['logTo', 'breakwater/log', 3_230],
-  ['instrument', 'breakwater/opentelemetry', 3_740],
-  ['collect', 'breakwater/prometheus', 3_570],
-  ['toAlertmanager', 'breakwater/prometheus', 2_360],
+  ['createClient', 'breakwater', 26_100],
+  ['protect', 'breakwater', 26_040],
+  ['withDeadline', 'breakwater', 2_990],
+  ['isTimeout', 'breakwater', 2_150],
+  ['logTo', 'breakwater/log', 3_110],
+  ['instrument', 'breakwater/opentelemetry', 3_620],
+  ['collect', 'breakwater/prometheus', 3_470],
+  ['toAlertmanager', 'breakwater/prometheus', 1_890],
 ];
-const SCRIPT_TAG = 45_730;
+const SCRIPT_TAG = 45_500;
 
 const { consumer } = inject('packed');
 
