@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-for (const part of ['index', 'micro', 'refused', 'hanging', 'growth']) {
+for (const part of ['index', 'browser', 'micro', 'refused', 'hanging', 'growth']) {
   console.log(`\n=== ${part}.mjs`);
   const script = fileURLToPath(new URL(`${part}.mjs`, import.meta.url));
   const [code] = await once(spawn(process.execPath, [script, ...process.argv.slice(2)], { stdio: 'inherit' }), 'exit');
