@@ -196,12 +196,12 @@ describe('a call that starts with nothing left', () => {
     });
     let inner: Promise<unknown> = Promise.resolve();
     const outer = withDeadline(50, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 300));
       inner = timeoutOf(() => client.get(lab.url('healthy')), 'deadline', 0);
       await inner;
     });
     await expect(outer).rejects.toMatchObject({ limit: 'deadline' });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     await inner;
     expect(asked).toBe(0);
     expect(lab.upstream('healthy').connections).toBe(0);

@@ -169,13 +169,13 @@ describe('concurrency', () => {
   it('has no place in the queue, and no token, for a call that ended before it came to it', async () => {
     const upstream = await met(startUpstream('healthy'));
     const client = clientWith({ limit: { concurrency: 1, maxQueue: 1, rate: 2, interval: 60_000, burst: 2, per: 'client' } });
-    const working = outcome(client.get(`${upstream.url}delay/500`));
+    const working = outcome(client.get(`${upstream.url}delay/1500`));
     const made = async (): Promise<string> => {
-      await sleep(100);
+      await sleep(500);
       return 'late';
     };
     expect(await outcome(client.post(upstream.url, made, { deadline: 50 }))).toBe('ETIMEDOUT');
-    await sleep(100);
+    await sleep(600);
     expect(await outcome(client.get(upstream.url))).toBe(200);
     expect(await working).toBe(200);
   });

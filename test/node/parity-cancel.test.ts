@@ -73,7 +73,8 @@ describe.each(Object.keys(WAYS))('%s', (name) => {
         [],
         async (api) => {
           const [aborter, cancel] = make();
-          const lookup = (): void => {};
+          // Late, and not never: Node 24 goes on connecting for a request that is gone.
+          const lookup = (_: string, __: object, done: (error: Error) => void): void => void setTimeout(done, 30, new Error('too late'));
           const call = api.request({ url: 'http://name.test/', lookup, ...aborter } as never);
           call.catch(() => {});
           if (turns) await sleep(5);
@@ -115,8 +116,8 @@ describe.each(Object.keys(WAYS))('%s', (name) => {
         for (const end of [cancel, stop]) end();
         return Promise.all(calls);
       },
-      // Node connects for what is canceled in its queue; the client takes it out.
-      { defaults: { httpAgent }, alike: ({ connections, ...rest }) => ({ ...rest, seen: connections.flat() }) },
+      // Node connects for what is canceled in its queue, and 24 keeps the connection; the client takes it out.
+      { defaults: { httpAgent }, alike: ({ connections, idle: _, ...rest }) => ({ ...rest, seen: connections.flat() }) },
     );
     expect(connections.flat()).toHaveLength(1);
   });
