@@ -1,8 +1,8 @@
 // Changes the policies in every small way that Stryker knows, and sees whether a unit test notices. Fails where too many changes pass.
 //   npm run test:mutation [-- <file> …]
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 
@@ -33,6 +33,9 @@ const TESTS = {
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 process.env.TZ = 'Asia/Kolkata'; // where a time of day without a zone is not that of Greenwich
 
+const temp = mkdtempSync(join(tmpdir(), 'breakwater-mutation-'));
+process.on('exit', () => rmSync(temp, { recursive: true, force: true })); // Stryker leaves some of it behind
+
 /** @param {string} file @param {string} tests */
 async function mutation(file, tests) {
   process.env.MUTATION_TESTS = tests; // for vitest.config.ts
@@ -44,7 +47,7 @@ async function mutation(file, tests) {
     concurrency: 1,
     timeoutMS: 20_000, // a machine that is busy kills no mutant
     ignorePatterns: ['dist', 'docs', 'playground', 'test/bench', 'test/package'],
-    tempDirName: mkdtempSync(join(tmpdir(), 'breakwater-mutation-')),
+    tempDirName: join(temp, basename(file)),
     reporters: ['progress-append-only', 'clear-text'],
     clearTextReporter: { allowColor: false, reportTests: false, reportScoreTable: false },
   }).runMutationTest();
@@ -53,6 +56,8 @@ async function mutation(file, tests) {
 }
 
 const asked = process.argv.slice(2);
+const unknown = asked.filter((file) => !(file in TESTS));
+if (unknown.length > 0) throw new Error(`No tests are named here for ${unknown.join(', ')}.`);
 const rows = [];
 for (const [file, tests] of Object.entries(TESTS)) if (asked.length === 0 || asked.includes(file)) rows.push(await mutation(file, tests));
 

@@ -62,6 +62,18 @@ describe('the record of a call', () => {
     expect(calls).toMatchObject([{ outcome: 'success', status: 201 }]);
   });
 
+  it('of an answer that an interceptor put in place of the network, as caches do, has no attempt', async () => {
+    const { client, upstream, calls } = clientOver(200);
+    client.interceptors.request.use((config) => {
+      config.adapter = async () => ({ data: 'kept', status: 200, statusText: '', headers: {}, config });
+      return config;
+    });
+    expect((await client.get(URL)).data).toBe('kept');
+    expect(calls).toMatchObject([{ outcome: 'success', attempts: 0, timings: {} }]);
+    expect('status' in (calls[0] ?? {})).toBe(false);
+    expect(upstream.requests).toBe(0);
+  });
+
   it.each([undefined, null, 'a string'])('of an interceptor that rejects with %o', async (reason) => {
     const { client, calls } = clientOver(200);
     client.interceptors.request.use(() => Promise.reject(reason));
