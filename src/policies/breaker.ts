@@ -129,11 +129,14 @@ export const breakerPermit =
         return response;
       },
       (error) => {
-        settle(breaker, permit, call, error, (error as { response?: AxiosResponse } | undefined)?.response);
+        settle(breaker, permit, call, error ?? NOTHING, (error as { response?: AxiosResponse } | null | undefined)?.response);
         throw error;
       },
     );
   };
+
+/** An adapter of the user's may reject with nothing at all. */
+const NOTHING = new Error('rejected with nothing');
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
 function settle(breaker: Breaker, permit: Permit, call: Call, error: unknown, response: AxiosResponse | undefined): void {

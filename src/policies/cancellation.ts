@@ -4,7 +4,7 @@
  */
 import type { CancelToken, GenericAbortSignal } from 'axios';
 import type { Call, Policy } from '../call';
-import { canceled } from '../errors';
+import { canceled, isTimeout } from '../errors';
 
 /** What axios' CancelToken has and its types do not say. */
 type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: (reason: unknown) => void) => void>;
@@ -14,6 +14,7 @@ export const cancellation: Policy = (next) => (call) => {
   if (!signal && !token) return next(call);
   if (signal?.aborted) return Promise.reject(canceled(call.reportedConfig));
 
+  const isCallers = call.config === undefined;
   return new Promise((resolve, reject) => {
     const cancel = (reason: unknown): void => {
       release();
@@ -27,7 +28,10 @@ export const cancellation: Policy = (next) => (call) => {
     };
     token?.subscribe(cancel);
     if (call.ended) return;
-    call.onEnd(release);
+    // After an abort that an interceptor brought, the caller still waits for what axios makes of it, and may abort that.
+    call.onEnd(() => {
+      if (!isCallers || isTimeout(call.ended)) release();
+    });
     // A stream that was handed out is still the user's to abort.
     next(call)
       .then(resolve, reject)

@@ -206,6 +206,18 @@ describe('an abort', () => {
     await lab.upstream('stall').closed(1);
   });
 
+  it('is heard after one that an interceptor brought, while what axios makes of that hangs', async () => {
+    const [brought, own] = [new AbortController(), new AbortController()];
+    client.interceptors.request.use((config) => Object.assign(config, { signal: brought.signal }));
+    client.interceptors.response.use(undefined, never);
+    const call = failureOf(() => client.get(lab.url('stall'), { signal: own.signal, deadline: false }));
+    await sleep(AFTER);
+    brought.abort();
+    await sleep(AFTER);
+    own.abort();
+    expect((await call).error).toMatchObject({ code: 'ERR_CANCELED' });
+  });
+
   it('after the call changes nothing', async () => {
     const controller = new AbortController();
     const { status } = await client.get(lab.url('healthy'), { signal: controller.signal });
