@@ -1,5 +1,5 @@
 /**
- * One plain request and its answer, as axios' http adapter makes them, at a third of the cost. A redirect goes on through
+ * One plain request and its answer, as axios' http adapter makes them, without what only other requests need. A redirect goes on through
  * the adapter: what happens then is axios' own doing.
  */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';

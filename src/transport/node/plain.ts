@@ -21,7 +21,7 @@ export interface Plain {
 }
 
 /** What axios knows and its types do not say. */
-type Config = InternalAxiosRequestConfig & { transport?: unknown; http2Options?: unknown };
+type Config = InternalAxiosRequestConfig & { transport?: unknown };
 
 /** `undefined` where the request is not plain. `headers` is completed, as the adapter does it. */
 export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | undefined {
