@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptSummary, Client, ClientConfig, RetryEvent, StopReason } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
+import { freePort } from '../setup/ports.mjs';
 import { clients, forAxios, rejection, until, upstreamOf } from './support';
 import { watchUnhandled } from './support2';
 
@@ -45,15 +46,6 @@ function retrying(config: ClientConfig = {}): { client: Client; events: RetryEve
 }
 
 const told = async (promise: Promise<unknown>): Promise<Told> => (await rejection(promise)) as Told;
-
-/** A port of 127.0.0.1 on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const drained = (req: http.IncomingMessage, then: () => void): void => void req.on('end', then).resume();
 

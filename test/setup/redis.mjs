@@ -3,11 +3,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './ports.mjs';
 import { findProgram, installPackages, isExecutable, tell } from './tools.mjs';
 
 /**
@@ -29,14 +29,6 @@ export function ensureRedis() {
       ? `REDIS_SERVER_PATH is ${found}, which is not an executable file.`
       : 'The tests of the shared limiter need redis-server: install it, or set REDIS_SERVER_PATH to its executable.',
   );
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /**
