@@ -1,91 +1,64 @@
-// The benchmark: the same requests through Breakwater and its peers, side by side in one run. Rounds are interleaved, so that what else the
-// machine does strikes all alike; what counts is the ratio to bare axios, the median of the rounds. `--quick` for a short look.
+// The benchmark: the same requests through Breakwater and its peers, side by side in one run, each in a process of its own. Rounds are
+// interleaved, so that what else the machine does strikes all alike; what counts is the ratio to bare axios in the same turn, the median of the
+// turns. `--quick` for a short look, `--only breakwater` for those beside axios whose names have that in them.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { lanes } from './lanes.mjs';
+import { isQuick, median, short } from './measure.mjs';
 
-const quick = process.argv.includes('--quick');
-const ROUNDS = quick ? 5 : 11;
-const body = Buffer.alloc(1024 * 1024, 'x');
+/** @typedef {import('./lane.mjs').Round} Round */
+/** @typedef {{ rate: number, cpu: number, p50: number, p99: number }} Measured */
 
-/** @typedef {import('./lanes.mjs').Lane} Lane */
+const TURNS = isQuick ? 5 : 15;
 
-/** @type {{ name: string, calls: number, atOnce: number, run: (lane: Lane, base: string) => (() => Promise<unknown>) | undefined }[]} */
+/** @type {(Round & { name: string })[]} */
 const SCENARIOS = [
-  ...[1, 50, 500].map((atOnce) => ({
-    name: `small JSON, ${atOnce} in flight`,
-    calls: quick ? 1_000 : 3_000,
-    atOnce,
-    run: (/** @type {Lane} */ lane, /** @type {string} */ base) => () => lane.json(`${base}/users/42?page=1`),
-  })),
-  { name: '1 MB of bytes, 10 in flight', calls: 100, atOnce: 10, run: ({ bytes }, base) => bytes && (() => bytes(`${base}/large`)) },
-  { name: '1 MB as a stream, 10 in flight', calls: 100, atOnce: 10, run: ({ stream }, base) => stream && (() => stream(`${base}/large`)) },
-  { name: '1 MB uploaded, 10 in flight', calls: 100, atOnce: 10, run: ({ upload }, base) => upload && (() => upload(base, body)) },
+  ...[1, 50, 500].map((atOnce) => {
+    const calls = isQuick ? 1_500 : 4_000;
+    return { name: `small JSON, ${atOnce} in flight`, what: /** @type {const} */ ('json'), calls, atOnce };
+  }),
+  { name: '1 MB of bytes, 10 in flight', what: 'bytes', calls: 100, atOnce: 10 },
+  { name: '1 MB as a stream, 10 in flight', what: 'stream', calls: 100, atOnce: 10 },
+  { name: '1 MB uploaded, 10 in flight', what: 'upload', calls: 100, atOnce: 10 },
 ];
 
-/**
- * @param {() => Promise<unknown>} call
- * @param {number} calls
- * @param {number} atOnce
- */
-async function round(call, calls, atOnce) {
-  /** @type {number[]} */
-  const took = [];
-  let begun = 0;
-  const worker = async () => {
-    while (begun++ < calls) {
-      const at = performance.now();
-      await call();
-      took.push(performance.now() - at);
-    }
-  };
-  const cpu = process.cpuUsage();
-  const at = performance.now();
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  const seconds = (performance.now() - at) / 1_000;
-  const { user, system } = process.cpuUsage(cpu);
-  took.sort((a, b) => a - b);
-  return { rate: took.length / seconds, cpu: (user + system) / took.length, p50: nth(took, 0.5), p99: nth(took, 0.99) };
-}
+/** @param {string} file @param {string[]} parameters */
+const start = (file, ...parameters) => fork(fileURLToPath(new URL(file, import.meta.url)), parameters);
 
-const nth = (/** @type {number[]} */ sorted, /** @type {number} */ share) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-const median = (/** @type {number[]} */ values) =>
-  nth(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
-
-const server = fork(fileURLToPath(new URL('server.mjs', import.meta.url)));
+const server = start('server.mjs');
 const [port] = await once(server, 'message');
-const base = `http://127.0.0.1:${port}`;
-const all = lanes();
+const { only = '' } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } }, strict: false }).values;
+const names = Object.keys(lanes).filter((name) => name === 'axios' || name.toLowerCase().includes(String(only).toLowerCase()));
+const running = names.map((name) => ({ name, child: start('lane.mjs', name, `http://127.0.0.1:${port}`) }));
 
-for (const { name, calls, atOnce, run } of SCENARIOS) {
-  const taking = all.flatMap((lane) => {
-    const call = run(lane, base);
-    return call ? [{ lane, call, rounds: /** @type {Awaited<ReturnType<typeof round>>[]} */ ([]) }] : [];
-  });
-  for (const { call } of taking) await round(call, calls, atOnce); // warm
-  for (let i = 0; i < ROUNDS; i++) for (const { call, rounds } of taking) rounds.push(await round(call, calls, atOnce));
-  const of = (/** @type {typeof taking[0]} */ { rounds }, /** @type {'rate' | 'cpu' | 'p50' | 'p99'} */ what) =>
-    median(rounds.map((r) => r[what]));
-  const first = /** @type {typeof taking[0]} */ (taking[0]);
-  console.log(`\n${name}`);
-  console.table(
-    Object.fromEntries(
-      taking.map((one) => [
-        one.lane.name,
-        {
-          '× axios': Number((of(one, 'rate') / of(first, 'rate')).toFixed(2)),
-          '× axios, CPU': Number((of(first, 'cpu') / of(one, 'cpu')).toFixed(2)),
-          'p50 ms': Number(of(one, 'p50').toFixed(2)),
-          'p99 ms': Number(of(one, 'p99').toFixed(2)),
-        },
-      ]),
-    ),
-  );
+/** @param {typeof running[0]} lane @param {Round} round @returns {Promise<Measured | null>} */
+async function ask({ child }, round) {
+  child.send(round);
+  const [measured] = await once(child, 'message');
+  return measured;
 }
+
+for (const { name, ...round } of SCENARIOS) {
+  const taking = [];
+  for (const lane of running) if (await ask(lane, round)) taking.push({ lane, turns: /** @type {Measured[]} */ ([]) }); // and is warm
+  for (let i = 0; i < TURNS; i++) for (const { lane, turns } of taking) turns.push(/** @type {Measured} */ (await ask(lane, round)));
+  const axios = /** @type {typeof taking[0]} */ (taking[0]).turns;
+  const table = taking.map(({ lane, turns }) => {
+    const share = (/** @type {(own: Measured, axios: Measured) => number} */ of) =>
+      short(median(turns.map((own, turn) => of(own, /** @type {Measured} */ (axios[turn])))));
+    const told = {
+      '× axios': share((own, bare) => own.rate / bare.rate),
+      '× axios, CPU': share((own, bare) => bare.cpu / own.cpu),
+      'p50 ms': short(median(turns.map(({ p50 }) => p50))),
+      'p99 ms': short(median(turns.map(({ p99 }) => p99))),
+    };
+    return [lane.name, told];
+  });
+  console.log(`\n${name}`);
+  console.table(Object.fromEntries(table));
+}
+for (const { child } of running) child.kill();
 server.kill();
 process.exit();

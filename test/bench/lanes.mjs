@@ -10,7 +10,6 @@ import { createClient } from '../../dist/node.js';
 
 /**
  * @typedef {object} Lane One client.
- * @property {string} name
  * @property {(url: string) => Promise<unknown>} json A small JSON answer, parsed.
  * @property {(url: string) => Promise<unknown>} [bytes] A megabyte, as bytes.
  * @property {(url: string) => Promise<unknown>} [stream] A megabyte, as a stream that is read.
@@ -25,12 +24,10 @@ async function drain(stream) {
 }
 
 /**
- * @param {string} name
  * @param {Pick<import('axios').AxiosInstance, 'get' | 'post'>} client
  * @returns {Lane}
  */
-const axiosLane = (name, client) => ({
-  name,
+const axiosLane = (client) => ({
   json: async (url) => (await client.get(url)).data,
   bytes: async (url) => (await client.get(url, { responseType: 'arraybuffer' })).data,
   stream: async (url) => drain((await client.get(url, { responseType: 'stream' })).data),
@@ -47,7 +44,7 @@ function retrying() {
 function broken() {
   const instance = retrying();
   const breaker = new CircuitBreaker((/** @type {string} */ url) => instance.get(url), { timeout: 10_000, errorThresholdPercentage: 50 });
-  return { name: 'axios + axios-retry + opossum', json: async (url) => /** @type {any} */ (await breaker.fire(url)).data };
+  return { json: async (url) => /** @type {any} */ (await breaker.fire(url)).data };
 }
 
 /** @returns {Lane} */
@@ -65,20 +62,20 @@ function rawHttp() {
       });
       sent.on('error', reject);
     });
-  return { name: 'raw http', json };
+  return { json };
 }
 
 /** @returns {Lane} */
 function undici() {
   const dispatcher = new RetryAgent(new Agent({ connections: 1_000, headersTimeout: 10_000, bodyTimeout: 10_000 }), { maxRetries: 2 });
-  return { name: 'undici + RetryAgent', json: async (url) => (await request(url, { dispatcher })).body.json() };
+  return { json: async (url) => (await request(url, { dispatcher })).body.json() };
 }
 
 /** @returns {Lane} */
 function phasedGot() {
   const timeout = { lookup: 3_000, connect: 3_000, send: 10_000, response: 10_000, read: 10_000 };
   const client = got.extend({ agent: { http: agent() }, timeout, retry: { limit: 2 } });
-  return { name: 'got, phase timeouts', json: (url) => client(url).json() };
+  return { json: (url) => client(url).json() };
 }
 
 /** Every limit of an attempt, and the limits that are off by default; retry, breaker, statistics and alerts are on anyway. */
@@ -88,16 +85,16 @@ function everything() {
   return createClient({ timeout, limit: { rate: 1e9, concurrency: 1e6, maxQueue: 1e6 } });
 }
 
-/** The first is what the others are told in shares of. @returns {Lane[]} */
-export const lanes = () => [
-  axiosLane('axios', axios.create({ httpAgent: agent() })),
-  axiosLane('Breakwater', createClient()),
-  axiosLane('Breakwater, everything on', everything()),
-  axiosLane('axios + axios-retry', retrying()),
-  broken(),
-  phasedGot(),
-  { name: 'ky', json: (url) => ky(url, { timeout: 10_000, retry: 2 }).json() },
-  axiosLane('axios, fetch adapter', axios.create({ adapter: 'fetch' })),
-  undici(),
-  rawHttp(),
-];
+/** The first is what the others are told in shares of. @type {Record<string, () => Lane>} */
+export const lanes = {
+  axios: () => axiosLane(axios.create({ httpAgent: agent() })),
+  Breakwater: () => axiosLane(createClient()),
+  'Breakwater, everything on': () => axiosLane(everything()),
+  'axios + axios-retry': () => axiosLane(retrying()),
+  'axios + axios-retry + opossum': broken,
+  'got, phase timeouts': phasedGot,
+  ky: () => ({ json: (url) => ky(url, { timeout: 10_000, retry: 2 }).json() }),
+  'axios, fetch adapter': () => axiosLane(axios.create({ adapter: 'fetch' })),
+  'undici + RetryAgent': undici,
+  'raw http': rawHttp,
+};

@@ -36,6 +36,7 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
     req.on('error', (error) => {
       req.destroy(); // a socket that fails does not always say so of its request
       if (follows) tellRequest(req);
+      if (attempt.aborted) return reject(error); // it has been told what ended it, and an error with a stack is dear
       fail(AxiosError.from(error, undefined, config, req));
     });
     if (body) req.write(body);
