@@ -1,0 +1,43 @@
+// One client, in a process of its own, as it is where it is used: beside eight others its code would be compiled for all of them.
+// Takes rounds to run, one after the other, and answers each with what was measured.
+import { lanes } from './lanes.mjs';
+import { cpu, quantile } from './measure.mjs';
+
+/** @typedef {import('./lanes.mjs').Lane} Lane */
+/** @typedef {{ what: keyof Lane, calls: number, atOnce: number }} Round */
+
+const [, , name = '', base = ''] = process.argv;
+const lane = /** @type {() => Lane} */ (lanes[name])();
+const body = Buffer.alloc(1024 * 1024, 'x');
+
+/** @type {Record<keyof Lane, () => Promise<unknown>>} */
+const CALLS = {
+  json: () => lane.json(`${base}/users/42?page=1`),
+  bytes: async () => lane.bytes?.(`${base}/large`),
+  stream: async () => lane.stream?.(`${base}/large`),
+  upload: async () => lane.upload?.(base, body),
+};
+
+/** @param {Round} round */
+async function run({ what, calls, atOnce }) {
+  if (!lane[what]) return undefined;
+  const call = CALLS[what];
+  /** @type {number[]} */
+  const took = [];
+  let begun = 0;
+  const worker = async () => {
+    while (begun++ < calls) {
+      const at = performance.now();
+      await call();
+      took.push(performance.now() - at);
+    }
+  };
+  const before = cpu();
+  const at = performance.now();
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  const seconds = (performance.now() - at) / 1_000;
+  return { rate: calls / seconds, cpu: (cpu() - before) / calls, p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
+}
+
+process.on('message', async (/** @type {Round} */ round) => process.send?.((await run(round)) ?? null));
+process.once('disconnect', () => process.exit());
