@@ -28,6 +28,9 @@ const TESTS = {
   'src/transport/phase-clock.ts': 'phase-clock*|fuzz-phase-clock',
   'src/util/retry-after.ts': 'retry-after|fuzz-parsers',
   'src/util/window.ts': 'window',
+  'src/util/line.ts': 'line',
+  'src/util/heap.ts': 'heap',
+  'src/util/lru.ts': 'lru',
 };
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));

@@ -205,6 +205,22 @@ describe('waiting for a token', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
+  it('is not forgotten meanwhile, however many other endpoints there are', async () => {
+    start({ rate: 10, burst: 2, maxQueue: 5 });
+    const block = blockable();
+    await askTimes(2, client);
+    const order: string[] = [];
+    const call = (name: string) => client.get(URL).then(() => order.push(name));
+    const calls = [call('first')];
+    await settled();
+    block(1_000);
+    for (let n = 0; n < 1_100; n++) expect(await ask(client, { endpoint: `other ${n}` })).toBe(200);
+    calls.push(call('second'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await Promise.all(calls);
+    expect(order).toEqual(['first', 'second']);
+  });
+
   it('is not done with a maxWait of 0', async () => {
     start({ rate: 10, burst: 1, maxQueue: 100, maxWait: 0 });
     expect(await askTimes(2, client)).toEqual([200, 'ELIMITED']);

@@ -33,6 +33,28 @@ describe('a line', () => {
     const { line, places } = lineOf(1, 2, 3);
     expect(line.leave(places[index] as Place<number>)).toBe(true);
     expect(line.length).toBe(2);
+    line.add(4);
+    expect(all(line)).toEqual([...rest, 4]);
+  });
+
+  it.each([
+    [[0, 1, 2], [4]],
+    [
+      [1, 2],
+      [1, 4],
+    ],
+    [
+      [2, 1],
+      [1, 4],
+    ],
+    [
+      [1, 0],
+      [3, 4],
+    ],
+  ])('goes on without those who leave it: places %j', (indices, rest) => {
+    const { line, places } = lineOf(1, 2, 3);
+    for (const index of indices) line.leave(places[index] as Place<number>);
+    line.add(4);
     expect(all(line)).toEqual(rest);
   });
 

@@ -55,11 +55,42 @@ it('comes back to the cap once the busy ones are not', () => {
   expect(keys(lru)).toEqual(['k49', 'new']);
 });
 
-it('forgets one, or all', () => {
-  const lru = lruOf(3);
+it.each([
+  ['a', ['b', 'c']],
+  ['b', ['a', 'c']],
+  ['c', ['a', 'b']],
+])('forgets %s, and goes on with the rest in their order', (key, rest) => {
+  const lru = lruOf(4);
   for (const key of ['a', 'b', 'c']) lru.use(key);
+  lru.delete(key);
+  expect(lru.peek(key)).toBeUndefined();
+  expect(keys(lru)).toEqual(rest);
+  for (const key of ['d', 'e', 'f']) lru.use(key);
+  expect(keys(lru)).toEqual([rest[1], 'd', 'e', 'f']);
+  lru.use('d');
+  lru.use('g');
+  expect(keys(lru)).toEqual(['e', 'f', 'd', 'g']);
+});
+
+it('does not mind to forget what it does not know', () => {
+  const lru = lruOf(3);
+  lru.use('a');
   lru.delete('b');
-  expect(keys(lru)).toEqual(['a', 'c']);
+  expect(keys(lru)).toEqual(['a']);
+});
+
+it('forgets all, and begins anew', () => {
+  const lru = lruOf(3);
+  const before = lru.use('a');
+  lru.use('b');
   lru.clear();
   expect(keys(lru)).toEqual([]);
+  expect(lru.use('a')).not.toBe(before);
+  expect(keys(lru)).toEqual(['a']);
+});
+
+it('without a word on what is busy, takes nothing for busy', () => {
+  const lru = new Lru(2, (key) => key);
+  for (const key of ['a', 'b', 'c']) lru.use(key);
+  expect(lru.values()).toEqual(['b', 'c']);
 });
