@@ -1,6 +1,14 @@
 // So many at a time, the rest in order. On a fake clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Client, createClient, isLimited, type LimitedEvent, type LimitOptions, type Policies } from '../../src/index';
+import {
+  type Client,
+  createClient,
+  isLimited,
+  type LimitedEvent,
+  type LimitOptions,
+  type Policies,
+  type RequestConfig,
+} from '../../src/index';
 import { ask, ENDPOINT, errorOf, FakeUpstream, settled, URL } from './breaker-support';
 
 let upstream: FakeUpstream;
@@ -149,6 +157,23 @@ describe('concurrency', () => {
     expect(await ask(client)).toBe('ELIMITED');
   });
 
+  it.each<[string, LimitOptions, RequestConfig, RequestConfig]>([
+    ['by the request', { concurrency: 1, maxQueue: 1 }, { limit: false }, {}],
+    ['by the client', { maxQueue: 1 }, {}, { limit: { concurrency: 1 } }],
+  ])('is not used up by a call without: %s', async (_, limit, without, within) => {
+    start(limit);
+    const [free] = await begin(without);
+    const [first] = await begin(within);
+    const [second] = await begin(within);
+    expect(upstream.requests).toBe(2);
+    await answerFirst(); // of the one without: its end gives nobody a place
+    expect(await free).toBe(200);
+    expect(upstream.requests).toBe(2);
+    await answerFirst();
+    await answerFirst();
+    expect(await Promise.all([first, second])).toEqual([200, 200]);
+  });
+
   it('lets nobody past the queue, though he brings a larger limit of his own', async () => {
     start({ concurrency: 1, maxQueue: 5 });
     await begin({ url: `${URL}?a` });
@@ -229,6 +254,17 @@ describe('waiting for a place', () => {
     expect(await second).toBe('ELIMITED');
     await answerFirst();
     expect(upstream.requests).toBe(1);
+  });
+
+  it('lasts as long as the call, and needs no timer, where nothing else is said', async () => {
+    start({ concurrency: 1, maxQueue: 5 }, { timeout: false, deadline: false });
+    await begin();
+    const [second] = await begin();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(3_600_000);
+    await answerFirst();
+    await answerFirst();
+    expect(await second).toBe(200);
   });
 
   it('is not done with a maxWait of 0', async () => {
