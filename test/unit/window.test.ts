@@ -37,6 +37,15 @@ it.each([30_000, 30_001, 3_600_000])('is empty after %i ms of idleness', (idle) 
   expect(window.total('calls')).toBe(1);
 });
 
+it('is empty at once, however long nobody came', () => {
+  const window = new Window(30_000, 30, ['calls']);
+  window.add('calls', 7);
+  const later = performance.now() + 1e15; // bucket by bucket that would take an hour
+  expect(window.total('calls', later)).toBe(0);
+  window.add('calls', 2, later);
+  expect(window.total('calls', later)).toBe(2);
+});
+
 it('agrees with a list of times, whatever the traffic, for each name on its own', () => {
   const names = ['calls', 'failures', 'slow'] as const;
   const window = new Window(1_000, 10, names);
