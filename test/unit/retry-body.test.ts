@@ -125,25 +125,42 @@ describe('an error of the adapter', () => {
     expect(await failed(client.get('/'))).toBe(odd);
   });
 
-  it.each<[string, unknown]>([
+  const THROWN: [string, unknown][] = [
     ['an error', new Error('unreadable')],
     ['a string', 'unreadable'],
     ['null', null],
+    ['nothing', undefined],
     ['an object', { error: 'inner' }],
-  ])('that cannot even be looked at fails the call with what looking at it throws: %s', async (_, thrown) => {
+    ['an error with a config', { error: 'inner', config: {} }],
+    ['a config', { config: { call: 'its own' } }],
+  ];
+
+  /** What a call fails with, of whose attempts the last fails with an error that throws when it is looked at. */
+  async function caught(attempts: number, thrown: unknown): Promise<unknown> {
     vi.spyOn(console, 'warn').mockImplementation(() => {}); // of the records, which look at it as well
-    const adapter = () =>
-      Promise.reject(
+    const { client, sent } = clientOver([503]);
+    const { adapter } = client.defaults;
+    client.defaults.adapter = (config) => {
+      if (sent.length < attempts - 1) return (adapter as (config: unknown) => Promise<never>)(config);
+      return Promise.reject(
         Object.defineProperty(new Error('odd'), 'code', {
           get: () => {
             throw thrown;
           },
         }),
       );
-    const outcome = clientOver([200])
-      .client.get('/', { adapter })
-      .catch((error: unknown) => ({ caught: error }));
-    expect(await outcome).toEqual({ caught: thrown });
+    };
+    const outcome = client.get('/').catch((error: unknown) => ({ caught: error }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    return outcome;
+  }
+
+  it.each(THROWN)('that cannot even be looked at fails the call with what looking at it throws: %s', async (_, thrown) => {
+    expect(await caught(1, thrown)).toEqual({ caught: thrown });
+  });
+
+  it.each(THROWN)('that cannot be looked at does so in a repeated attempt as well: %s', async (_, thrown) => {
+    expect(await caught(2, thrown)).toEqual({ caught: thrown });
   });
 });
 
