@@ -1,5 +1,5 @@
 // Through the user's axios instance: it sees one request a call, may change it, and gives back what can be repeated.
-import axios, { type AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosError, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClient, protect } from '../../src/index';
 import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
@@ -95,6 +95,15 @@ describe('the config that comes back', () => {
     expect(upstream.requests).toBe(1);
   });
 
+  it('has a list of adapters of its own, as axios makes one', async () => {
+    const upstream = new FakeUpstream();
+    const client = createClient({ adapter: upstream.adapter, ...OFF });
+    const adapter = [upstream.adapter];
+    const { config } = await client.get(URL, { adapter });
+    expect(config.adapter).toEqual([upstream.adapter]);
+    expect(config.adapter).not.toBe(adapter);
+  });
+
   it("is the request's own, whatever the adapter gave back", async () => {
     const adapter = async (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => ({
       data: '',
@@ -106,6 +115,24 @@ describe('the config that comes back', () => {
     const response = await createClient({ adapter, ...OFF }).get(URL);
     expect(response.config.url).toBe(URL);
     expect(response.config.adapter).toBe(adapter);
+  });
+});
+
+describe('an instance with a request of its own', () => {
+  const protecting = (request: () => unknown) => protect(Object.assign(axios.create(), { request }) as unknown as AxiosInstance);
+
+  it('may throw at once: the call fails with that, and leaves no timer', async () => {
+    const broken = new Error('at once');
+    const client = protecting(() => {
+      throw broken;
+    });
+    expect(await errorOf(client.get(URL))).toBe(broken);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may answer without a promise', async () => {
+    expect(await protecting(() => ({ data: 'at once' })).get(URL)).toEqual({ data: 'at once' });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
