@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { startBlackHole } from '../test/lab/black-hole.mjs';
 import { CORS, every } from '../test/lab/http.mjs';
+import { freePort } from '../test/setup/ports.mjs';
 
-/** @import { AddressInfo } from 'node:net' */
 /** @import { ServerResponse } from 'node:http' */
 
 /** @typedef {{ fault: string, strikes: 'orders' | 'all', collector: 'healthy' | 'hanging' }} State */
@@ -44,8 +44,8 @@ export async function startUpstream() {
     else if (state.strikes === 'all' || req.url?.startsWith('/orders')) FAULTS[state.fault]?.(res);
     else FAULTS.healthy?.(res);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = /** @type {AddressInfo} */ (server.address());
+  const port = await freePort();
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   /** @type {Awaited<ReturnType<typeof startBlackHole>> | undefined} */
   let hole;
 

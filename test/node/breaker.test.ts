@@ -5,6 +5,7 @@ import { DEFAULT_BREAKER } from '../../src/options/breaker';
 import { Breaker } from '../../src/policies/breaker-state';
 import { startUpstream } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
+import { freePort } from '../setup/ports.mjs';
 import { until, upstreamOf } from './support';
 
 const endings: (() => unknown)[] = [];
@@ -98,7 +99,7 @@ describe('an upstream that hangs', () => {
 
 describe('an upstream that was down', () => {
   it('is let back in by two probes', async () => {
-    const first = await met(startUpstream('healthy'));
+    const first = await met(startUpstream('healthy', { port: await freePort() }));
     await first.close();
     const client = clientWith({ breaker: { openFor: 200 } });
     const moves: string[] = [];

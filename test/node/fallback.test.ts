@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import type { FallbackEvent, FallbackResponse } from '../../src/index';
 import { isBreakerOpen } from '../../src/index';
 import type { Upstream } from '../lab/types.mjs';
+import { freePort } from '../setup/ports.mjs';
 import { clients, rejection, until, upstreamOf } from './support';
 import { watchUnhandled } from './support2';
 
@@ -13,11 +14,15 @@ let answers: number;
 
 beforeEach(async () => {
   answers = 0;
-  peer = await upstreamOf(({ req, res }) => {
-    answers++;
-    res.writeHead(200, { 'Content-Type': 'application/json', ETag: `"${answers}"` });
-    res.end(JSON.stringify({ answer: answers, user: req.headers.authorization ?? 'nobody' }));
-  });
+  peer = await upstreamOf(
+    ({ req, res }) => {
+      answers++;
+      res.writeHead(200, { 'Content-Type': 'application/json', ETag: `"${answers}"` });
+      res.end(JSON.stringify({ answer: answers, user: req.headers.authorization ?? 'nobody' }));
+    },
+    {},
+    { port: await freePort() },
+  );
 });
 afterEach(async () => {
   await close();
