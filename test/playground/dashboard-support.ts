@@ -1,6 +1,7 @@
 // What a person does at the dashboard, and reads there.
 import type { Page } from 'playwright';
 import { expect } from 'vitest';
+import type { withPlayground } from './page-support';
 
 /** Milliseconds; generous, since the machine may be busy. */
 export const SOON = 25_000;
@@ -60,3 +61,19 @@ export function at(page: Page) {
 
 /** Polls until it is so. */
 export const soon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: SOON, interval: 100 });
+
+/** Traffic to a healthy upstream, under policies that are not the form's own. */
+export const traffic =
+  (playground: ReturnType<typeof withPlayground>) =>
+  async ({ where = 'Node backend', switched = [] }: { where?: Where; switched?: string[] } = {}) => {
+    const { page } = await playground.open();
+    const dashboard = at(page);
+    await dashboard.runIn(where);
+    for (const name of switched) {
+      const box = page.locator(`input[name="${name}"]`);
+      await box.setChecked(!(await box.isChecked()));
+    }
+    await dashboard.start();
+    await soon(() => dashboard.bars('breakwater', 'ok')).toBeGreaterThan(0);
+    return { page, dashboard };
+  };

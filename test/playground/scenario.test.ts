@@ -1,4 +1,4 @@
-// Plays an outage at the dashboard with one click, and asserts what the page shows of it: from the browser whole, by hand from Node.
+// Plays an outage at the dashboard with one click, and asserts what the page shows of it, with the traffic from the browser.
 import { describe, expect, it } from 'vitest';
 import { at, soon } from './dashboard-support';
 import { withPlayground } from './page-support';
@@ -52,23 +52,5 @@ describe('the upstream dies for 20 s', () => {
     expect(await page.locator('#stage-title').textContent()).toBe('Stopped');
     expect(await page.locator('#timeline').isHidden()).toBe(true);
     expect(await page.locator('.scenarios [aria-pressed="true"]').count()).toBe(0);
-  });
-
-  it('tells from Node that it was the reading, and in which phase', async () => {
-    const { page } = await playground.open();
-    const dashboard = at(page);
-    await dashboard.runIn('Node backend');
-    await dashboard.start();
-    await soon(() => dashboard.fact('breakers', ORDERS)).toBe('closed');
-    await dashboard.become('hanging');
-    await soon(() => dashboard.left(ORDERS)).toBeGreaterThan(0);
-    expect(await dashboard.events('timeout')).toEqual(expect.arrayContaining([expect.stringContaining('read limit in response')]));
-    for (const record of await dashboard.records()) expect(record.slice(1, 3)).toEqual(['read', 'response']);
-    expect(await page.locator('#calls .track [data-look="response"]').count()).toBeGreaterThan(0);
-    await soon(() => dashboard.waiting('axios')).toBeGreaterThan(10);
-    await dashboard.become('healthy');
-    await soon(() => dashboard.fact('breakers', ORDERS)).toBe('closed');
-    // What hung hangs on.
-    expect(await dashboard.waiting('axios')).toBeGreaterThan(10);
   });
 });
