@@ -30,6 +30,7 @@ const inChromium = (
     globalSetup: ['test/setup/lab.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    maxWorkers: 3,
     browser: {
       enabled: true,
       headless: true,
@@ -43,8 +44,8 @@ const inChromium = (
 export default defineConfig({
   test: {
     coverage: { provider: 'v8', include: ['src/**'] },
-    // One project after the other (groupOrder): these tests measure time, and a crowded machine makes every clock late. Those of Node and
-    // of the page wait for most of theirs, so there may be more of them than cores.
+    // One project after the other (groupOrder): these tests measure time, and a crowded machine makes every clock late. All but the pure ones
+    // wait for most of theirs, so there may be more of them than the two cores that CI has, of which Vitest would take one.
     projects: [
       {
         resolve: on('node'),
@@ -53,6 +54,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/setup/fuzz.ts'],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
@@ -79,7 +81,7 @@ export default defineConfig({
           include: ['test/playground/**/*.test.ts'],
           exclude: WIDE,
           pool: 'forks',
-          maxWorkers: 3,
+          maxWorkers: 5,
           sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
