@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, normalize } from 'node:path/posix';
 import axios from 'axios';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { collect } from '../../src/exporters/prometheus';
 import { type ClientPolicies, protect } from '../../src/index';
 import { defaultDeadline, mergeSettings } from '../../src/options';
@@ -11,7 +11,9 @@ import { DEFAULT_ALERTS } from '../../src/options/alerts';
 import { beaconSettings } from '../../src/options/beacon';
 import { DEFAULT_LIMITS } from '../../src/options/timeout';
 import { LIMIT_NAMES } from '../../src/words';
-import { blocks, promised, read, root, type Snippets, startSnippets } from './snippets';
+import { blocks, PATIENCE, promised, read, root, type Snippets, startSnippets } from './snippets';
+
+vi.setConfig({ testTimeout: PATIENCE });
 
 /** How a block begins that shows a part of an example. */
 const FROM = '// from ';

@@ -105,7 +105,7 @@ describe.each([
     const error = await rejection(clientOf().get(server.url, config));
     if (!isTimeout(error)) throw error;
     expect(error).toMatchObject({ limit, phase: 'response' });
-    expect(performance.now() - startedAt).toBeLessThan(200 + GENEROUS);
+    expect(performance.now() - startedAt).toBeLessThan(200 + 4 * GENEROUS); // a flood keeps this process busy, too
     await expectNoneOpen(server);
   });
 });

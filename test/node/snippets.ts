@@ -21,6 +21,9 @@ const EXAMPLE = 'https://api.example.com';
 
 const run = promisify(execFile);
 
+/** Milliseconds for a test that runs a snippet: some make hundreds of calls, and the machine may be busy. */
+export const PATIENCE = 60_000;
+
 /** The code blocks of a page, with the line each begins on. */
 export function blocks(markdown: string, language: string): { code: string; line: number }[] {
   return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(({ 1: code = '', index }) => ({
@@ -63,7 +66,7 @@ export async function startSnippets(): Promise<Snippets> {
       const file = join(folder, `snippets/${++count}.mjs`);
       await writeFile(file, located(code));
       upstream.reset();
-      const { stdout, stderr } = await run(process.execPath, [file], { timeout: 15_000, env: directly });
+      const { stdout, stderr } = await run(process.execPath, [file], { timeout: PATIENCE / 2, env: directly });
       return (stdout + stderr).trim();
     },
     async close() {

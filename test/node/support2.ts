@@ -43,10 +43,12 @@ export async function timeoutOf(
   return Object.assign(error, { took });
 }
 
-/** Keeps the event loop from turning. */
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+
+/** Keeps the event loop from turning, and leaves the core to others, such as the process of the upstream. */
 export function block(ms: number): void {
   const until = performance.now() + ms;
-  while (performance.now() < until);
+  for (let left = ms; left > 0; left = until - performance.now()) Atomics.wait(asleep, 0, 0, left);
 }
 
 /** Collects what no promise handler caught; `none()` asserts that there was nothing, late ones included. */

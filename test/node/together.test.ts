@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
 import CircuitBreaker from 'opossum';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createClient, type RetryEvent } from '../../src/index';
 import { type Contender, live, type Report, type Stage, type StageReport, table } from './together-support';
 
@@ -15,9 +15,10 @@ const BASE_DELAY = 100; // ms
 const OPEN_FOR = 1_000; // ms
 const WINDOW = 5_000; // ms
 
-const decisions: RetryEvent[] = [];
+let decisions: RetryEvent[];
 
 function breakwater(): Contender {
+  decisions = [];
   const client = createClient({
     proxy: false,
     timeout: TOTAL,
@@ -66,20 +67,20 @@ let ours: Report;
 let theirs: Report;
 /** The longest that this process was kept from running, in milliseconds: by so much anything may be late. */
 let stall: number;
-const contenders = [breakwater(), peers()];
 
 beforeAll(async () => {
-  const delays = monitorEventLoopDelay();
-  delays.enable();
-  [ours, theirs] = (await Promise.all(contenders.map(live))) as [Report, Report];
-  stall = delays.max / 1e6;
-  delays.disable();
+  // Where others kept it from running for half an attempt, the run says nothing of ours, and there is another.
+  for (let run = 1; run === 1 || (run <= 3 && stall > TOTAL / 2); run++) {
+    const contenders = [breakwater(), peers()];
+    const delays = monitorEventLoopDelay();
+    delays.enable();
+    [ours, theirs] = (await Promise.all(contenders.map(live))) as [Report, Report];
+    stall = delays.max / 1e6;
+    delays.disable();
+    for (const { close } of contenders) await close();
+  }
   console.log(`\n${table([ours, theirs])}\n`);
-}, 60_000);
-
-afterAll(async () => {
-  for (const { close } of contenders) await close();
-});
+}, 120_000);
 
 const of = (stage: Stage): StageReport => ours.stages[stage];
 
