@@ -56,6 +56,7 @@ export default defineConfig({
           setupFiles: ['test/setup/fuzz.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+          testTimeout: 20_000,
         },
       },
       {
@@ -64,6 +65,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/node/**/*.test.ts'],
+          exclude: WIDE,
           setupFiles: ['test/setup/fuzz.ts'],
           pool: 'forks',
           maxWorkers: 5,
@@ -94,6 +96,7 @@ export default defineConfig({
           environment: 'node',
           include: WIDE,
           exclude: ['test/browser/**'],
+          setupFiles: ['test/setup/fuzz.ts'],
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 4 },

@@ -1,13 +1,11 @@
-// Nothing is left behind: not on pooled sockets, not on a shared signal or token, not in memory, and not for others who share an agent.
-import { getEventListeners } from 'node:events';
+// Nothing is left behind: not on pooled sockets, and not for others who share an agent. leaks-shared.test.ts has signals, tokens and memory.
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import axios from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { runScript } from './script';
+import { many, settled } from './leaks-support';
 import { failureOf, watchUnhandled } from './support2';
 
 vi.setConfig({ testTimeout: 180_000 }); // thousands of calls, on a machine that may be busy
@@ -42,18 +40,8 @@ const listeners = (socket: Socket): Record<string, number> =>
       .sort(),
   );
 
-/** Lets agents take their sockets back. */
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
-
 /** Waits until the agent has taken all of its sockets back. */
 const allFree = (agent: http.Agent): Promise<void> => vi.waitFor(() => expect(Object.keys(agent.sockets)).toEqual([]), { timeout: 5_000 });
-
-async function many(count: number, call: (index: number) => Promise<unknown>): Promise<void> {
-  const workers = Array.from({ length: 4 }, async (_, worker) => {
-    for (let i = worker; i < count; i += 4) await call(i);
-  });
-  await Promise.all(workers);
-}
 
 describe('1 000 calls over pooled sockets', () => {
   const KINDS: [string, () => { url: string; agent: http.Agent; config: RequestConfig }][] = [
@@ -136,72 +124,6 @@ describe('calls that fail', () => {
     expect(Object.keys(httpAgent.requests)).toEqual([]);
     expect((await client.get(lab.url('healthy'))).status).toBe(200);
     httpAgent.destroy();
-  });
-});
-
-describe('10 000 calls', () => {
-  const answer = { data: 'x', status: 200, statusText: 'OK', headers: {} };
-
-  it('that share a signal leave no listener on it', async () => {
-    const { signal } = new AbortController();
-    client = createClient({ proxy: false, adapter: async (config) => ({ ...answer, config }) });
-    await many(9_000, () => client.get('http://nowhere.test/', { signal }));
-    const real = createClient({ proxy: false });
-    await many(1_000, () => real.get(lab.url('healthy'), { signal }));
-    await failureOf(() => real.get(lab.url('stall'), { signal, timeout: { read: 50 } }));
-    await failureOf(() => real.get(lab.url('stall'), { signal, deadline: 50 }));
-    const { data } = await real.get(lab.url('healthy', '/bytes/100000'), { signal, responseType: 'stream' });
-    for await (const _chunk of data);
-    await settled();
-    await real.close();
-    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-  });
-
-  it('that share a token leave nothing subscribed', async () => {
-    const { token } = axios.CancelToken.source();
-    client = createClient({ proxy: false, adapter: async (config) => ({ ...answer, config }) });
-    await many(9_000, () => client.get('http://nowhere.test/', { cancelToken: token }));
-    const real = createClient({ proxy: false });
-    await many(1_000, () => real.get(lab.url('healthy'), { cancelToken: token }));
-    await failureOf(() => real.get(lab.url('stall'), { cancelToken: token, timeout: { read: 50 } }));
-    await settled();
-    await real.close();
-    expect((token as unknown as { _listeners?: unknown[] })._listeners ?? []).toHaveLength(0);
-  });
-
-  it.each(['http', 'fetch'])('that share a signal and a token retain no memory (%s)', async (adapter) => {
-    const script = `
-      const api = createClient({ proxy: false, adapter: '${adapter}' });
-      api.on('call', () => {});
-      const { signal } = new AbortController();
-      const { token } = axios.CancelToken.source();
-      let kept = [];
-      const batch = async (count) => {
-        const work = async () => {
-          for (let i = 0; i < count / 10; i++) {
-            const response = await api.get(url, { signal, cancelToken: token });
-            if (i % 100 === 0) kept.push(new WeakRef(response));
-          }
-        };
-        await Promise.all(Array.from({ length: 10 }, work));
-      };
-      const heap = async () => {
-        for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
-        return process.memoryUsage().heapUsed;
-      };
-      await batch(2000);
-      const before = await heap();
-      kept = [];
-      await batch(8000);
-      const after = await heap();
-      console.log(JSON.stringify({ grown: after - before, kept: kept.length, alive: kept.filter((ref) => ref.deref()).length }));
-      await api.close();`;
-    const { code, stdout, stderr } = await runScript(script, lab.url('healthy'), ['--expose-gc']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const { grown, kept, alive } = JSON.parse(stdout);
-    expect(kept).toBe(80);
-    expect(alive).toBeLessThanOrEqual(2); // the latest may still be referred to by a socket
-    expect(grown).toBeLessThan(2_000_000); // 250 bytes a call; a retained call is some thousands
   });
 });
 
