@@ -35,7 +35,7 @@ export async function meet(fault: string): Promise<Peer> {
     url,
     at: (path) => new URL(path, url).href,
     seen: () => control('seen', { url }),
-    closed: (n = 1, ms = 5_000) => control('closed', { url, n, ms }),
+    closed: (n = 1, ms = 15_000) => control('closed', { url, n, ms }),
   };
 }
 
