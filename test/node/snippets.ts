@@ -40,6 +40,9 @@ export function promised(code: string): RegExp {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** What an error says besides where the machine was busy. */
+const LATE = / The event loop was blocked for \d+ ms of it\./g;
+
 export interface Snippets {
   url: string;
   /** Text with the example upstream's address replaced by that of the real one. */
@@ -67,7 +70,7 @@ export async function startSnippets(): Promise<Snippets> {
       await writeFile(file, located(code));
       upstream.reset();
       const { stdout, stderr } = await run(process.execPath, [file], { timeout: PATIENCE / 2, env: directly });
-      return (stdout + stderr).trim();
+      return (stdout + stderr).replace(LATE, '').trim();
     },
     async close() {
       await upstream.close();
