@@ -2,6 +2,7 @@
 // An exporter that becomes a subpath of the package is one more name in EXPORTERS.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -28,12 +29,15 @@ const external = (/** @type {string} */ id) =>
   id.startsWith('node:') || dependencies.some((name) => id === name || id.startsWith(`${name}/`));
 
 /** Compiler options that make `#platform` mean this platform's transport, in code and declarations alike. */
-const paths = (/** @type {Platform} */ platform) => ({ '#platform': [`./src/transport/${PLATFORMS[platform].transport}/index.ts`] });
+const paths = (/** @type {Platform} */ platform) => {
+  const transport = new URL(`src/transport/${PLATFORMS[platform].transport}/index.ts`, import.meta.url);
+  return { '#platform': [fileURLToPath(transport)] };
+};
 
 /** `checked`: the types of all of src are; that once for each platform is enough. */
 const compile = (/** @type {Platform} */ platform, checked = false) =>
   typescript({
-    tsconfig: './tsconfig.build.json', // the compiler reads all that is in it, so not the tests
+    tsconfig: './src/tsconfig.json', // the compiler reads all that is in it, so not the tests
     include: ['src/**/*.ts'],
     noEmitOnError: true,
     compilerOptions: {

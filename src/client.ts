@@ -32,6 +32,7 @@ import { Breakers } from './policies/breaker';
 import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
+import { contain } from './util/complain';
 import { own } from './util/own';
 import type { Limits } from './words';
 
@@ -85,6 +86,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
     createSender(),
     new Drops((event) => events.emit('beacon', () => event)),
   );
+  const accept = channel.accept.bind(channel);
   const watched = watch(events, alertSettings(options.alerts));
   let enabled = true;
 
@@ -163,7 +165,8 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
         close: (endpoint: string) => breakers.close(endpoint),
         reset: (endpoint?: string) => breakers.reset(endpoint),
       },
-      beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => channel.accept(url, instance.defaults.baseURL, data, options),
+      beacon: (url: string, data?: unknown, options: BeaconOptions = {}) =>
+        contain(accept, url, instance.defaults.baseURL, data, options) ?? false,
       beacons: { flush: (timeout?: number) => channel.flush(timeout), stats: () => channel.stats() },
       stats: { get: (endpoint: string) => watched.statistics.get(endpoint), list: () => watched.statistics.list() },
       disable: () => {

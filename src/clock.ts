@@ -3,6 +3,8 @@
  * Globals are looked up at each call, so fake clocks and page life-cycle shims just work.
  */
 
+import { contain } from './util/complain';
+
 /** Monotonic milliseconds; system clock changes do not move it. */
 export const now = (): number => performance.now();
 
@@ -18,6 +20,8 @@ export function afterPendingInput(run: () => void): () => void {
   const handle = setTimeout(run, 0);
   return () => clearTimeout(handle);
 }
+
+const ring = (alarm: Alarm, late: number): void => alarm.ring(late);
 
 /**
  * One timer of the platform for all alarms of a call: most never ring, and to set a timer and to clear it costs more than all the rest of them.
@@ -75,7 +79,7 @@ export class Timer {
     this.#cancelYield = afterPendingInput(() => {
       this.#cancelYield = undefined;
       // One at a time: what this one settles is heard of before another, due a moment later, settles the same.
-      if (alarm.due <= now()) alarm.ring(late);
+      if (alarm.due <= now()) contain(ring, alarm, late);
       const next = this.#next();
       if (next && next.due < this.#armed) this.#arm(next.due);
     });

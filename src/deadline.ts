@@ -61,7 +61,6 @@ export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADE
 }
 
 function entry(headers: Record<string, unknown>, lower: string): unknown {
-  if (lower in headers) return headers[lower];
   const key = Object.keys(headers).find((k) => k.toLowerCase() === lower);
   return key && headers[key];
 }

@@ -4,6 +4,9 @@
 import type { AxiosRequestConfig } from 'axios';
 import { parseUrl } from './util/url';
 
+/** How long a name may be, or a URL that is remembered, in characters. */
+const LONGEST = 500;
+
 /** Path segments that tell one resource from another, not one endpoint from another. */
 const IDENTIFIERS = [
   /^\d+$/, // 42
@@ -18,11 +21,19 @@ const IDENTIFIERS = [
 /** Every one of them has one of these. Most segments have none. */
 const MAY_IDENTIFY = /[\d@-]/;
 
+/** Without the segments, or else the characters, that are too many. */
+function shorten(path: string): string {
+  if (path.length <= LONGEST) return path;
+  return path.slice(0, path.lastIndexOf('/', LONGEST - 1) + 1 || LONGEST);
+}
+
 const template = (path: string): string =>
-  path
-    .split('/')
-    .map((segment) => (MAY_IDENTIFY.test(segment) && IDENTIFIERS.some((identifier) => identifier.test(segment)) ? ':id' : segment))
-    .join('/');
+  shorten(
+    shorten(path)
+      .split('/')
+      .map((segment) => (MAY_IDENTIFY.test(segment) && IDENTIFIERS.some((identifier) => identifier.test(segment)) ? ':id' : segment))
+      .join('/'),
+  );
 
 /** What a relative URL is relative to; in Node there is nothing. */
 const origin = (): string | undefined => (typeof location === 'object' && location.origin !== 'null' ? location.href : undefined);
@@ -68,9 +79,8 @@ interface Shown {
 /** Most programs ask for few URLs, again and again. */
 const shown = new Map<string, Shown>();
 
-/** URLs remembered, and the longest of them, in characters. */
+/** URLs remembered. */
 const CAP = 500;
-const LONGEST = 500;
 
 /** One with an @ may have credentials in it, which have no business in memory. */
 const isKept = (url: string): boolean => url.length <= LONGEST && !url.includes('@');

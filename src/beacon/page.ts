@@ -2,6 +2,12 @@
 import { quietly } from '../util/quietly';
 import type { Ending, Endings } from './sender';
 
+/** A test runner's or a server renderer's make-believe of a document tells nothing. */
+const isPage = (): boolean =>
+  [globalThis.document, globalThis.window].every(
+    (target) => typeof (target as Partial<EventTarget> | undefined)?.addEventListener === 'function',
+  );
+
 export class Page {
   #ending: Ending | undefined;
 
@@ -11,7 +17,7 @@ export class Page {
   }
 
   watch(endings: Endings): () => void {
-    if (typeof document === 'undefined') return () => {};
+    if (!isPage()) return () => {};
     const ends = (ending: Ending): void => {
       // A page that leaves is hidden, too: that comes second, and says less.
       this.#ending = this.#ending === 'leaving' ? 'leaving' : ending;

@@ -6,6 +6,7 @@ import type { AxiosResponse } from 'axios';
 import { type Attempt, type Call, type Clock, type Expiry, type Handler, type Policy, timeoutError } from '../call';
 import { now, type Timer } from '../clock';
 import { isCanceled, isTimeout } from '../errors';
+import { contain } from '../util/complain';
 import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; given in, since clocks belong to the transports. */
@@ -33,6 +34,11 @@ function begun(next: Handler, call: Call): Promise<AxiosResponse> {
     return Promise.reject(error);
   }
 }
+
+const stop = (clock: Clock): void => clock.stop();
+
+/** Where there can be none: nothing is held to a time but the call. */
+const NO_CLOCK: Clock = { phase: 'waiting', timings: {}, enter() {}, progress() {}, pause() {}, resume() {}, stop() {} };
 
 class RunningAttempt implements Attempt {
   readonly number: number;
@@ -63,7 +69,7 @@ class RunningAttempt implements Attempt {
     this.number = ++call.attempts;
     this.limits = call.limits;
     call.attempt = this;
-    this.clock = startClock(call.limits, (expiry) => this.#expired(expiry), call.timer);
+    this.clock = contain(startClock, call.limits, (expiry) => this.#expired(expiry), call.timer) ?? NO_CLOCK;
     call.stopWith((reason) => this.#stop(reason));
   }
 
@@ -149,10 +155,10 @@ class RunningAttempt implements Attempt {
     this.#over = true;
     this.done = true;
     this.bodyOpen = false;
-    this.clock.stop();
+    contain(stop, this.clock);
     this.#releases.length = 0;
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
-    for (const run of this.#afterwards) run();
+    for (const run of this.#afterwards) contain(run);
   }
 }

@@ -7,7 +7,7 @@ import type { Attempt, Call, Policy } from '../call';
 import { now } from '../clock';
 import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
-import { consult } from '../util/complain';
+import { consult, contain } from '../util/complain';
 import { Lru } from '../util/lru';
 import { retryAfterOf } from '../util/retry-after';
 import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal, type Verdict } from './breaker-state';
@@ -107,39 +107,56 @@ export const openBreaker =
   (breakers: Breakers): Policy =>
   (next) =>
   (call) => {
-    const breaker = breakerOf(call, breakers);
-    const refusal = breaker?.refusal();
-    return breaker && refusal ? Promise.reject(refuse(call, breaker, refusal)) : next(call);
+    const refusal = contain(refusalOf, call, breakers);
+    return refusal ? Promise.reject(refusal) : next(call);
   };
+
+function refusalOf(call: Call, breakers: Breakers): BreakerOpenError | undefined {
+  const breaker = breakerOf(call, breakers);
+  const refusal = breaker?.refusal();
+  return breaker && refusal && refuse(call, breaker, refusal);
+}
 
 /** The permit, taken last; what becomes of the call is counted. */
 export const breakerPermit =
   (breakers: Breakers): Policy =>
   (next) =>
   (call) => {
-    const breaker = breakerOf(call, breakers);
-    if (!breaker) return next(call);
-    const at = now();
-    const refusal = breaker.refusal(at);
-    if (refusal) return Promise.reject(refuse(call, breaker, refusal));
-    const permit = breaker.admit(slowAfter(call, breaker.settings), probeFor(call), at);
+    const held = contain(hold, call, breakers);
+    if (!held) return next(call);
+    if (held instanceof BreakerOpenError) return Promise.reject(held);
     return next(call).then(
       (response) => {
-        settle(breaker, permit, call, undefined, response);
+        contain(settle, held, call, undefined, response);
         return response;
       },
       (error) => {
-        settle(breaker, permit, call, error ?? NOTHING, (error as { response?: AxiosResponse } | null | undefined)?.response);
+        contain(settle, held, call, error ?? NOTHING, (error as { response?: AxiosResponse } | null | undefined)?.response);
         throw error;
       },
     );
   };
 
+/** What a call holds while it is under way, or why it is not let through. */
+function hold(call: Call, breakers: Breakers): Held | BreakerOpenError | undefined {
+  const breaker = breakerOf(call, breakers);
+  if (!breaker) return undefined;
+  const at = now();
+  const refusal = breaker.refusal(at);
+  if (refusal) return refuse(call, breaker, refusal);
+  return { breaker, permit: breaker.admit(slowAfter(call, breaker.settings), probeFor(call), at) };
+}
+
+interface Held {
+  breaker: Breaker;
+  permit: Permit;
+}
+
 /** An adapter of the user's may reject with nothing at all. */
 const NOTHING = new Error('rejected with nothing');
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
-function settle(breaker: Breaker, permit: Permit, call: Call, error: unknown, response: AxiosResponse | undefined): void {
+function settle({ breaker, permit }: Held, call: Call, error: unknown, response: AxiosResponse | undefined): void {
   breaker.release(permit, judge(breaker, call, error, response?.status));
   const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
   if (pause) breaker.gate(pause);

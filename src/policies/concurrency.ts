@@ -1,9 +1,10 @@
 /** No more attempts at a time than there are places; the rest wait in order, as many as may and as long as they may. */
-import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
+import { contain } from '../util/complain';
+import { deferred } from '../util/deferred';
 import { Line } from '../util/line';
 import { Lru } from '../util/lru';
 
@@ -20,17 +21,22 @@ export const concurrency: Policy = (next) => {
     () => ({ taken: 0, waiting: new Line() }),
     ({ taken, waiting }) => taken + waiting.length > 0,
   );
-  const inPlace = (call: Call, limit: LimitSettings, most: number): Promise<AxiosResponse> => {
+  /** A place, or one to come. */
+  const take = (call: Call, limit: LimitSettings, most: number): { mine: Places; turn?: Promise<void> } => {
     const mine = places.use(call.keyOf(limit.per));
-    // A stream keeps its place until its last byte.
-    const free = (): void => call.whenOver(() => pass(mine, most));
-    if (mine.taken >= most || mine.waiting.length > 0) return queue(call, limit, mine).then(() => whenSettled(next(call), free));
+    if (mine.taken >= most || mine.waiting.length > 0) return { mine, turn: queue(call, limit, mine) };
     mine.taken++;
-    return whenSettled(next(call), free);
+    return { mine };
   };
   return (call) => {
     const { limit } = call.settings;
-    return limit && limit.concurrency !== undefined ? inPlace(call, limit, limit.concurrency) : next(call);
+    const most = limit ? limit.concurrency : undefined;
+    const place = limit && most !== undefined ? contain(take, call, limit, most) : undefined;
+    if (!place || most === undefined) return next(call);
+    const { mine, turn } = place;
+    // A stream keeps its place until its last byte.
+    const free = (): void => call.whenOver(() => contain(pass, mine, most));
+    return turn ? turn.then(() => whenSettled(next(call), free)) : whenSettled(next(call), free);
   };
 };
 
@@ -65,18 +71,18 @@ function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places)
     return withoutStack(() => new LimitError({ limit: 'concurrency' }, call.target, call.config));
   };
   if (places.waiting.length >= maxQueue || maxWait === 0) return Promise.reject(refuse());
-  return new Promise((resolve, reject) => {
-    const leave = (reason: unknown): void => {
-      alarm.stop();
-      if (places.waiting.leave(place)) reject(reason);
-    };
-    const enter = (): void => {
-      alarm.stop();
-      resolve();
-    };
-    const alarm = new Alarm(() => leave(refuse()));
-    if (maxWait !== undefined) alarm.set(now() + maxWait);
-    const place = places.waiting.add(enter);
-    call.onEnd(() => leave(call.ended));
-  });
+  const { promise, resolve, reject } = deferred();
+  const leave = (reason: unknown): void => {
+    alarm.stop();
+    if (places.waiting.leave(place)) reject(reason);
+  };
+  const enter = (): void => {
+    resolve();
+    alarm.stop();
+  };
+  const alarm = new Alarm(() => leave(refuse()));
+  if (maxWait !== undefined) alarm.set(now() + maxWait);
+  const place = places.waiting.add(enter);
+  call.onEnd(() => leave(call.ended));
+  return promise;
 }

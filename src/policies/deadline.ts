@@ -4,6 +4,10 @@
  */
 import { type Policy, timeoutError } from '../call';
 import { Alarm, credit, now } from '../clock';
+import { contain } from '../util/complain';
+
+const arm = (alarm: Alarm, ms: number): void => alarm.set(now() + ms);
+const disarm = (alarm: Alarm): void => alarm.stop();
 
 export const deadline: Policy = (next) => (call) => {
   const { deadline } = call;
@@ -29,14 +33,14 @@ export const deadline: Policy = (next) => (call) => {
       call.end(error);
       call.observer.timedOut(call, call.attempt, error);
     }, call.timer);
-    alarm.set(now() + budget);
+    contain(arm, alarm, budget);
     next(call).then(
       (response) => {
-        alarm.stop();
+        contain(disarm, alarm);
         resolve(response);
       },
       (error) => {
-        alarm.stop();
+        contain(disarm, alarm);
         reject(error);
       },
     );

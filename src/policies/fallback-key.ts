@@ -4,7 +4,7 @@ import type { Call } from '../call';
 
 /** Headers that differ from request to request, or that an adapter adds, and that say nothing of who asks for what. */
 const VOLATILE =
-  /^(traceparent|tracestate|baggage|b3|x-b3-.*|(x-)?(request|correlation)-id|idempotency-key|user-agent|accept-encoding|content-.*)$/;
+  /^(traceparent|tracestate|b3|x-b3-.*|(x-)?(request|correlation)-id|idempotency-key|user-agent|accept-encoding|content-.*)$/;
 
 /** `undefined` where an answer to this cannot be told from others. Who asks counts as well, and may be told by any header. */
 export function keyOf(call: Call): string | undefined {
@@ -41,12 +41,21 @@ export function variantOf({ config }: Call, response: AxiosResponse): string | u
   return JSON.stringify(names.map((name) => headerOf(config?.headers, name).replace(/^axios\/.*/, '')));
 }
 
-/** Who asks, where no header says so: a certificate or a cookie jar in an agent, a proxy's password, the cookies of a page as far as it sees them. */
+/**
+ * Who asks, where no header says so: a certificate or a cookie jar in an agent, a fetch or an adapter made for one user, a proxy's password,
+ * the cookies of a page as far as it sees them.
+ */
 function unseen(config: NonNullable<Call['config']>): unknown[] {
-  const { httpAgent, httpsAgent, proxy, withCredentials, http2Options, fetchOptions, jar } = config as typeof config &
-    Record<string, unknown>;
-  return [httpAgent, httpsAgent, proxy, withCredentials, http2Options, fetchOptions, jar, typeof document === 'object' && document.cookie];
+  return [
+    ...UNSEEN.map((name) => (config as typeof config & Record<string, unknown>)[name]),
+    typeof document === 'object' && document.cookie,
+  ];
 }
+
+const UNSEEN = [
+  ...['httpAgent', 'httpsAgent', 'proxy', 'withCredentials', 'http2Options', 'fetchOptions', 'jar'],
+  ...['adapter', 'env', 'transport', 'lookup', 'beforeRedirect'],
+];
 
 /** JSON tells nothing of most objects: what it cannot tell apart must not pass for the same. */
 function plainly(_: string, value: unknown): unknown {

@@ -4,6 +4,7 @@ import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { canceled, isCanceled } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
+import { complain, contain } from '../util/complain';
 import { discard, isBeingRead } from '../util/discard';
 import { keyOf, variantOf } from './fallback-key';
 
@@ -33,19 +34,20 @@ interface Kept {
 export const fallback: Policy = (next) => {
   const kept = new Map<string, Kept>();
   const orElse = async (call: Call, settings: FallbackOptions): Promise<AxiosResponse> => {
+    let response: AxiosResponse;
     try {
-      const response = await next(call);
-      if (settings.staleFor) keep(kept, call, response);
-      return response;
+      response = await next(call);
     } catch (error) {
       if (isCanceled(error) || isAnswer(error)) throw error;
-      const instead = stale(kept, call, settings) ?? (await standIn(call, settings, error));
+      const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
       const { data } = (error as { response?: AxiosResponse } | null | undefined)?.response ?? {};
       if (data !== instead.data && !isBeingRead(data)) discard(data);
       return instead;
     }
+    if (settings.staleFor) contain(keep, kept, call, response);
+    return response;
   };
   return (call) => (call.settings.fallback ? orElse(call, call.settings.fallback) : next(call));
 };
@@ -63,7 +65,11 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
   kept.delete(key);
   const variant = variantOf(call, response as AxiosResponse);
   if (variant === undefined) return;
-  kept.set(key, { response: duplicate({ ...(response as AxiosResponse), request: undefined }), variant, at: now() });
+  try {
+    kept.set(key, { response: duplicate({ ...(response as AxiosResponse), request: undefined }), variant, at: now() });
+  } catch (error) {
+    return complain(kept, '`staleFor` keeps no answer that cannot be copied, since each caller is to have his own.', error);
+  }
   const [eldest] = kept.keys();
   if (kept.size > CAP && eldest !== undefined) kept.delete(eldest);
 }
@@ -84,16 +90,29 @@ function duplicate({ data, headers, ...rest }: AxiosResponse): AxiosResponse {
 function copy<T>(data: T): T {
   // structuredClone would make a Uint8Array of a Buffer; this keeps the class.
   if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data) as T;
+  return typeof structuredClone === 'function' ? structuredClone(data) : copyJson(data);
+}
+
+/** Of old browsers, for what JSON has. */
+function copyJson<T>(data: T): T {
+  if (typeof data !== 'object' || data === null) return data;
+  if (Array.isArray(data)) return data.map(copyJson) as T;
+  if (Object.getPrototypeOf(data) !== Object.prototype) throw new TypeError('not to be copied');
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, copyJson(value)])) as T;
+}
+
+/** The user's own value is shared where it cannot be copied. */
+function copyOf<T>(value: T): T {
   try {
-    return structuredClone(data);
+    return copy(value);
   } catch {
-    return data;
+    return value;
   }
 }
 
 async function standIn(call: Call, settings: FallbackOptions, error: unknown): Promise<FallbackResponse | undefined> {
   if (!settings.use && !('value' in settings)) return undefined;
-  const data = settings.use ? await useOf(settings.use, call, error) : copy(settings.value);
+  const data = settings.use ? await useOf(settings.use, call, error) : copyOf(settings.value);
   const config = call.reportedConfig;
   return { data, status: 200, statusText: 'Fallback', headers: {}, config, fallback: settings.use ? 'use' : 'value' };
 }

@@ -3,6 +3,8 @@ import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
+import { contain } from '../util/complain';
+import { deferred } from '../util/deferred';
 import { Line } from '../util/line';
 import { Lru } from '../util/lru';
 
@@ -46,7 +48,7 @@ export const rateLimit: Policy = (next) => {
   };
   return (call) => {
     const { limit } = call.settings;
-    const wait = limit ? turn(call, limit) : undefined;
+    const wait = limit ? contain(turn, call, limit) : undefined;
     return wait ? wait.then(() => next(call)) : next(call);
   };
 };
@@ -90,15 +92,15 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
   }
   const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
   if (waiting.length >= maxQueue || delay > longest) return Promise.reject(refuse(call, Math.ceil(delay)));
-  return new Promise<void>((resolve, reject) => {
-    const place = waiting.add({ ...mine, go: resolve });
-    serve(bucket);
-    call.onEnd(() => {
-      // Who leaves takes no token: the next in line moves up.
-      if (waiting.leave(place)) serve(bucket);
-      reject(call.ended);
-    });
+  const { promise, resolve, reject } = deferred();
+  const place = waiting.add({ ...mine, go: resolve });
+  serve(bucket);
+  call.onEnd(() => {
+    // Who leaves takes no token: the next in line moves up.
+    if (waiting.leave(place)) serve(bucket);
+    reject(call.ended);
   });
+  return promise;
 }
 
 /** Asks a shared limiter. One that fails or hangs does not decide over our calls. */

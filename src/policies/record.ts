@@ -1,26 +1,33 @@
 /** Reports the call when the caller has its answer, whatever that is. */
-import type { Policy } from '../call';
+import type { Call, Policy } from '../call';
 import { isCanceled, isLocal, isTimeout } from '../errors';
+import { contain } from '../util/complain';
+import type { Outcome } from '../words';
 
 export const record: Policy = (next) => (call) =>
   next(call).then(
     (response) => {
-      // What the interceptors made of the response may be anything; the status is the attempt's.
-      call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, error: undefined, status: call.attempt?.status });
+      contain(succeeded, call);
       return response;
     },
     (error) => {
-      const status: number | undefined = error?.response?.status;
-      const outcome = isTimeout(error)
-        ? 'timeout'
-        : isCanceled(error)
-          ? 'canceled'
-          : isLocal(error)
-            ? 'refused'
-            : status === undefined
-              ? 'error'
-              : 'http-error';
-      call.observer.callEnded(call, { outcome, elapsed: call.elapsed, error, status });
+      contain(failed, call, error);
       throw error;
     },
   );
+
+/** What the interceptors made of the response may be anything; the status is the attempt's. */
+const succeeded = (call: Call): void =>
+  call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, error: undefined, status: call.attempt?.status });
+
+function failed(call: Call, error: unknown): void {
+  const status = (error as { response?: { status?: number } } | null | undefined)?.response?.status;
+  call.observer.callEnded(call, { outcome: outcomeOf(error, status), elapsed: call.elapsed, error, status });
+}
+
+function outcomeOf(error: unknown, status: number | undefined): Outcome {
+  if (isTimeout(error)) return 'timeout';
+  if (isCanceled(error)) return 'canceled';
+  if (isLocal(error)) return 'refused';
+  return status === undefined ? 'error' : 'http-error';
+}

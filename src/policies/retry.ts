@@ -7,6 +7,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import type { Call, Handler, Policy } from '../call';
 import { now } from '../clock';
+import { complain, contain } from '../util/complain';
 import { discard } from '../util/discard';
 import { RetryBudget } from './retry-budget';
 import { conclude, type Decision, decide, isReplayable } from './retry-decision';
@@ -42,20 +43,24 @@ export const retry: Policy = (next) => {
     if (call.ended) return Promise.reject(call.ended); // while an interceptor, or a body's factory, was at work
     const { retry } = call.settings;
     if (!retry) return next(call);
-    budget.called(call.endpoint);
+    contain(called, call, budget);
     // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
     call.onEnd(conclude);
     return next(call).catch((error) => {
       dropBody(call, error);
-      const decision = decide(call, error, budget);
-      if (!decision.retry) throw error; // axios-retry has no part in it
+      const decision = contain(decide, call, error, budget);
+      if (!decision?.retry) throw error; // axios-retry has no part in it
       const ticket: Ticket = { call, signal: signalOf(call), decision, notBefore: 0 };
       return failed({ config: ticket, error }).catch((reason) => {
-        throw isCarrier(reason) ? reason.error : reason;
+        if (isCarrier(reason)) throw reason.error;
+        complain(failed, 'the retry failed by a defect; the call fails by what was to be repeated.', reason);
+        throw error;
       });
     });
   };
 };
+
+const called = (call: Call, budget: RetryBudget): void => budget.called(call.endpoint);
 
 /** A repeated attempt; a failure comes out as axios-retry takes it. */
 async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
@@ -96,10 +101,12 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: Ret
     shouldResetTimeout: true,
     retryCondition: (carrier) => {
       const { config, error } = carrier as unknown as Carrier;
-      config.decision ??= decide(config.call, error, budget);
+      const decision = config.decision ?? contain(decide, config.call, error, budget);
+      config.decision = decision;
       config.failure = error;
-      if (config.decision.retry) config.notBefore = now() + config.decision.delay;
-      return config.decision.retry;
+      if (!decision?.retry) return false;
+      config.notBefore = now() + decision.delay;
+      return true;
     },
     retryDelay: (_, carrier) => {
       const { decision } = (carrier as unknown as Carrier).config;

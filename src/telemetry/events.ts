@@ -5,7 +5,7 @@ import mitt, { type Emitter } from 'mitt';
 import type { BeaconEvent } from '../beacon/drops';
 import type { BreakerEvent } from '../policies/breaker';
 import type { FallbackKind } from '../policies/fallback';
-import { complain } from '../util/complain';
+import { complain, quiet } from '../util/complain';
 import type { Phase, StopReason } from '../words';
 import type { Alert } from './alerts';
 import type { AttemptRecord, CallRecord } from './record';
@@ -141,8 +141,7 @@ function isolate(handler: Loose, type: string): Loose {
   const tell = (error: unknown): void => complain(isolated, `a handler of '${type}' failed; the call is not affected.`, error);
   const isolated: Loose = (...args) => {
     try {
-      const result = handler(...args);
-      if (result instanceof Promise) result.catch(tell);
+      quiet(handler(...args), tell);
     } catch (error) {
       tell(error);
     }

@@ -19,12 +19,31 @@ function inWords(error: unknown): unknown {
   return typeof error === 'object' && error !== null ? Object.prototype.toString.call(error) : error;
 }
 
+/**
+ * Does what goes on beside what the user asked for, as a policy's part in a call. What a defect of ours throws there is told of once, and the
+ * call goes on as if there were no such policy.
+ */
+export function contain<A extends unknown[], R>(what: (...args: A) => R, ...args: A): R | undefined {
+  try {
+    return what(...args);
+  } catch (error) {
+    complain(what, 'something of its own failed; what was asked for goes on without it.', error);
+    return undefined;
+  }
+}
+
+/** Whether it is a promise, of whatever realm; if it is, what it rejects with goes to the handler. */
+export function quiet(answer: unknown, onRejected: (error: unknown) => void): boolean {
+  if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then !== 'function') return false;
+  Promise.resolve(answer).catch(onRejected);
+  return true;
+}
+
 /** Asks a function of the user's for an answer that is needed at once. One that throws, or is async, is told of; `instead` counts. */
 export function consult<Args extends unknown[], R>(fn: (...args: Args) => R, args: Args, instead: R, message: string): R {
   try {
     const answer = fn(...args);
-    if (!(answer instanceof Promise)) return answer;
-    answer.catch(() => {});
+    if (!quiet(answer, () => {})) return answer;
     complain(fn, message, new TypeError('It is async; what it answers is needed at once.'));
   } catch (error) {
     complain(fn, message, error);

@@ -101,5 +101,6 @@ describe('deadlineFrom', () => {
   it('is not led astray by headers that are named like properties', () => {
     expect(deadlineFrom({ get: 'x', [name]: '250' })).toBe(250);
     expect(deadlineFrom({}, 'constructor')).toBeUndefined();
+    expect(deadlineFrom(Object.create({ [name]: '250' }))).toBeUndefined();
   });
 });

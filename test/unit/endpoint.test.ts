@@ -35,6 +35,22 @@ describe('endpointOf', () => {
   });
 });
 
+describe('a path without end', () => {
+  const long = `/${'users/42/'.repeat(20_000)}`;
+
+  it('is a short name, of whole segments, and the same when it is named again', () => {
+    const name = endpointOf({ url: `http://api.test${long}` });
+    expect(name).toMatch(/^GET http:\/\/api\.test(\/users\/:id)+\/?$/);
+    expect(name.length).toBeLessThan(600);
+    expect(endpointOf({ url: name.slice('GET '.length) })).toBe(name);
+  });
+
+  it('is so without segments, and without a host', () => {
+    for (const url of [`http://api.test/${'a'.repeat(100_000)}`, 'a'.repeat(100_000), long])
+      expect(endpointOf({ url }).length).toBeLessThan(600);
+  });
+});
+
 describe('redactedUrl', () => {
   it.each<[AxiosRequestConfig, string]>([
     [{ url: 'https://api.test/a' }, 'https://api.test/a'],

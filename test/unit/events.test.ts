@@ -1,4 +1,5 @@
 // The client's events: handlers are isolated from the call and from each other.
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Events } from '../../src/telemetry/events';
 import type { CallRecord } from '../../src/telemetry/record';
@@ -70,6 +71,15 @@ describe('events', () => {
     events.on('call', (async () => {
       throw new Error('broken later');
     }) as () => void);
+    events.emit('call', () => record);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(unhandled).toEqual([]);
+    expect(warn).toHaveBeenCalledOnce();
+  });
+
+  it('leave none either where the promise is of another realm, as in test runners', async () => {
+    const events = new Events();
+    events.on('call', runInNewContext("async () => { throw new Error('broken elsewhere') }"));
     events.emit('call', () => record);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(unhandled).toEqual([]);

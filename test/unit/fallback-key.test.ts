@@ -12,7 +12,7 @@ afterEach(() => {
 
 type Headers = Record<string, string>;
 /** What axios' adapters take and its types do not say. */
-type Asked = AxiosRequestConfig & { jar?: unknown; http2Options?: unknown; fetchOptions?: unknown };
+type Asked = AxiosRequestConfig & { jar?: unknown; http2Options?: unknown; fetchOptions?: unknown; transport?: unknown };
 
 /** Asks once, is answered; asks once more, and is refused. Whether the first answer stands in. */
 async function standsIn(first: Asked, second: Asked, { vary = {}, deadlineHeader = false as string | false, between = () => {} } = {}) {
@@ -28,6 +28,7 @@ async function standsIn(first: Asked, second: Asked, { vary = {}, deadlineHeader
 
 const agents = [new Agent(), new Agent()] as const;
 const jar = { of: new Map() };
+const fetches = [async () => new Response(), async () => new Response()] as const;
 class Thing {
   a = 1;
 }
@@ -40,6 +41,7 @@ describe('a kept answer stands in', () => {
     ['params without a prototype', { params: Object.assign(Object.create(null), { a: 1 }) }, { params: { a: 1 } }],
     ['the same agent', { httpAgent: agents[0] }, { httpAgent: agents[0] }],
     ['the same cookie jar', { jar }, { jar }],
+    ['the same fetch', { env: { fetch: fetches[0] } }, { env: { fetch: fetches[0] } }],
     ['no cookie jar, said in so many words', { jar: null }, { jar: null }],
     ['an equal proxy', { proxy: { host: 'p', port: 1 } }, { proxy: { host: 'p', port: 1 } }],
     ['a method that is spelt otherwise', { method: 'GET' }, { method: 'get' }],
@@ -48,7 +50,7 @@ describe('a kept answer stands in', () => {
   });
 
   it.each([
-    ...['traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-traceid', 'x-request-id', 'request-id', 'x-correlation-id', 'correlation-id'],
+    ...['traceparent', 'tracestate', 'b3', 'x-b3-traceid', 'x-request-id', 'request-id', 'x-correlation-id', 'correlation-id'],
     ...['idempotency-key', 'user-agent', 'accept-encoding', 'content-type', 'Content-Language', 'X-Request-ID'],
   ])('whatever the %s, which says nothing of who asks for what', async (name) => {
     expect(await standsIn({ headers: { [name]: 'a' } }, { headers: { [name]: 'b' } })).toBe(true);
@@ -72,6 +74,12 @@ describe('a kept answer does not stand in', () => {
     ['cookies or none', { withCredentials: true }, { withCredentials: false }],
     ['another session of HTTP/2', { http2Options: { sessionTimeout: 1 } }, { http2Options: { sessionTimeout: 2 } }],
     ['other options of fetch', { fetchOptions: { cache: 'default' } }, { fetchOptions: { cache: 'reload' } }],
+    ['another fetch, which may have the cookies of a user', { env: { fetch: fetches[0] } }, { env: { fetch: fetches[1] } }],
+    ['another adapter of its own', {}, { adapter: async () => Promise.reject(new Error('down')) }],
+    ['another transport', { transport: { of: new Thing() } }, { transport: { of: new Thing() } }],
+    ['another lookup', { lookup: async () => ['127.0.0.1', 4] }, { lookup: async () => ['127.0.0.1', 4] }],
+    ['what another function does to redirects', { beforeRedirect: () => {} }, { beforeRedirect: () => {} }],
+    ['other baggage, which may name a user', { headers: { baggage: 'user=a' } }, { headers: { baggage: 'user=b' } }],
     ['another socket', { socketPath: '/a.sock' }, { socketPath: '/b.sock' }],
     ['another way to take URLs', { allowAbsoluteUrls: true }, { allowAbsoluteUrls: false }],
     ['a body that cannot be told from others', { data: new FormData() }, { data: new FormData() }],

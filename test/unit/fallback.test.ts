@@ -384,18 +384,39 @@ describe('the last good answer', () => {
     expect(data.buffer).not.toBe(bytes.buffer);
   });
 
-  it('is the same object where it cannot be copied', async () => {
+  it('is not kept where it cannot be copied, and that is told of once: callers would share it', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const data = { render: () => 'html' };
-    const { client } = staleClient([{ status: 200, data }, 503]);
+    const { client } = staleClient([{ status: 200, data }, { status: 200, data }, 503]);
+    for (let i = 0; i < 2; i++) expect((await answered(client.get('/a'))).data).toBe(data);
+    expect((await failed(client.get('/a'))).response?.status).toBe(503);
+    expect(warn).toHaveBeenCalledOnce();
+    expect(String(warn.mock.calls[0]?.[0])).toContain('staleFor');
+  });
+
+  it('is copied in browsers without structuredClone as well, as far as it is JSON', async () => {
+    vi.stubGlobal('structuredClone', undefined);
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { client } = staleClient([{ status: 200, data: { list: [{ n: 1 }, null] } }, 503, 503, { status: 200, data: new Map() }, 503]);
+    (await answered(client.get('/a'))).data.list[0].n = 2;
+    const [first, second] = [await answered(client.get('/a')), await answered(client.get('/a'))];
+    expect(first.data).toEqual({ list: [{ n: 1 }, null] });
+    first.data.list.push('mine');
+    expect(second.data).toEqual({ list: [{ n: 1 }, null] });
     await answered(client.get('/a'));
-    expect((await answered(client.get('/a'))).data).toBe(data);
+    expect((await failed(client.get('/a'))).response?.status).toBe(503);
   });
 
   it('may have no headers, as those of mock adapters, and carries no request', async () => {
-    const { client } = staleClient([503]);
-    const adapter = async (config: InternalAxiosRequestConfig) => ({ data: 1, status: 200, config, request: { big: true } }) as never;
+    const { client } = staleClient([]);
+    let isUp = true;
+    const adapter = async (config: InternalAxiosRequestConfig) => {
+      if (!isUp) throw new AxiosError('down', 'ECONNRESET', config);
+      return { data: 1, status: 200, config, request: { big: true } } as never;
+    };
     expect((await answered(client.get('/a', { adapter }))).request).toEqual({ big: true });
-    const response = await answered(client.get('/a'));
+    isUp = false;
+    const response = await answered(client.get('/a', { adapter }));
     expect(response).toMatchObject({ data: 1, fallback: 'stale', headers: {} });
     expect(response.request).toBeUndefined();
   });

@@ -364,7 +364,7 @@ describe('a logger that', () => {
     warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   });
   const toldOnce = (): void =>
-    expect(warn).toHaveBeenCalledExactlyOnceWith('breakwater: the logger given to logTo failed; nothing else is affected.', failure);
+    expect(warn).toHaveBeenCalledExactlyOnceWith('breakwater: the logger given to logTo failed; nothing else is affected.', failure.stack);
 
   it('throws, also from a timer, is told of once; once it works again it gets what it should', () => {
     let broken = true;

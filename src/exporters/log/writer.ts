@@ -1,5 +1,6 @@
 /** How a line is written to the logger at hand, which is recognised by what it can do. */
 import { badOption } from '../../errors';
+import { complain, quiet } from '../../util/complain';
 import type { LogLine } from './lines';
 
 /** Takes a line and its message for people. */
@@ -20,20 +21,10 @@ type Warn = { warn(...args: unknown[]): unknown };
  */
 export function writerTo(logger: LogFunction | WarnLogger): LogFunction {
   const write = styleOf(logger);
-  let told = false;
-  const tell = (error: unknown): void => {
-    if (told) return;
-    told = true;
-    try {
-      console.warn('breakwater: the logger given to logTo failed; nothing else is affected.', error);
-    } catch {
-      // The console may be the logger that fails.
-    }
-  };
+  const tell = (error: unknown): void => complain(write, 'the logger given to logTo failed; nothing else is affected.', error);
   return (line, message) => {
     try {
-      const result = write(line, message);
-      if (result instanceof Promise) result.catch(tell);
+      quiet(write(line, message), tell);
     } catch (error) {
       tell(error);
     }

@@ -10,6 +10,7 @@ import axios, {
   type InternalAxiosRequestConfig,
   type ParamsSerializerOptions,
 } from 'axios';
+import { own } from '../../util/own';
 import { parseUrl } from '../../util/url';
 import { isUntouched } from './untouched';
 
@@ -103,7 +104,8 @@ const writer = new axios.Axios({});
 function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config): string | undefined {
   if (!params) return pathname + search;
   try {
-    const { serialize } = (paramsSerializer ?? {}) as ParamsSerializerOptions;
+    // What somebody put on Object.prototype is none of the user's.
+    const { serialize } = own((paramsSerializer ?? {}) as ParamsSerializerOptions);
     if (serialize) {
       const written = serialize(params, paramsSerializer as ParamsSerializerOptions);
       return pathname + search + (written && (search ? '&' : '?') + written);
