@@ -193,7 +193,10 @@ function remembered<From, To>(from: () => From, make: (from: From) => To): () =>
 }
 
 /** What axios itself can make of a timeout. */
-const axiosTimeout = (timeout: Policies['timeout']): { timeout?: number } => (typeof timeout === 'number' ? { timeout } : {});
+function axiosTimeout(timeout: Policies['timeout']): { timeout?: number } {
+  const total = typeof timeout === 'object' ? own(timeout as { total?: unknown }).total : timeout;
+  return typeof total === 'number' ? { timeout: total } : {};
+}
 
 /** As axios merges it, where it can: of a circle it cannot. */
 function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): AxiosRequestConfig {

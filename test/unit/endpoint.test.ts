@@ -40,7 +40,7 @@ describe('a path without end', () => {
 
   it('is a short name, of whole segments, and the same when it is named again', () => {
     const name = endpointOf({ url: `http://api.test${long}` });
-    expect(name).toMatch(/^GET http:\/\/api\.test(\/users\/:id)+\/?$/);
+    expect(name).toMatch(/^GET http:\/\/api\.test(\/users\/:id)+(\/users)?\/?$/);
     expect(name.length).toBeLessThan(600);
     expect(endpointOf({ url: name.slice('GET '.length) })).toBe(name);
   });
