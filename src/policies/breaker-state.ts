@@ -261,9 +261,9 @@ function count(window: Counts, verdict: Verdict, slow: boolean, at: number): voi
 }
 
 const fails = ({ 0: calls = 0, 1: failures = 0 }: Totals, limit: number, minCalls: number): boolean =>
-  failures > 0 && calls >= minCalls && rate(failures, calls) > limit;
+  calls >= minCalls && rate(failures, calls) > limit;
 
 const drags = ({ 0: ended = 0, 2: slow = 0 }: Totals, hanging: number, limit: number, minCalls: number): boolean =>
-  slow + hanging > 0 && ended + hanging >= minCalls && rate(slow + hanging, ended + hanging) >= limit;
+  ended + hanging >= minCalls && rate(slow + hanging, ended + hanging) >= limit;
 
 const rate = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
