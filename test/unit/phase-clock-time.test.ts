@@ -109,6 +109,21 @@ describe('a limit that the event loop let ring late', () => {
     expect(expired.mock.calls[0]?.[0].lag).toBeGreaterThanOrEqual(60);
   });
 
+  it('gets it back each time, where bytes came in between', () => {
+    const lose = blockable();
+    const { clock, expired } = clockOf({ read: 100 });
+    clock.enter('response');
+    lose(60);
+    vi.advanceTimersByTime(100 + YIELD);
+    clock.progress();
+    vi.advanceTimersByTime(90); // by now the timer is set for what the bytes have made of it
+    lose(60);
+    vi.advanceTimersByTime(10 + YIELD);
+    expect(expired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(60 + YIELD);
+    expect(expired).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ limit: 'read', limitMs: 100 }));
+  });
+
   it('gets no more than the limit itself', () => {
     const lose = blockable();
     const { clock, expired } = clockOf({ read: 100 });

@@ -227,6 +227,13 @@ describe('a body that the consumer holds back', () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
+  it('is all that can be held back: the wait for the answer goes on under its limit', () => {
+    const { clock, expired } = clockOf({ response: 100 });
+    clock.enter('response');
+    clock.pause();
+    expectExpiryIn(100, expired, 'response', 100);
+  });
+
   it('does not hold what comes after it', () => {
     const { clock, expired } = clockOf({ read: 100, body: 1_000 });
     clock.enter('body');
