@@ -1,7 +1,7 @@
 // What must hold whenever no call is under way, and what must be true of the whole at the end.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { read, slope } from './gauges.mjs';
+import { read, slope, socketsOpen } from './gauges.mjs';
 import { held } from './lab.mjs';
 
 /** @import { Reading } from './gauges.mjs' */
@@ -22,10 +22,15 @@ const MOST_SOCKET_LISTENERS = 20;
 const OFF_BY = 5;
 /** Pools are fuller at one time than at another. */
 const MORE_SOCKETS = 50;
-const PATIENCE = 5_000; // ms until what is on its way has come to rest
-/** Growth that is none: the garbage collector's own unrest, in bytes, and so much for each call. */
+const PATIENCE = 10_000; // ms until what is on its way has come to rest
+/**
+ * Growth that is none, in bytes: the garbage collector's own unrest, whatever the size of the run, and so much for each call. The longer the
+ * run, the less a call may leave behind: 300 bytes in a run of 20 000, 10 in one of a million.
+ */
 const NOISE = 4_000_000;
-const NOISE_PER_CALL = 10;
+const NOISE_PER_CALL = 4;
+/** So many calls, which is the default, are a run that is to try everything. */
+const FULL_SIZE = 20_000;
 
 /** The first two hold connections of their own; the others read nothing, and do not see that theirs are gone. */
 const NOT_COUNTED = ['black-hole', 'refused', 'early-413', 'never-reads'];
@@ -34,7 +39,7 @@ const NOT_COUNTED = ['black-hole', 'refused', 'early-413', 'never-reads'];
 async function connections(lab) {
   const open = Object.entries(await lab.open()).filter(([name]) => !NOT_COUNTED.includes(name));
   const differing = open.filter(([name, count]) => lab.at[name]?.port && Math.abs(held(lab.at[name].port) - count) > OFF_BY);
-  return { serverSide: open.reduce((sum, [, count]) => sum + count, 0), differing };
+  return { serverSide: open.reduce((sum, [, count]) => sum + count, 0), differing, open: open.filter(([, count]) => count).join(' ') };
 }
 
 /** Waits a while for something, and goes on. @param {() => boolean | Promise<boolean>} isSo */
@@ -92,32 +97,38 @@ export async function checkAfterwards({ traffic, ledger, lab }, before) {
     return names.filter((name) => after[name] > before[name]).map((name) => `${name}: ${before[name]}, then ${after[name]}`);
   };
   await until(async () => (await grown()).length === 0 && (await connections(lab)).serverSide === 0);
-  for (const what of await grown()) ledger.violated('left behind by clients that are closed', what);
-  const { serverSide } = await connections(lab);
-  if (serverSide) ledger.violated('left behind by clients that are closed', `${serverSide} connections at the servers`);
+  for (const what of await grown()) ledger.violated('left behind by clients that are closed', `${what} ${socketsOpen().join('; ')}`);
+  const { serverSide, open } = await connections(lab);
+  if (serverSide) ledger.violated('left behind by clients that are closed', `${serverSide} connections at the servers: ${open}`);
   const { sent, dropped, queued, inFlight } = traffic.client.beacons.stats();
   const accounted = sent + queued + inFlight + Object.values(dropped).reduce((sum, count) => sum + count, 0);
   if (accounted !== traffic.beacons.made) ledger.violated('beacons that are not accounted for', `${accounted} of ${traffic.beacons.made}`);
 }
 
+/** Of the whole run: everything was tried. @param {{ traffic: Traffic, ledger: Ledger }} soak */
+export function checkTried({ traffic, ledger }) {
+  if (ledger.begun < FULL_SIZE) return;
+  for (const what of ledger.seen.missing()) ledger.violated(`not tried: ${what}`, `in ${ledger.begun} calls`);
+  for (const { name, must = [] } of traffic.scenarios) {
+    for (const ending of must)
+      if (!ledger.endings.get(name)?.get(ending)) ledger.violated(`not tried: ${name}: ${ending}`, `in ${ledger.begun} calls`);
+  }
+}
+
 /**
- * Of the whole run: nothing grows with the calls, and everything was tried.
- * @param {{ traffic: Traffic, ledger: Ledger }} soak
+ * Of the whole run: nothing grows with the calls.
+ * @param {{ ledger: Ledger }} soak
  * @param {Row[]} rows
- * @returns {{ heapPerCall: number, socketsPerCall: number }}
+ * @returns {{ heapPerCall: number, buffersPerCall: number, socketsPerCall: number, most: number }} `most` is what a call may leave, in bytes.
  */
-export function checkGrowth({ traffic, ledger }, rows) {
+export function checkGrowth({ ledger }, rows) {
   const warm = rows.slice(Math.floor(rows.length / 3)); // before that the code is still being compiled
   const calls = (warm.at(-1)?.calls ?? 0) - (warm[0]?.calls ?? 0);
-  const heapPerCall = slope(warm.map(({ calls, heap }) => [calls, heap]));
-  const socketsPerCall = slope(warm.map(({ calls, sockets }) => [calls, sockets]));
-  if (heapPerCall * calls > Math.max(NOISE, NOISE_PER_CALL * calls))
-    ledger.violated('the heap grows', `${heapPerCall.toFixed(1)} bytes a call`);
+  const most = NOISE / Math.max(1, calls) + NOISE_PER_CALL;
+  const perCall = (/** @type {'heap' | 'buffers' | 'sockets'} */ name) => slope(warm.map((row) => [row.calls, row[name]]));
+  const [heapPerCall, buffersPerCall, socketsPerCall] = [perCall('heap'), perCall('buffers'), perCall('sockets')];
+  if (heapPerCall > most) ledger.violated('the heap grows', `${heapPerCall.toFixed(1)} bytes a call, where ${most.toFixed(1)} may be`);
+  if (buffersPerCall > most) ledger.violated('buffers grow', `${buffersPerCall.toFixed(1)} bytes a call, where ${most.toFixed(1)} may be`);
   if (socketsPerCall * calls > MORE_SOCKETS) ledger.violated('sockets grow', `${(socketsPerCall * 1_000).toFixed(1)} in 1 000 calls`);
-  if (ledger.begun >= 10_000) {
-    for (const { name, must = [] } of traffic.scenarios) {
-      for (const ending of must) if (!ledger.endings.get(name)?.get(ending)) ledger.violated('not tried', `${name}: ${ending}`);
-    }
-  }
-  return { heapPerCall, socketsPerCall };
+  return { heapPerCall, buffersPerCall, socketsPerCall, most };
 }

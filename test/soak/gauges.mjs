@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** @typedef {{ heap: number, timers: number, sockets: number, socketListeners: number, processListeners: number, signalListeners: number }} Reading */
+/** @typedef {{ heap: number, buffers: number, timers: number, sockets: number, socketListeners: number, processListeners: number, signalListeners: number }} Reading */
 
 const timers = countTimers();
 
@@ -31,10 +31,12 @@ function countTimers() {
   return live;
 }
 
-/** @type {Set<import('node:net').Socket>} */
+/** @typedef {import('node:net').Socket & { _httpMessage?: { method: string, path: string } | null }} Socket */
+
+/** @type {Set<Socket>} */
 const sockets = new Set();
 subscribe('net.client.socket', (message) => {
-  const { socket } = /** @type {{ socket: import('node:net').Socket }} */ (message);
+  const { socket } = /** @type {{ socket: Socket }} */ (message);
   sockets.add(socket);
   socket.once('close', () => sockets.delete(socket));
 });
@@ -50,6 +52,13 @@ function socketsHeld() {
     return sockets.size;
   }
 }
+
+/** The sockets that Node tells of, for a message: where to, and what for. */
+export const socketsOpen = () =>
+  [...sockets].map(
+    ({ remotePort, connecting, writable, _httpMessage: of }) =>
+      `to port ${remotePort ?? '?'}${connecting ? ', connecting' : ''}${writable ? '' : ', half closed'}${of ? `, for ${of.method} ${of.path}` : ''}`,
+  );
 
 function isSocket(/** @type {string} */ path) {
   try {
@@ -72,47 +81,16 @@ export async function read(shared) {
     gc();
     await sleep(10);
   }
+  const { heapUsed, external } = process.memoryUsage();
   return {
-    heap: process.memoryUsage().heapUsed,
+    heap: heapUsed,
+    buffers: external,
     timers: timers.size,
     sockets: socketsHeld(),
     socketListeners: Math.max(0, ...[...sockets].map(listenersOf)),
     processListeners: listenersOf(process),
     signalListeners: getEventListeners(shared, 'abort').length,
   };
-}
-
-/** Milliseconds between two looks at the event loop; what is later than another such is a stall. */
-const BEAT = 20;
-
-/** How long this process was kept from running since a moment: by so much anything may be late. */
-export class Stalls {
-  /** @type {{ at: number, ms: number }[]} */
-  #latest = [];
-  /** The longest, in milliseconds. */
-  longest = 0;
-  #expected = performance.now() + BEAT;
-  #timer = setInterval(() => this.#beat(), BEAT);
-
-  #beat() {
-    const at = performance.now();
-    const ms = at - this.#expected;
-    this.#expected = at + BEAT;
-    if (ms < BEAT) return;
-    this.longest = Math.max(this.longest, ms);
-    this.#latest.push({ at, ms });
-    if (this.#latest.length > 200) this.#latest.shift();
-  }
-
-  /** Milliseconds, a stall that still goes on included. @param {number} moment */
-  since(moment) {
-    const going = Math.max(0, performance.now() - this.#expected);
-    return this.#latest.reduce((sum, { at, ms }) => sum + (at > moment ? ms : 0), going);
-  }
-
-  stop() {
-    clearInterval(this.#timer);
-  }
 }
 
 /** How much y grows with x: the slope of the line that fits best. @param {(readonly [x: number, y: number])[]} points */

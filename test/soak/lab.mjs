@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startLab, startUpstream } from '../lab/index.mjs';
 import { portsOf } from '../lab/kernel.mjs';
+import { startGarbage } from './garbage.mjs';
 
 /** @typedef {{ url: string, port: number, socketPath: string }} Place */
 /** @typedef {{ ca: string, at: Record<string, Place> }} Started */
@@ -23,7 +24,11 @@ async function serve() {
   // Drops the connections of other calls too, so it is not the one whose answers are checked.
   const dropper = await startUpstream('healthy');
   /** @type {(readonly [name: string, upstream: import('../lab/types.mjs').Upstream])[]} */
-  const upstreams = [...NAMES.map((name) => /** @type {const} */ ([name, lab.upstream(name)])), ['dropper', dropper]];
+  const upstreams = [
+    ...NAMES.map((name) => /** @type {const} */ ([name, lab.upstream(name)])),
+    ['dropper', dropper],
+    ['garbage', await startGarbage()],
+  ];
   /** @type {Started} */
   const started = {
     ca: lab.ca,

@@ -3,13 +3,22 @@
 
 import axios from 'axios';
 import { isBreakerOpen, isLimited, isTimeout } from 'breakwater';
+import { Punctual } from './punctual.mjs';
+import { Seen } from './seen.mjs';
+import { Told } from './told.mjs';
 
 /** @typedef {'ok' | 'stale' | 'timeout' | 'cut' | 'limited' | 'canceled' | 'http' | 'network' | 'unknown'} Ending */
-/** @typedef {{ scenario: string, endings: readonly Ending[], within: number, isTold: boolean }} Expected `within` is in milliseconds. */
-/** @typedef {Expected & { startedAt: number, settled: number, told: number }} Entry */
-
-/** A little: how much later than its deadline a call may settle, in milliseconds. What the machine held up comes on top. */
-const LITTLE = 1_000;
+/**
+ * @typedef {object} Expected
+ * @property {string} scenario
+ * @property {readonly Ending[]} endings
+ * @property {number} within Milliseconds.
+ * @property {number} [grace] What a stand-in may take beyond that.
+ * @property {boolean} isTold
+ * @property {boolean} [isStream]
+ * @property {string | undefined} [answer] The body, where it is known.
+ */
+/** @typedef {Expected & { startedAt: number, told: number, id: string }} Entry */
 
 /** What a call came to. @param {unknown} error @returns {Ending} */
 export function endingOf(error) {
@@ -20,9 +29,6 @@ export function endingOf(error) {
   if (!axios.isAxiosError(error)) return 'unknown';
   return error.response ? 'http' : error.code ? 'network' : 'unknown';
 }
-
-/** Which limit, how long, how late. @param {unknown} error */
-const factsOf = (error) => (isTimeout(error) ? JSON.stringify({ ...error.toJSON(), config: undefined, stack: undefined }) : '');
 
 export class Ledger {
   /** @type {Map<string, Entry>} */
@@ -35,18 +41,26 @@ export class Ledger {
   endings = new Map();
   begun = 0;
   settled = 0;
-  latest = 0;
-  attemptsTold = 0;
-  attemptsMade = 0;
-  #stalls;
+  seen = new Seen();
+  events = new Told((what, example) => this.violated(what, example));
+  calls;
+  scopes;
 
-  /** @param {import('./gauges.mjs').Stalls} stalls */
-  constructor(stalls) {
-    this.#stalls = stalls;
+  /** @param {import('./loop.mjs').Loop} loop */
+  constructor(loop) {
+    this.calls = new Punctual(loop, (what, example) => this.violated(what, example));
+    this.scopes = new Punctual(loop, (what, example) => this.violated(what, example));
   }
 
   get inProgress() {
     return this.#open.size;
+  }
+
+  /** @param {import('breakwater').Client} client */
+  watch(client) {
+    this.events.watch(client);
+    this.seen.watch(client);
+    client.on('call', ({ id, traceId, endpoint }) => this.tell(id, traceId, endpoint));
   }
 
   /** @param {string} what @param {string} example */
@@ -57,61 +71,40 @@ export class Ledger {
     console.log(`VIOLATED: ${what}: ${example}`);
   }
 
-  /** @param {string} id @param {Expected} expected */
-  begin(id, expected) {
+  /** @param {string} trace @param {Expected} expected */
+  begin(trace, expected) {
     this.begun++;
-    this.#open.set(id, { ...expected, startedAt: performance.now(), settled: 0, told: 0 });
+    this.#open.set(trace, { ...expected, startedAt: performance.now(), told: 0, id: '' });
   }
 
-  /** @param {string} id @param {Ending} ending @param {unknown} [error] */
-  end(id, ending, error) {
-    const entry = this.#open.get(id);
-    if (!entry || entry.settled++) return this.violated('settled more than once', `${id} ${ending}`);
+  /** @param {string} trace @param {Ending} ending @param {unknown} [error] */
+  end(trace, ending, error) {
+    const entry = this.#open.get(trace);
+    if (!entry) return this.violated('settled more than once', `${trace} ${ending}`);
     this.settled++;
-    const { scenario, endings, startedAt, within } = entry;
-    const took = performance.now() - startedAt;
-    const late = took - within - this.#stalls.since(startedAt);
-    this.latest = Math.max(this.latest, late);
-    if (late > LITTLE)
-      this.violated(
-        'settled too late',
-        `${scenario}: ${took | 0} ms of ${within}, ${late | 0} late by itself, ${ending} ${factsOf(error)}`,
-      );
+    const { scenario, endings, isTold, isStream = false } = entry;
+    this.calls.ended(`${scenario}, ${ending}`, entry, error);
+    this.seen.add(`ending ${ending}`);
     if (!endings.includes(ending))
       this.violated('ended as it cannot', `${scenario}: ${ending} ${error instanceof Error ? error.stack : error}`);
     const counts = this.endings.get(scenario) ?? new Map();
     this.endings.set(scenario, counts.set(ending, (counts.get(ending) ?? 0) + 1));
-    this.#close(id, entry);
+    if (isTold && !entry.told) this.violated('settled before it was told of', scenario);
+    this.events.settled(entry.id, isStream);
+    this.#open.delete(trace);
   }
 
-  /** A `call` event. @param {import('breakwater').CallRecord} record */
-  told({ traceId, attempts, endpoint }) {
-    this.attemptsMade += attempts;
-    const entry = this.#open.get(traceId);
+  /** A `call` event. @param {string} id @param {string} trace @param {string} endpoint */
+  tell(id, trace, endpoint) {
+    const entry = this.#open.get(trace);
     if (!entry || entry.told++) return this.violated('told of more than once', endpoint);
-    this.#close(traceId, entry);
-  }
-
-  /** An `attempt` event. */
-  attemptTold() {
-    this.attemptsTold++;
+    entry.id = id;
   }
 
   /** Once nothing is in progress. */
   audit() {
-    for (const { scenario, settled, isTold, told } of this.#open.values()) {
-      if (!settled) this.violated('never settled', scenario);
-      else if (isTold && !told) this.violated('never told of', scenario);
-    }
+    for (const { scenario } of this.#open.values()) this.violated('never settled', scenario);
     this.#open.clear();
-    if (this.attemptsTold !== this.attemptsMade) {
-      this.violated('attempts told of are not those made', `${this.attemptsTold} of ${this.attemptsMade}`);
-      this.attemptsTold = this.attemptsMade;
-    }
-  }
-
-  /** @param {string} id @param {Entry} entry */
-  #close(id, { settled, told, isTold }) {
-    if (settled && (told || !isTold)) this.#open.delete(id);
+    this.events.audit();
   }
 }

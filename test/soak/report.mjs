@@ -39,12 +39,45 @@ export const endingsTable = ({ endings }) =>
     ['all', ...ENDINGS.map((ending) => [...endings.values()].reduce((sum, counts) => sum + (counts.get(ending) ?? 0), 0))],
   ]);
 
+/** What happened beside that, group by group. @param {Ledger} ledger */
+export function seenTable({ seen, events }) {
+  /** @type {Map<string, string[]>} */
+  const groups = new Map();
+  for (const [what, count] of [...seen.counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [, group = what, name = ''] = /^(ending|timeout, \w+|kill switch|breaker that flaps|limited by|\w+) (.*)$/.exec(what) ?? [];
+    if (group !== 'ending') groups.set(group, [...(groups.get(group) ?? []), `${name} ${count}`]);
+  }
+  groups.set('attempt', [`begun ${events.attempts}`, `told of after its call ${events.streams}`]);
+  return [...groups].map(([group, names]) => `${group}: ${names.join(', ')}`).join('\n');
+}
+
+/** How late it was what ended after its deadline, in milliseconds. @param {Ledger} ledger @param {import('./loop.mjs').Loop} loop */
+export function latenessTable({ calls, scopes }, { delays }) {
+  const row = (/** @type {string} */ name, /** @type {import('./loop.mjs').Spread} */ spread) => [
+    name,
+    spread.count,
+    ...[50, 90, 99, 99.9].map((share) => spread.percentile(share).toFixed(1)),
+    spread.max.toFixed(1),
+  ];
+  return table([
+    ['after the deadline, ms', 'count', 'p50', 'p90', 'p99', 'p99.9', 'max'],
+    ...[calls, scopes].flatMap(({ seen, held, credited, byItself }, i) => [
+      row(['calls', 'scopes'][i] ?? '', seen),
+      row('  held up by the loop', held),
+      row('  given back by their deadline', credited),
+      row('  late by themselves', byItself),
+    ]),
+    row('delay of the event loop', delays),
+  ]);
+}
+
 /** @param {Row[]} rows */
 export const restTable = (rows) =>
   table([
     [
       'at rest after',
       'heap MB',
+      'buffers MB',
       'timers',
       'sockets',
       'at servers',
@@ -57,6 +90,7 @@ export const restTable = (rows) =>
     ...rows.map((row) => [
       `${row.calls} calls`,
       megabytes(row.heap),
+      megabytes(row.buffers),
       row.timers,
       row.sockets,
       row.serverSide,

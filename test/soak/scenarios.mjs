@@ -1,5 +1,7 @@
 // What can happen to a call, how often, and what it may come to. Faults that hang are held by short limits, so that many fit in a second.
 
+import { GARBAGE } from './garbage.mjs';
+
 /** @import { RequestConfig } from 'breakwater' */
 /** @import { Ending } from './ledger.mjs' */
 /** @import { Lab } from './lab.mjs' */
@@ -13,12 +15,17 @@
  * @property {readonly Ending[]} [must] Those that are to be seen, or the soak did not try it.
  * @property {(random: Random, n: number) => RequestConfig} config
  * @property {boolean} [plain] Takes the fetch adapter too.
- * @property {string} [answers] The path that an answer must name.
+ * @property {string} [answer] What the body must be, where it is not an echo.
  */
+
+/** In a hundred: the calls with the client's own agents, as most programs have them; the others bring theirs. */
+const OWN_AGENTS = 65;
 
 const UPLOAD = Buffer.alloc(4 * 1024 * 1024, '.');
 
-/** @param {Lab} lab @param {Record<'http' | 'https', import('node:http').Agent>} agents @returns {Scenario[]} */
+/** @typedef {Record<'http' | 'https' | 'narrow', import('node:http').Agent>} Agents `narrow` has one connection. */
+
+/** @param {Lab} lab @param {Agents} agents @returns {Scenario[]} */
 export function scenariosOf({ at, ca }, agents) {
   const url = (/** @type {string} */ name, path = '') => new URL(path, /** @type {import('./lab.mjs').Place} */ (at[name]).url).href;
   const hangs = (/** @type {Random} */ random) => ({ timeout: { total: random.int(30, 200) } });
@@ -28,6 +35,11 @@ export function scenariosOf({ at, ca }, agents) {
   });
   const unix = (/** @type {string} */ name) => ({ socketPath: /** @type {import('./lab.mjs').Place} */ (at[name]).socketPath });
   const redirect = (/** @type {string} */ to) => `/redirect?to=${encodeURIComponent(to)}`;
+  const limit = (/** @type {Random} */ random, /** @type {string[]} */ ...names) => ({
+    timeout: { [random.one(names)]: random.int(30, 200) },
+  });
+  const garbage = (/** @type {Random} */ random, /** @type {keyof typeof GARBAGE} */ kind) =>
+    url('garbage', `/${kind}/${random.int(0, GARBAGE[kind].length - 1)}`);
   const silent = /** @type {const} */ ({ endings: ['timeout'], must: ['timeout'] });
   const broken = /** @type {const} */ ({ endings: ['network'], must: ['network'] });
   const healthy = /** @type {const} */ ({ endings: ['ok'], must: ['ok'] });
@@ -103,6 +115,44 @@ export function scenariosOf({ at, ca }, agents) {
       config: () => ({ url: url('tls-healthy'), ...proxy('proxy-refuses') }),
     },
 
+    {
+      name: 'flaps',
+      weight: 5,
+      endings: ['ok', 'http', 'stale'],
+      must: ['ok', 'http', 'cut', 'stale'],
+      answer: 'good',
+      plain: true,
+      config: (r) => ({
+        url: url('garbage', '/flapping/0'),
+        endpoint: 'flapping',
+        ...(r.percent(20) ? { fallback: { staleFor: 5_000 } } : undefined),
+      }),
+    },
+
+    { name: 'garbage for a head', weight: 1.5, ...broken, config: (r) => ({ url: garbage(r, 'head') }) },
+    { name: 'garbage for a body', weight: 1, endings: ['network', 'http'], config: (r) => ({ url: garbage(r, 'body') }) },
+    { name: 'ended by the peer', weight: 0.5, endings: ['network', 'http'], config: (r) => ({ url: garbage(r, 'end') }) },
+    { name: 'reset by the peer', weight: 0.5, endings: ['network', 'http'], config: (r) => ({ url: garbage(r, 'reset') }) },
+    { name: 'headers without an end', weight: 0.3, ...broken, config: () => ({ url: url('garbage', '/endless/0') }) },
+    { name: 'garbage for TLS', weight: 0.5, ...broken, config: () => ({ url: url('garbage').replace('http:', 'https:') }) },
+    { name: 'garbage for HTTP/2', weight: 0.5, ...broken, config: () => ({ url: url('garbage'), ...http2 }) },
+    { name: 'garbage for a proxy', weight: 0.5, ...broken, config: () => ({ url: url('tls-healthy'), ...proxy('garbage') }) },
+    {
+      name: 'more than was asked for',
+      weight: 1,
+      endings: ['ok', 'network'],
+      must: ['ok'],
+      answer: 'good',
+      config: (r) => ({ url: r.percent(50) ? garbage(r, 'poisoned') : url('garbage', '/good/0') }),
+    },
+    { name: 'strange headers', weight: 0.5, ...healthy, answer: 'good', config: (r) => ({ url: garbage(r, 'strange') }) },
+
+    {
+      name: 'no free connection',
+      weight: 1,
+      ...silent,
+      config: (r) => ({ url: url('stall', '/queue'), httpAgent: agents.narrow, timeout: { queue: r.int(20, 100), read: r.int(50, 200) } }),
+    },
     { name: 'stall', weight: 3, ...silent, plain: true, config: (r) => ({ url: url('stall'), timeout: { read: r.int(30, 200) } }) },
     { name: 'stalled post', weight: 1, ...silent, config: (r) => ({ url: url('stall'), method: 'POST', data: { a: 1 }, ...hangs(r) }) },
     { name: 'drip of headers', weight: 1, ...silent, config: (r) => ({ url: url('header-drip'), timeout: { response: r.int(30, 200) } }) },
@@ -121,19 +171,19 @@ export function scenariosOf({ at, ca }, agents) {
       config: (r) => ({ url: url('body-stall'), timeout: { read: r.int(30, 200) } }),
     },
     { name: 'drip of the body', weight: 1, ...silent, config: (r) => ({ url: url('body-drip'), timeout: { body: r.int(30, 200) } }) },
-    { name: 'nobody there', weight: 1, ...silent, config: (r) => ({ url: url('black-hole'), timeout: { connect: r.int(30, 200) } }) },
-    { name: 'no TLS', weight: 1, ...silent, config: (r) => ({ url: url('tls-silence'), timeout: { connect: r.int(30, 200) } }) },
+    { name: 'nobody there', weight: 1, ...silent, config: (r) => ({ url: url('black-hole'), ...limit(r, 'connect', 'tcp') }) },
+    { name: 'no TLS', weight: 1, ...silent, config: (r) => ({ url: url('tls-silence'), ...limit(r, 'connect', 'tls') }) },
     {
       name: 'no lookup',
       weight: 1,
       ...silent,
-      config: (r) => ({ url: url('dns-hang'), lookup: () => {}, timeout: { connect: r.int(30, 200) } }),
+      config: (r) => ({ url: url('dns-hang'), lookup: () => {}, ...limit(r, 'connect', 'lookup') }),
     },
     {
       name: 'silent proxy',
       weight: 0.5,
       ...silent,
-      config: (r) => ({ url: url('tls-healthy'), ...proxy('proxy-silence'), timeout: { connect: r.int(30, 200) } }),
+      config: (r) => ({ url: url('tls-healthy'), ...proxy('proxy-silence'), ...limit(r, 'connect', 'proxy') }),
     },
     { name: 'HTTP/2 silence', weight: 1, ...silent, config: (r) => ({ url: url('http2-stall'), ...http2, ...hangs(r) }) },
     { name: 'HTTP/2 half a body', weight: 1, ...silent, config: (r) => ({ url: url('http2-body-stall'), ...http2, ...hangs(r) }) },
@@ -147,6 +197,9 @@ export function scenariosOf({ at, ca }, agents) {
   ];
   return all.map((scenario) => ({
     ...scenario,
-    config: (random, n) => ({ httpAgent: agents.http, httpsAgent: agents.https, ...scenario.config(random, n) }),
+    config: (random, n) => ({
+      ...(random.percent(OWN_AGENTS) ? undefined : { httpAgent: agents.http, httpsAgent: agents.https }),
+      ...scenario.config(random, n),
+    }),
   }));
 }

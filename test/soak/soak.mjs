@@ -1,5 +1,6 @@
-// A soak of the built package: calls through the lab with faults, aborts, deadlines, retries, breaker flaps, limits, streams and beacons, by
-// chance. Exit code 1 where a call is not settled once and in time, or something is left behind.
+// A soak of the built package: calls through the lab with faults, garbage, aborts, deadlines, retries, breaker flaps, limits, streams and
+// beacons, by chance. Exit code 1 where a call is not settled and told of once and in time, something is left behind or grows, or something
+// that a run of this size has to try did not happen.
 // node test/soak/soak.mjs [--calls 20000 | --hours 1] [--seed 1] [--concurrency 128] [--windows 10] [--json file] [--break name]
 
 import { writeFileSync } from 'node:fs';
@@ -7,11 +8,12 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { checkAfterwards, checkAtRest, checkGrowth } from './checks.mjs';
-import { read, Stalls } from './gauges.mjs';
+import { checkAfterwards, checkAtRest, checkGrowth, checkTried } from './checks.mjs';
+import { read } from './gauges.mjs';
 import { startLabProcess } from './lab.mjs';
 import { Ledger } from './ledger.mjs';
-import { endingsTable, line, restTable, violationsOf } from './report.mjs';
+import { Loop } from './loop.mjs';
+import { endingsTable, latenessTable, line, restTable, seenTable, violationsOf } from './report.mjs';
 import { SABOTAGE } from './sabotage.mjs';
 import { Traffic } from './traffic.mjs';
 
@@ -37,8 +39,8 @@ const LINE_EVERY = 10_000; // ms
 /** Longer than any call may take. */
 const HUNG = 8_000; // ms
 
-const stalls = new Stalls();
-const ledger = new Ledger(stalls);
+const loop = new Loop();
+const ledger = new Ledger(loop);
 for (const event of /** @type {const} */ (['unhandledRejection', 'uncaughtException'])) {
   process.on(event, (/** @type {unknown} */ error) => ledger.violated(event, error instanceof Error ? String(error.stack) : String(error)));
 }
@@ -49,11 +51,23 @@ console.warn = (...args) => String(args[0]).includes("a handler of '*' failed") 
 const lab = await startLabProcess();
 // Small pools: each idle socket holds on to its last request, and while a pool is filling that looks like growth.
 const pool = { keepAlive: true, maxFreeSockets: 20 };
-const agents = { http: new http.Agent(pool), https: new https.Agent({ ...pool, ca: lab.ca }) };
+const agents = {
+  http: new http.Agent(pool),
+  https: new https.Agent({ ...pool, ca: lab.ca }),
+  narrow: new http.Agent({ ...pool, maxSockets: 1 }),
+};
+// The clients' own agents take this from Node's.
+const nodes = /** @type {Record<'http' | 'https', { options: https.AgentOptions }>} */ (
+  /** @type {unknown} */ ({ http: http.globalAgent, https: https.globalAgent })
+);
+Object.assign(nodes.http.options, { maxFreeSockets: pool.maxFreeSockets });
+Object.assign(nodes.https.options, { maxFreeSockets: pool.maxFreeSockets, ca: lab.ca });
 const before = await read(new AbortController().signal);
 const traffic = new Traffic(seed, ledger, lab, agents);
-const soak = { traffic, ledger, lab };
-const sabotage = values.break ? SABOTAGE[values.break] : undefined;
+/** @type {import('./checks.mjs').Row[]} */
+const rows = [];
+const soak = { traffic, ledger, lab, rows };
+const sabotage = values.break ? SABOTAGE[values.break]?.run : undefined;
 if (values.break && !sabotage) throw new Error(`--break takes one of ${Object.keys(SABOTAGE).join(', ')}`);
 
 console.log(`soak: ${goal}${values.hours ? '' : ' calls'}, ${concurrency} at a time, seed ${seed}, Node ${process.version}`);
@@ -62,8 +76,6 @@ const telling = setInterval(() => console.log(line(ledger, run)), LINE_EVERY);
 
 await traffic.fill();
 const filled = ledger.begun;
-/** @type {import('./checks.mjs').Row[]} */
-const rows = [];
 for (let window = 1; window <= WINDOWS; window++) {
   const isOver = windowEnd(window);
   const workers = Array.from({ length: concurrency }, async () => {
@@ -82,18 +94,21 @@ for (let window = 1; window <= WINDOWS; window++) {
 clearInterval(telling);
 console.log(line(ledger, run));
 
+ledger.seen.beacons(traffic.client.beacons.stats());
+checkTried(soak);
 const growth = checkGrowth(soak, rows);
 await Promise.all([traffic.client.close(), traffic.switched.close()]);
 for (const agent of Object.values(agents)) agent.destroy();
 await closeFetch();
 await checkAfterwards(soak, before);
 await lab.close();
-stalls.stop();
+loop.stop();
 
-console.log(`\n${endingsTable(ledger)}\n\n${restTable(rows)}\n`);
-console.log(`heap: ${growth.heapPerCall.toFixed(2)} bytes a call; sockets: ${(growth.socketsPerCall * 1_000).toFixed(3)} in 1 000 calls`);
+console.log(`\n${endingsTable(ledger)}\n\n${seenTable(ledger)}\n\n${restTable(rows)}\n\n${latenessTable(ledger, loop)}\n`);
+const { heapPerCall, buffersPerCall, socketsPerCall, most } = growth;
 console.log(
-  `latest after its deadline: ${Math.round(ledger.latest)} ms, what the machine held up not counted (${Math.round(stalls.longest)} ms at the most)`,
+  `heap: ${heapPerCall.toFixed(2)} bytes a call, buffers: ${buffersPerCall.toFixed(2)}, where ${most.toFixed(0)} may be; ` +
+    `sockets: ${(socketsPerCall * 1_000).toFixed(3)} in 1 000 calls; own agents: ${(100 * ledger.seen.ownAgents).toFixed(0)} % of the calls`,
 );
 const violations = violationsOf(ledger);
 for (const { what, count, first } of violations) console.log(`VIOLATED ${count} times: ${what}: ${first.split('\n')[0]}`);
@@ -102,10 +117,11 @@ const summary = {
   seed,
   calls: ledger.begun,
   settled: ledger.settled,
-  attempts: ledger.attemptsMade,
+  attempts: ledger.events.attempts,
   seconds,
   ...growth,
-  latest: ledger.latest,
+  latest: ledger.calls.byItself.max,
+  latestScope: ledger.scopes.byItself.max,
   beacons: traffic.beacons,
   violations,
   rows,

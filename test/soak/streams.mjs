@@ -3,11 +3,16 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @param {unknown} data @param {import('./random.mjs').Random} random */
-export async function readSome(data, random) {
+/** @param {unknown} data @param {import('./random.mjs').Random} random @param {(way: string) => void} tell */
+export async function readSome(data, random, tell) {
   const way = random.one(['all', 'some', 'none']);
-  if (data instanceof Readable) await (data.destroyed ? undefined : readNode(data, way));
-  else if (data instanceof ReadableStream && !data.locked) await readWeb(data, way);
+  if (data instanceof Readable && !data.destroyed) {
+    tell(way);
+    await readNode(data, way);
+  } else if (data instanceof ReadableStream && !data.locked) {
+    tell(`${way}, of the web`);
+    await readWeb(data, way);
+  }
 }
 
 /** @param {Readable} stream @param {string} way */

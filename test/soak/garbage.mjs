@@ -1,0 +1,87 @@
+// A peer that speaks no HTTP, or bad HTTP, byte by byte: what it says depends on the path. And one that flaps. In the process of the lab.
+
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serve } from '../lab/tracking.mjs';
+
+/** @import { Socket } from 'node:net' */
+
+const OK = 'HTTP/1.1 200 OK\r\n';
+const GOOD = 'Content-Length: 4\r\n\r\ngood';
+const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
+const LONG = 'x'.repeat(50_000);
+
+/** Why a head is none: each ends the call, and the connection. */
+const HEADS = [
+  `${OK}X: ${LONG}\r\n${GOOD}`,
+  `${OK}${'X-Many: 1\r\n'.repeat(3_000)}${GOOD}`,
+  `HTTP/1.1 200 ${LONG}\r\n${GOOD}`,
+  'SSH-2.0-OpenSSH_9.2p1\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  `HTTP/9.9 200 OK\r\n${GOOD}`,
+  `HTTP/1.1 99 OK\r\n${GOOD}`,
+  `HTTP/1.1 abc OK\r\n${GOOD}`,
+  `${OK}X: a\rY: b\r\n${GOOD}`,
+  `${OK}X: a\0b\r\n${GOOD}`,
+  `${OK}X : a\r\n${GOOD}`,
+  `${OK}Content-Length: 3\r\n${GOOD}`,
+  `${OK}Content-Length: -1\r\n\r\ngood`,
+  `${OK}Content-Length: 99999999999999999999\r\n\r\ngood`,
+  `${OK}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nab\r\n0\r\n\r\n`,
+];
+/** Why a body is none, its head being good. */
+const BODIES = [
+  `${CHUNKED}zz\r\n`,
+  `${CHUNKED}FFFFFFFFFFFFFFFFF\r\n`,
+  `${CHUNKED}-1\r\n`,
+  `${CHUNKED}2\r\nabcdef\r\n0\r\n\r\n`,
+  `${CHUNKED}2;${LONG}\r\nab\r\n0\r\n\r\n`,
+  `${OK}Content-Encoding: gzip\r\n${GOOD}`,
+];
+/** Whole answers, and what nobody asked for behind them: the next call of the connection is not to be given it. */
+const POISONED = [`${OK}${GOOD}${OK}Content-Length: 4\r\n\r\nevil`, `${OK}${GOOD}${LONG}`, `${OK}${GOOD}HTTP/1.1 500 Evil\r\n\r\n`];
+/** Strange, but whole. */
+const STRANGE = [`${OK}__proto__: a\r\nconstructor: b\r\ntoString: c\r\n${GOOD}`, `${OK}${'a:\r\n'.repeat(500)}${GOOD}`];
+/** In the middle of it the peer ends the connection, or resets it. */
+const CUT_SHORT = ['', 'HTTP/1.', `${OK}X: y`, `${OK}Content-Length: 10\r\n\r\ngood`, `${CHUNKED}10\r\ngood`, `${CHUNKED}4\r\ngood\r\n`];
+
+/** It is well for so long, and then not, in milliseconds. */
+const FLAP = 2_000;
+
+export const GARBAGE = { head: HEADS, body: BODIES, poisoned: POISONED, strange: STRANGE, end: CUT_SHORT, reset: CUT_SHORT };
+
+/** @param {Socket} socket @param {string} head */
+async function answer(socket, head) {
+  const [, kind = '', n = ''] = /^\S+ \/(\w+)\/(\d+)/.exec(head) ?? [];
+  if (kind === 'endless') {
+    socket.write(`${OK}X: `);
+    while (!socket.destroyed) {
+      socket.write('x'.repeat(500));
+      await sleep(1);
+    }
+    return;
+  }
+  const isWell = kind === 'good' || (kind === 'flapping' && Math.floor(performance.now() / FLAP) % 2);
+  if (kind === 'flapping' && !isWell) return void socket.write(`HTTP/1.1 503 Flapping\r\n${GOOD}`);
+  const said = isWell ? `${OK}${GOOD}` : GARBAGE[/** @type {keyof typeof GARBAGE} */ (kind)]?.[Number(n)];
+  socket.write(said ?? 'what?\r\n\r\n', 'latin1');
+  if (kind !== 'end' && kind !== 'reset') return;
+  await sleep(10); // a reset right away would take what was said along with it
+  if (kind === 'end') socket.end();
+  else socket.resetAndDestroy();
+}
+
+export function startGarbage() {
+  const server = createServer((socket) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      if (text.startsWith('\x16')) socket.write('This is no TLS.\r\n'); // a greeting of TLS
+      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
+        void answer(socket, text.slice(0, end));
+        text = text.slice(end + 4);
+      }
+    });
+  });
+  return serve(server, { name: 'garbage', path: '/' });
+}
