@@ -60,6 +60,19 @@ export class Loop {
     return held;
   }
 
+  /**
+   * By how much a timer that was due at a moment may have been late: until the first look after it, and, as timers that are due at a time run
+   * one after the other, until the next. @param {number} moment
+   */
+  lateAt(moment) {
+    const now = performance.now();
+    const gaps = [...this.#gaps.slice(-REMEMBERED), { from: this.#beatAt + BEAT, to: now }].filter(({ to }) => to > moment);
+    const [first, second] = gaps;
+    if (!first || first.from > moment + BEAT + USUAL) return 0;
+    const next = second && second.from <= first.to + BEAT + USUAL ? Math.max(0, second.to - second.from) : 0;
+    return Math.max(0, first.to - Math.max(first.from, moment)) + next;
+  }
+
   stop() {
     clearInterval(this.#timer);
   }

@@ -42,8 +42,8 @@ export class Punctual {
     if (late <= 0) return;
     // Of a stand-in that was asked late, too, its time is counted from there.
     const held = this.#loop.heldSince(startedAt + within);
-    // A deadline that a blocked loop rang late gives that time back, once: of what it says so, as much as was measured here.
-    const credit = Math.min(held, byDeadline ? error.lag : held);
+    // A deadline that a blocked loop rang late gives that time back, once, and no more than itself.
+    const credit = Math.min(within, this.#loop.lateAt(startedAt + within), byDeadline ? error.lag : Infinity);
     const byItself = Math.max(0, late - held - credit);
     this.seen.add(late);
     this.held.add(held);

@@ -71,6 +71,10 @@ export function latenessTable({ calls, scopes }, { delays }) {
   ]);
 }
 
+/** @param {Row} row */
+export const restLine = ({ calls, heap, buffers, timers, sockets }) =>
+  `at rest after ${calls} calls: heap ${megabytes(heap)} MB, buffers ${megabytes(buffers)} MB, ${timers} timers, ${sockets} sockets`;
+
 /** @param {Row[]} rows */
 export const restTable = (rows) =>
   table([

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SABOTAGE } from './sabotage.mjs';
 
-const CALLS = 1_500;
+const CALLS = 500;
 const AT_A_TIME = 2;
 const SOAK = fileURLToPath(new URL('./soak.mjs', import.meta.url));
 
@@ -16,7 +16,7 @@ let missed = 0;
 /** @param {string} name */
 async function run(name) {
   const { finds, calls = CALLS } = /** @type {import('./sabotage.mjs').Sabotage} */ (SABOTAGE[name]);
-  const args = [SOAK, '--break', name, '--calls', String(calls), '--windows', '6', '--seed', '7'];
+  const args = [SOAK, '--break', name, '--calls', String(calls), '--windows', '3', '--seed', '7'];
   /** @type {{ code: number, out: string }} */
   const { code, out } = await new Promise((resolve) => {
     const child = execFile(process.execPath, args, { maxBuffer: 1e9 }, (_, out) => resolve({ code: child.exitCode ?? -1, out }));

@@ -35,6 +35,16 @@ export function nowAndThen(run) {
   };
 }
 
+/** After half a second in which the loop ran: on a busy machine, one in which it did not is no lateness. @param {() => void} run */
+function muchLater(run) {
+  let beats = 0;
+  const timer = setInterval(() => {
+    if (++beats < 50) return;
+    clearInterval(timer);
+    run();
+  }, 10);
+}
+
 /** A run that is to try everything. */
 const FULL = 20_000;
 const expected = { scenario: 'sabotage', endings: /** @type {const} */ (['ok']), within: 100, isTold: false };
@@ -65,14 +75,14 @@ export const SABOTAGE = {
     run: nowAndThen(({ ledger }) => {
       const id = `sabotage ${n++}`;
       ledger.begin(id, expected);
-      setTimeout(() => ledger.end(id, 'ok'), expected.within + 300);
+      muchLater(() => ledger.end(id, 'ok'));
     }),
   },
   'scope-late': {
     finds: 'ended too late',
     run: nowAndThen(({ ledger }) => {
       const startedAt = performance.now();
-      setTimeout(() => ledger.scopes.ended('a scope', { startedAt, within: 100 }), 400);
+      muchLater(() => ledger.scopes.ended('a scope', { startedAt, within: 100 }));
     }),
   },
   'too-soon': {
@@ -121,7 +131,7 @@ export const SABOTAGE = {
   timers: { finds: 'too many timers', run: nowAndThen(() => void globalThis.setTimeout(() => {}, 3_600_000).unref()) },
   sockets: {
     finds: 'sockets grow',
-    run: nowAndThen(({ lab }) => void kept.push(connect(lab.at.healthy?.port ?? 0, '127.0.0.1').unref())),
+    run: ({ lab }) => void kept.push(connect(lab.at.healthy?.port ?? 0, '127.0.0.1').unref()),
   },
   'sockets-of-one-side': {
     finds: 'sockets that one side holds alone',
@@ -184,4 +194,4 @@ function unseen(what) {
 let early;
 
 /** As if each had been given more time. @param {import('./punctual.mjs').Punctual} calls @returns {import('./punctual.mjs').Punctual['ended']} */
-const hurried = (calls) => (what, promised, error) => calls.ended(what, { ...promised, within: promised.within + 500 }, error);
+const hurried = (calls) => (what, promised, error) => calls.ended(what, { ...promised, within: promised.within + 60_000 }, error);

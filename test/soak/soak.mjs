@@ -13,7 +13,7 @@ import { read } from './gauges.mjs';
 import { startLabProcess } from './lab.mjs';
 import { Ledger } from './ledger.mjs';
 import { Loop } from './loop.mjs';
-import { endingsTable, latenessTable, line, restTable, seenTable, violationsOf } from './report.mjs';
+import { endingsTable, latenessTable, line, restLine, restTable, seenTable, violationsOf } from './report.mjs';
 import { SABOTAGE } from './sabotage.mjs';
 import { Traffic } from './traffic.mjs';
 
@@ -89,7 +89,9 @@ for (let window = 1; window <= WINDOWS; window++) {
     await sleep(HUNG);
   };
   await Promise.race([Promise.all(workers), hung()]);
-  rows.push(await checkAtRest(soak));
+  const row = await checkAtRest(soak);
+  rows.push(row);
+  console.log(restLine(row));
 }
 clearInterval(telling);
 console.log(line(ledger, run));
