@@ -12,12 +12,14 @@ export function markBody(body: Readable, attempt: Attempt, isCurrent: () => bool
   attempt.bodyOpen = true;
 
   body.push = function (chunk, encoding) {
-    if (isCurrent()) {
-      if (chunk === null) attempt.bodyEnded();
-      else clock.progress();
-    }
+    if (chunk !== null && isCurrent()) clock.progress();
     const wantsMore = push.call(this, chunk, encoding);
-    if (!wantsMore && chunk !== null && isCurrent()) clock.pause();
+    if (isCurrent()) {
+      // HTTP/2 ends a stream that was cut short like any other; how that came is told when it is closed.
+      if (chunk !== null) {
+        if (!wantsMore) clock.pause();
+      } else if (!this.destroyed && !this.closed) attempt.bodyEnded();
+    }
     return wantsMore;
   };
   body._read = function (size) {

@@ -87,6 +87,7 @@ export class Http2 {
     shared.streams++;
     const plain = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
     const stream = shared.session.request({ ':scheme': protocol.replace(':', ''), ':method': method, ':path': path, ...plain });
+    failWhereCutShort(stream);
     stream.once('close', () => {
       if (--shared.streams > 0) return;
       if (!this.#all(shared)) return this.#retire(shared, 0);
@@ -144,6 +145,33 @@ export class Http2 {
     shared.session.destroy();
   }
 }
+
+/**
+ * Where the peer cancels a stream, or ends the connection under it, Node ends the stream as if it were whole: a body would be too short for
+ * nobody's notice, and an answer that does not come would be waited for.
+ */
+function failWhereCutShort(stream: ClientHttp2Stream): void {
+  const { push, destroy } = stream;
+  let isWhole = false;
+  stream.push = function (chunk, encoding) {
+    if (chunk === null && !this.destroyed) {
+      if (this.closed && !isWhole) {
+        process.nextTick(() => this.destroy()); // Node is not done with it yet
+        return false;
+      }
+      isWhole = true;
+    }
+    return push.call(this, chunk, encoding);
+  };
+  stream.destroy = function (error) {
+    const isCut = !error && !isWhole && this.closed && !this.destroyed && SILENT.includes(this.rstCode);
+    return destroy.call(this, isCut ? Object.assign(new Error(CUT_SHORT), { code: 'ECONNRESET' }) : error);
+  };
+}
+
+/** For any other code Node has an error. */
+const SILENT: readonly number[] = [http2.constants.NGHTTP2_NO_ERROR, http2.constants.NGHTTP2_CANCEL];
+const CUT_SHORT = 'The peer closed the stream before the answer was whole';
 
 /** Says what ended a connection: Node tells the streams on it only that they were cancelled, and keeps the reason two causes down. */
 export function tellReason(error: unknown): void {
