@@ -1,5 +1,5 @@
 // Runs a script against the source in a process of its own: whether a process ends by itself, and what it holds in memory, only another can tell.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,8 +41,14 @@ export interface Run {
 /**
  * @param body The script: `createClient`, `protect`, `withDeadline`, `isTimeout` and `axios` are there, and `url`.
  * @param url Handed to the script.
+ * @param begun Given the process once it runs.
  */
-export async function runScript(body: string, url: string, nodeOptions: string[] = []): Promise<Run> {
+export async function runScript(
+  body: string,
+  url: string,
+  nodeOptions: string[] = [],
+  begun: (child: ChildProcess) => void = () => {},
+): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-script-'));
   library ??= makeLibrary();
   const external = await library;
@@ -63,15 +69,16 @@ export async function runScript(body: string, url: string, nodeOptions: string[]
       logLevel: 'error',
       outfile,
     });
-    return await run([...nodeOptions, outfile, url]);
+    return await run([...nodeOptions, outfile, url], begun);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-function run(args: string[]): Promise<Run> {
+function run(args: string[], begun: (child: ChildProcess) => void): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000 });
+    begun(child);
     let [stdout, stderr] = ['', ''];
     let spokeAt = Infinity;
     child.stdout.setEncoding('utf8').on('data', (text) => {

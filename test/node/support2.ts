@@ -69,8 +69,16 @@ export function watchUnhandled(): { none(): Promise<void> } {
 
 const CLI = fileURLToPath(new URL('../lab/cli.mjs', import.meta.url));
 
+export interface ForkedLab {
+  url(name: string, path?: string): string;
+  /** Freezes the process and lets it go on: the kernel meanwhile takes connections and bytes for it. */
+  freeze(): void;
+  thaw(): void;
+  close(): Promise<void>;
+}
+
 /** A lab in a process of its own, so that blocking this one does not stop the upstreams. */
-export async function forkLab(...names: string[]): Promise<{ url(name: string, path?: string): string; close(): Promise<void> }> {
+export async function forkLab(...names: string[]): Promise<ForkedLab> {
   const child = spawn(process.execPath, [CLI, ...names], { stdio: ['ignore', 'pipe', 'inherit'] });
   const urls = new Map<string, string>();
   const lines = createInterface(child.stdout);
@@ -81,8 +89,11 @@ export async function forkLab(...names: string[]): Promise<{ url(name: string, p
   }
   return {
     url: (name, path = '/') => new URL(path, urls.get(name)).href,
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async close() {
       if (child.exitCode !== null) return;
+      child.kill('SIGCONT');
       child.kill('SIGTERM');
       await once(child, 'exit');
     },
