@@ -25,6 +25,8 @@ const POLLUTION = `
     retryAfter: 7, traceId: 'evil', parentSpanId: 'evil', sampled: true, history: ['evil'], age: 7, remaining: 1, msBeforeNext: 7,
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'retry-after': '9', date: 'Thu, 01 Jan 2026 09:00:00 GMT',
     done: true, hops: 9, publish: fn, hasSubscribers: true, env: { BREAKWATER: 'off' },
+    serialize: () => 'evil=1', encode: () => 'evil', indexes: true, dots: true, metaTokens: false, visitor: fn, maxDepth: 1, paramsSerializer: () => 'evil=1',
+    insecureHTTPParser: true, family: 6, maxBodyLength: 1, maxContentLength: 1,
   };`;
 
 const SCRIPT = `
@@ -56,6 +58,10 @@ const SCRIPT = `
     );
     await go({ url: base + '/ok/1?secret=1' });
     await go({ method: 'post', url: base + '/ok', data: { x: 1 } });
+    await go({ url: base + '/ok', params: { a: [1, { b: 2 }], c: 'd e' } });
+    await go({ url: base + '/ok?q=1', params: { a: [1, 2] }, paramsSerializer: { indexes: null } });
+    await go({ url: base + '/ok', params: { a: [1, 2] }, paramsSerializer: { serialize: (params) => 'own=' + params.a.length } });
+    await go({ url: base + '/ok', params: { a: 1 }, onDownloadProgress() {} });
     await go({ url: base + '/redirect' });
     await go({ url: base + '/503', retry: { retries: 1, baseDelay: 1, jitter: 'none' } });
     for (let i = 0; i < 3; i++) await go({ url: base + '/503', retry: false });
