@@ -33,6 +33,7 @@ const SMOKE = {
     { calls: 1, read: 1, unknown: 0 },
     { calls: 2, read: 0, unknown: 1 },
   ],
+  off: 'ECONNABORTED',
   waits: true,
   failures: [],
 };

@@ -26,6 +26,9 @@ async function smoke({ createClient, isTimeout }) {
     flushed: await client.beacons.flush(3_000),
     stats: client.stats.list().map(({ calls, timeouts }) => ({ calls, read: timeouts.read, unknown: timeouts.unknown })),
   };
+  client.disable();
+  report.off = (await outcome(client.get(upstream.stall, { timeout: LIMIT, deadline: 1 }))).code; // axios' own timeout
+  client.enable();
   // In a batch it waits, until the page is left.
   report.waits = client.beacon(collector, { said: 'goodbye' }, { batch: { format: 'lines' } });
   await globalThis.report(report);
