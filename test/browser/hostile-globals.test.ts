@@ -71,7 +71,7 @@ it('in a whole page is what it is', () => {
   ]);
 });
 
-describe('without', () => {
+describe.concurrent('without', () => {
   it.each([
     ['AbortSignal.any and AbortSignal.timeout', 'delete AbortSignal.any; delete AbortSignal.timeout;'],
     ['structuredClone', 'delete window.structuredClone;'],
@@ -115,7 +115,7 @@ const POLLUTION = `
 /** What is in sight of `for ... in`, axios and the platform take for headers and parameters: only names that no one but us reads. */
 const OURS = ['retry', 'retries', 'breaker', 'limit', 'rate', 'fallback', 'staleFor', 'deadline', 'endpoint', 'minCalls', 'propagateTrace'];
 
-describe('a polluted Object.prototype changes nothing:', () => {
+describe.concurrent('a polluted Object.prototype changes nothing:', () => {
   it.each([
     ['before the library is there', false, 'Object.keys(POLLUTION)', ''],
     ['afterwards', false, 'Object.keys(POLLUTION)', 'const afterwards = () =>'],

@@ -4,10 +4,13 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Expiry } from '../../src/call';
 import { PhaseClock } from '../../src/transport/phase-clock';
 import { LIMIT_NAMES, type LimitName, type Limits, type Phase } from '../../src/words';
-import { YIELD } from './fake-clock';
+import { blockable, YIELD } from './fake-clock';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const CONNECTING: Phase[] = ['lookup', 'tcp', 'proxy', 'tls'];
 const PHASES: Phase[] = ['queue', ...CONNECTING, 'send', 'response', 'body', 'waiting'];
@@ -88,8 +91,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const limits = fc.dictionary(fc.constantFrom(...LIMIT_NAMES), fc.integer({ min: 1, max: 200 })) as fc.Arbitrary<Limits>;
 
-/** Takes the steps until a limit has run out. Returns what ran out. */
-function run(clock: PhaseClock, model: Model, expiries: Expiry[], steps: Step[]): void {
+/** Takes the steps until a limit has run out. `mayBeLate`: nobody need have been told yet, the loop may have been blocked. */
+function run(clock: PhaseClock, model: Model, expiries: Expiry[], steps: Step[], mayBeLate = false): void {
   let stopped = false;
   for (const one of steps) {
     if (one.do === 'pass') vi.advanceTimersByTime(one.ms);
@@ -102,7 +105,7 @@ function run(clock: PhaseClock, model: Model, expiries: Expiry[], steps: Step[])
     if (expiries.length > 0 || stopped) return;
     if (one.do === 'enter') model.enter(one.phase, one.budget);
     else if (one.do !== 'pass') model[one.do as 'progress' | 'pause' | 'resume']();
-    for (const [name, due] of model.due) {
+    for (const [name, due] of mayBeLate ? [] : model.due) {
       if (due + YIELD <= performance.now()) throw new Error(`${name} ran out at ${due}, and nobody was told at ${performance.now()}`);
     }
   }
@@ -136,5 +139,58 @@ it('rings at the first due time, once, whatever came before', () => {
       expect(vi.getTimerCount()).toBe(0);
     }),
     { numRuns: 1_500 },
+  );
+}, 30_000);
+
+/** Lets the clock go on while no timer runs, in between steps. */
+const blockedStep: fc.Arbitrary<Step | { do: 'block'; ms: number } | { do: 'bytes' }> = fc.oneof(
+  { weight: 8, arbitrary: step },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('block' as const), ms: fc.integer({ min: 0, max: 400 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('bytes' as const) }) },
+);
+
+it('under a blocked loop: never early, what is given back is no more than the limit and than what was lost, and it rings in the end', () => {
+  const lose = blockable();
+  fc.assert(
+    fc.property(limits, fc.array(blockedStep, { maxLength: 30, size: 'max' }), (limits, steps) => {
+      const model = new Model(limits);
+      const expiries: Expiry[] = [];
+      let lost = 0;
+      let unseen = false;
+      const clock = new PhaseClock(limits, (expiry) => {
+        expiries.push(expiry);
+        expect(model.due.get(expiry.limit) ?? Infinity, `${expiry.limit} ran out early`).toBeLessThanOrEqual(performance.now());
+        expect(expiry.lag).toBeGreaterThanOrEqual(0);
+        expect(expiry.lag).toBeLessThanOrEqual(lost);
+        expect(expiry.lag).toBeLessThanOrEqual(Math.max(...Object.values(limits), 200));
+        clock.stop();
+      });
+      clock.unseenProgress = () => {
+        const seen = unseen;
+        unseen = false;
+        if (seen) model.progress();
+        return seen;
+      };
+      let stopped = false;
+      for (const one of steps) {
+        if (expiries.length > 0 || stopped) break;
+        if (one.do === 'block') {
+          lose(one.ms);
+          lost += one.ms;
+        } else if (one.do === 'bytes') unseen = true;
+        else {
+          if (one.do === 'stop') stopped = true;
+          run(clock, model, expiries, [one], true);
+        }
+      }
+      // With a loop that is free again, everything that still runs comes to its end, and given back is each limit once.
+      const most = Math.max(0, ...model.due.values()) - performance.now();
+      if (!stopped) vi.advanceTimersByTime(Math.max(0, most) + 2 * Math.max(0, ...Object.values(limits), 200) + 400 + YIELD);
+      if (!stopped && model.due.size > 0) expect(expiries).toHaveLength(1);
+      expect(expiries.length).toBeLessThanOrEqual(1);
+      clock.stop();
+      expect(vi.getTimerCount()).toBe(0);
+    }),
+    { numRuns: 800 },
   );
 }, 30_000);
