@@ -50,11 +50,11 @@ const FULL = 20_000;
 const expected = { scenario: 'sabotage', endings: /** @type {const} */ (['ok']), within: 100, isTold: false };
 let n = 0;
 
-/** Says that so many calls were made for each that was, of which each left so many bytes. @param {number} bytes */
+/** Says that half a million calls were made from one rest to the next, of which each left so many bytes. @param {number} bytes */
 const asInAMillion = (bytes) =>
   once(({ rows }) => {
     rows.push = (row) => {
-      const calls = row.calls * 500;
+      const calls = (rows.length + 1) * 500_000;
       return Array.prototype.push.call(rows, { ...row, calls, heap: 20_000_000 + bytes * calls });
     };
   });
