@@ -1,5 +1,5 @@
 // The user's own abort: the caller hears of it at once, wherever the call hangs, and nothing goes on listening when calls are over.
-import axios, { type AxiosAdapter, type CancelToken, type GenericAbortSignal } from 'axios';
+import axios, { type AxiosAdapter, AxiosHeaders, type CancelToken, type GenericAbortSignal } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallRecord, type ClientConfig, createClient, type RequestConfig } from '../../src/index';
 import { attempt } from '../../src/policies/attempt';
@@ -127,12 +127,43 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     expect(calls[0]?.outcome).not.toBe('canceled');
   });
 
-  it('is not listened for once a deadline has ended the call, whatever still hangs in it', async () => {
+  it.each(['adapter', 'interceptor'] as const)(
+    'is not listened for once a deadline has ended the call, though its %s hangs on',
+    async (hangs) => {
+      const { given, listening } = way();
+      const { client } = clientOver(never, { deadline: 1_000 });
+      if (hangs === 'interceptor') client.interceptors.request.use(never);
+      const outcome = errorOf(client.get(URL, given));
+      await vi.advanceTimersByTimeAsync(1_001);
+      expect(await outcome).toMatchObject({ limit: 'deadline' });
+      expect(listening()).toBe(0);
+    },
+  );
+
+  it('that an interceptor brought is not listened for once the call has ended, though what it went through hangs on', async () => {
     const { given, listening } = way();
-    const { client } = clientOver(never, { deadline: 1_000 });
+    const { call } = callOf();
+    call.config = { ...call.request, ...given, headers: new AxiosHeaders() };
+    void cancellation(never)(call);
+    expect(listening()).toBe(1);
+    call.end(new Error('aborted by its caller'));
+    expect(listening()).toBe(0);
+  });
+
+  it('ends a call that an interceptor keeps from its caller after an abort that an interceptor brought', async () => {
+    const { given, abort, listening } = way();
+    const late = new AbortController();
+    const { client, calls } = clientOver(never);
+    client.interceptors.request.use((config) => Object.assign(config, { signal: late.signal }));
+    client.interceptors.response.use(undefined, never);
     const outcome = errorOf(client.get(URL, given));
-    await vi.advanceTimersByTimeAsync(1_001);
-    expect(await outcome).toMatchObject({ limit: 'deadline' });
+    await settled();
+    late.abort();
+    await settled();
+    expect(calls).toEqual([]);
+    abort();
+    expect(await outcome).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(calls).toMatchObject([{ outcome: 'canceled' }]);
     expect(listening()).toBe(0);
   });
 
