@@ -2,7 +2,7 @@
  * The errors a call can end with. All are AxiosErrors, so a handler written for axios goes on working,
  * and each is recognised by a registry symbol, so two copies of this package recognise each other's.
  */
-import { AxiosError, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
+import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
 import { isMarked, json, mark } from './errors/json';
 import { type Kind, kindOf, type LimitName, type Phase, type Timings } from './words';
 
@@ -97,6 +97,13 @@ export const isCanceled = (error: unknown): boolean => isCancel(error);
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+/** The answer that an error is about. One whose body broke off is none, though it may be on axios' error: that is chance. */
+export function answerOf(error: unknown): AxiosResponse | undefined {
+  const response = (error as { response?: AxiosResponse } | null | undefined)?.response;
+  const isCut = response && response.status < 300 && response.data === undefined;
+  return isCut ? undefined : response;
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { AxiosResponse } from 'axios';
 import { type Attempt, type Call, type Clock, type Expiry, type Handler, type Policy, timeoutError } from '../call';
 import { now, type Timer } from '../clock';
-import { isCanceled, isTimeout } from '../errors';
+import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
 import type { Limits, Outcome } from '../words';
 
@@ -116,7 +116,7 @@ class RunningAttempt implements Attempt {
 
   failed(error: unknown): boolean {
     if (this.#over) return false;
-    const response = (error as { response?: AxiosResponse } | undefined)?.response;
+    const response = answerOf(error);
     this.status ??= response?.status;
     this.#refused = response !== undefined;
     this.done = true;

@@ -2,10 +2,9 @@
  * Cuts an endpoint off that fails or hangs, so that neither it nor the caller is dragged down, and lets it come back. The permit is taken
  * last, but an open breaker answers at once, before any queue.
  */
-import type { AxiosResponse } from 'axios';
 import type { Attempt, Call, Policy } from '../call';
 import { now } from '../clock';
-import { BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
+import { answerOf, BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
 import { consult, contain } from '../util/complain';
 import { Lru } from '../util/lru';
@@ -131,7 +130,7 @@ export const breakerPermit =
         return response;
       },
       (error) => {
-        contain(settle, held, call, error ?? NOTHING, (error as { response?: AxiosResponse } | null | undefined)?.response);
+        contain(settle, held, call, error ?? NOTHING);
         throw error;
       },
     );
@@ -156,7 +155,7 @@ interface Held {
 const NOTHING = new Error('rejected with nothing');
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
-function settle({ breaker, permit }: Held, call: Call, error: unknown, response: AxiosResponse | undefined): void {
+function settle({ breaker, permit }: Held, call: Call, error: unknown, response = answerOf(error)): void {
   breaker.release(permit, judge(breaker, call, error, response?.status));
   const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
   if (pause) breaker.gate(pause);

@@ -1,6 +1,6 @@
 /** Reports the call when the caller has its answer, whatever that is. */
 import type { Call, Policy } from '../call';
-import { isCanceled, isLocal, isTimeout } from '../errors';
+import { answerOf, isCanceled, isLocal, isTimeout } from '../errors';
 import { contain } from '../util/complain';
 import type { Outcome } from '../words';
 
@@ -21,7 +21,7 @@ const succeeded = (call: Call): void =>
   call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, error: undefined, status: call.attempt?.status });
 
 function failed(call: Call, error: unknown): void {
-  const status = (error as { response?: { status?: number } } | null | undefined)?.response?.status;
+  const status = answerOf(error)?.status;
   call.observer.callEnded(call, { outcome: outcomeOf(error, status), elapsed: call.elapsed, error, status });
 }
 

@@ -1,6 +1,7 @@
 // What is told of a call once its caller has the answer: one record, whatever came of it.
+import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type CallRecord, type ClientConfig, createClient, type RequestConfig } from '../../src/index';
+import { type AttemptRecord, type CallRecord, type ClientConfig, createClient, type RequestConfig } from '../../src/index';
 import { type Behaviour, ENDPOINT, FakeUpstream, settled, URL } from './breaker-support';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -32,6 +33,19 @@ describe('the record of a call', () => {
     expect(calls[0]).toMatchObject({ endpoint: ENDPOINT, ...record });
     expect('status' in (calls[0] ?? {})).toBe('status' in record);
     expect('code' in (calls[0] ?? {})).toBe('code' in record);
+  });
+
+  it('of an answer that broke off is that of a failure, also where axios has what came of it on the error', async () => {
+    const cut = async (config: InternalAxiosRequestConfig): Promise<never> => {
+      const response = { status: 200, statusText: 'OK', headers: {}, config, request: {} } as AxiosResponse;
+      throw new AxiosError('aborted', 'ECONNRESET', config, {}, response);
+    };
+    const { client, calls } = clientOver(200, { adapter: cut, breaker: {} });
+    const attempts: AttemptRecord[] = [];
+    client.on('attempt', (record) => attempts.push(record));
+    await client.get(URL).catch(() => {});
+    for (const told of [attempts, calls]) expect(told).toMatchObject([{ outcome: 'error', code: 'ECONNRESET' }]);
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ calls: 1, failureRate: 1 });
   });
 
   it('of what was refused on this side', async () => {
