@@ -71,6 +71,7 @@ describe.each(['fetch', 'xhr'] as const)('by %s', (adapter) => {
     const passed = rejection(client.get(peer.url, { timeout: 200 }));
     client.enable();
     expect(isTimeout(await passed)).toBe(false);
+    expect(await passed).toMatchObject({ code: adapter === 'xhr' ? 'ECONNABORTED' : 'ETIMEDOUT' }); // axios' own
     expect(await limited).toMatchObject({ code: 'ETIMEDOUT', limit: 'total', attempts: 2 });
   });
 
