@@ -21,7 +21,7 @@ const EVERYTHING: ClientConfig = {
 };
 
 let lab: Lab;
-/** `/later` is answered after 300 ms, `/503` with that, all else at once. Tells the headers it was sent. */
+/** `/later` is answered after 300 ms, `/never` not at all, `/503` with that, all else at once. Tells the headers it was sent. */
 let server: Upstream;
 let seen: (string | undefined)[];
 let client: Client;
@@ -31,7 +31,7 @@ beforeAll(async () => {
     seen.push(`${req.headers['x-left']} ${req.headers.traceparent}`);
     const answer = (): void => void res.writeHead(url.pathname === '/503' ? 503 : 200).end('good');
     if (url.pathname === '/later') after(res, 300, answer);
-    else answer();
+    else if (url.pathname !== '/never') answer();
   });
 });
 beforeEach(() => {
@@ -146,7 +146,7 @@ describe.each<[string, () => void, () => void]>([
     const begun = createClient({ ...config, limit, retry: { retries: 1, baseDelay: 1, budget: false } });
     const [stop, go] = off.toString().includes('disable') ? [() => begun.disable(), () => begun.enable()] : [off, on];
     const types = told(begun);
-    const limited = rejection(begun.get(at('/later'))); // a timeout, repeated once
+    const limited = rejection(begun.get(at('/never'))); // a timeout, repeated once
     const queued = begun.get(at('/'));
     await until(() => server.requests === 1, 'the first is under way');
     stop();
