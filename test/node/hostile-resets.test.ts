@@ -134,7 +134,7 @@ describe.each([
     const leaves = leavesNothing();
     const [server, twin] = [await make(first, others), await make(first, others)];
     const httpsAgent = new https.Agent({ ca, keepAlive: true });
-    const api = clientOf({ httpsAgent, timeout: { connect: 60_000, read: 60_000 }, deadline: 90_000 });
+    const api = clientOf({ httpsAgent, timeout: { connect: 8_000, read: 8_000, send: 8_000 } });
     const told = watch(api);
     const call = (): AxiosRequestConfig & { url: string } => ({ ...config(server), ...way });
 
@@ -147,7 +147,7 @@ describe.each([
 
     const { data, ...stock } = { ...config(twin), ...way };
     const body = typeof data === 'function' ? data() : data;
-    const bare = await outcomeOf(axios.request({ proxy: false, httpsAgent, ...stock, data: body }));
+    const bare = await outcomeOf(axios.request({ proxy: false, httpsAgent, signal: AbortSignal.timeout(8_000), ...stock, data: body }));
     if (!RESET.test(String(bare))) expect(error.code).toBe(bare);
     else expect(error.code).toMatch(RESET);
 
