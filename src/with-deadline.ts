@@ -2,7 +2,7 @@
 import { ambient } from '#platform';
 import { Alarm, credit, now } from './clock';
 import { Deadline } from './deadline';
-import { badOption, TimeoutError } from './errors';
+import { badOption, TimeoutError, withoutStack } from './errors';
 
 /** A call inside that runs into the same deadline knows more (phase, timings): so many milliseconds it has to be first. */
 const GRACE = 10;
@@ -20,11 +20,15 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
   if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(badOption('withDeadline', ms, 'It takes milliseconds.'));
   const deadline = new Deadline(ms, ambient.current());
   const expire = (late: number, elapsed: number): TimeoutError =>
-    new TimeoutError(
-      { limit: 'deadline', phase: 'waiting', limitMs: deadline.ms, elapsed, timings: {}, attempts: 0, safeToRetry: false, lag: late },
-      target(ms),
-      undefined,
-      'before the work was done',
+    // Of a timer: its stack would tell nothing, and hold all of what was done in that turn for as long as the error is.
+    withoutStack(
+      () =>
+        new TimeoutError(
+          { limit: 'deadline', phase: 'waiting', limitMs: deadline.ms, elapsed, timings: {}, attempts: 0, safeToRetry: false, lag: late },
+          target(ms),
+          undefined,
+          'before the work was done',
+        ),
     );
   if (deadline.expired) return Promise.reject(expire(0, 0));
 

@@ -66,7 +66,8 @@ function keepalive(): (item: Item) => boolean {
   return (item) => {
     const { url, body, contentType, headers } = item;
     try {
-      if (Object.keys(headers).length === 0 && typeof navigator.sendBeacon === 'function')
+      const { navigator } = globalThis as Partial<typeof globalThis>;
+      if (Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function')
         return navigator.sendBeacon(url, blob(body, contentType));
     } catch {
       return false;

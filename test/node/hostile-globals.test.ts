@@ -28,7 +28,7 @@ const SCRIPT = `
   client.on('*', (type) => { told[type] = (told[type] ?? 0) + 1; });
   const end = (work) => work.then(({ status, data, fallback }) => [status, typeof data === 'string' ? data : JSON.stringify(data), fallback], ({ name, code, limit }) => [name, code, limit]);
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 30);
+  const abortSoon = () => setTimeout(() => controller.abort(), 300);
   const stream = async () => {
     const { data } = await client.get('/slow', { responseType: 'stream', fallback: false });
     let text = '';
@@ -41,10 +41,10 @@ const SCRIPT = `
     await end(client.get(requests % 2 ? '/ok' : '/redirect')),
     await end(client.get('/flaky')),
     await end(client.get('/redirect')),
-    await end(client.get('/stall', { timeout: { read: 50 }, retry: false })),
-    await end(client.get('/stall', { timeout: false, deadline: 50 })),
-    await end(client.get('/stall', { signal: controller.signal })),
-    await end(withDeadline(50, () => client.get('/stall'))),
+    await end(client.get('/stall', { timeout: { read: 200 }, retry: false })),
+    await end(client.get('/stall', { timeout: false, deadline: 300 })),
+    await end((abortSoon(), client.get('/stall', { signal: controller.signal }))),
+    await end(withDeadline(300, () => client.get('/stall'))),
     await end(client.get('/dead', { fallback: { use: () => 'instead' } })),
     await end(stream()),
     await end(client.get('/ok', { breaker: { minCalls: 0 } })),
