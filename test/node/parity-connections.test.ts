@@ -58,7 +58,7 @@ describe('reuse', () => {
 
   it('of a connection that is reset while it is idle', async () => {
     const answer: Answer = { send: [reply({ body: 'x' }), 3], ending: 'reset' };
-    await sameScenario([answer], (api) => inTurn(api, thrice(), 25));
+    await sameScenario([answer], (api) => inTurn(api, thrice(), 150));
   });
 
   it('of an answer that is not read, or not to its end', async () => {
