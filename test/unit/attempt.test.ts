@@ -121,6 +121,30 @@ describe('an attempt', () => {
     expect(ends()).toMatchObject([{ outcome: 'success', status: undefined }]);
   });
 
+  it('for which no clock can be had is made all the same, held to no time', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { call, observer } = callOf({ limits: { total: 10 } });
+    const noClock = () => {
+      throw new Error('defect');
+    };
+    const response = answer();
+    const transport = async () => {
+      const { clock } = call.attempt as Attempt;
+      expect(clock).toMatchObject({ phase: 'waiting', timings: {} });
+      clock.enter('tcp');
+      clock.progress();
+      clock.pause();
+      clock.resume();
+      vi.advanceTimersByTime(1_000);
+      return response;
+    };
+    for (let n = 0; n < 2; n++) expect(await attempt(noClock)(transport)(call)).toBe(response);
+    expect(observer.attemptEnded.mock.calls.map(([, , { outcome }]) => outcome)).toEqual(['success', 'success']);
+    expect(observer.timedOut).not.toHaveBeenCalled();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+
   it('does not begin where its call has ended', async () => {
     const { call, transport, run } = begin();
     const reason = new Error('ended');
@@ -347,5 +371,21 @@ describe('what is to be done when an attempt is over', () => {
     running.whenOver(after);
     expect(after).toHaveBeenCalledTimes(1);
     expect(before).toHaveBeenCalledTimes(1);
+  });
+
+  it('is done though something else of that fails', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { outcome, running, succeed } = begin();
+    const rest = vi.fn();
+    running.whenOver(() => {
+      throw new Error('defect');
+    });
+    running.whenOver(rest);
+    const response = answer();
+    succeed(response);
+    expect(await outcome).toBe(response);
+    expect(rest).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
   });
 });
