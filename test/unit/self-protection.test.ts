@@ -1,5 +1,6 @@
 // A defect of ours in a policy never fails a call, nor hangs it: the call goes on as if there were no such policy, and it is told of once.
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { Call } from '../../src/call';
 import { Alarm } from '../../src/clock';
 import { Breaker } from '../../src/policies/breaker-state';
 import { RetryBudget } from '../../src/policies/retry-budget';
@@ -104,6 +105,27 @@ it('where nobody can leave a queue, the deadline ends who waits there', async ()
   const [first, second] = await Promise.all([settled(client.get('/1')), settled(client.get('/2'))]);
   expect(first.value?.status).toBe(200);
   expect(second.error).toMatchObject({ code: 'ETIMEDOUT', limit: 'deadline' });
+});
+
+it.each<[string, unknown]>([
+  ['an error', new Error('defect')],
+  ['a string', 'defect'],
+  ['null', null],
+  ['nothing', undefined],
+  ['an object', { error: 'inner' }],
+  ['an error with a config', { error: 'inner', config: {} }],
+  ['a config', { config: { call: 'its own' } }],
+])('where a retry fails before it is made, by %s, the call fails by what was to be repeated', async (_, thrown) => {
+  const { client, sent } = everything([503]);
+  vi.spyOn(Call.prototype, 'abandon').mockImplementation(() => {
+    throw thrown;
+  });
+  for (let n = 0; n < 2; n++) expect((await settled(client.get('/a'))).error).toMatchObject({ response: { status: 503 } });
+  expect(sent).toHaveLength(2);
+  expect(warn.mock.calls.map(([message]) => message)).toContain(
+    'breakwater: the retry failed by a defect; the call fails by what was to be repeated.',
+  );
+  expectToldOnce();
 });
 
 it('where an answer cannot be kept, it is given all the same', async () => {
