@@ -53,7 +53,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
-          setupFiles: ['test/setup/fuzz.ts'],
+          setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,

@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: [`test/unit/(${process.env.MUTATION_TESTS ?? '*'}).test.ts`],
-    setupFiles: ['test/mutation/setup.ts'],
+    setupFiles: ['test/mutation/setup.ts', 'test/setup/defects.ts'],
     sequence: { sequencer: ExamplesFirst },
   },
 });

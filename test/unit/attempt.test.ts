@@ -6,6 +6,7 @@ import { isTimeout } from '../../src/errors';
 import { attempt } from '../../src/policies/attempt';
 import { PhaseClock } from '../../src/transport/phase-clock';
 import type { Limits } from '../../src/words';
+import { containedDefects } from '../setup/defects';
 import { callOf } from './call-support';
 import { YIELD } from './fake-clock';
 
@@ -142,6 +143,7 @@ describe('an attempt', () => {
     expect(observer.attemptEnded.mock.calls.map(([, , { outcome }]) => outcome)).toEqual(['success', 'success']);
     expect(observer.timedOut).not.toHaveBeenCalled();
     expect(warn).toHaveBeenCalledOnce();
+    expect(containedDefects()).toHaveLength(2);
     warn.mockRestore();
   });
 
@@ -386,6 +388,7 @@ describe('what is to be done when an attempt is over', () => {
     expect(await outcome).toBe(response);
     expect(rest).toHaveBeenCalledTimes(1);
     expect(warn).toHaveBeenCalledOnce();
+    expect(containedDefects()).toHaveLength(1);
     warn.mockRestore();
   });
 });

@@ -2,6 +2,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { Page } from '../../src/beacon/page';
 import { createClient } from '../../src/index';
+import { containedDefects } from '../setup/defects';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -31,5 +32,6 @@ it('a beacon is refused, and nothing thrown, where something of ours fails', asy
   expect(client.beacon('http://127.0.0.1:1/collect')).toBe(false);
   vi.unstubAllGlobals();
   expect(warn).toHaveBeenCalledOnce();
+  expect(containedDefects()).toHaveLength(1);
   await client.close();
 });

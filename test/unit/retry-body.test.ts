@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { AxiosError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { containedDefects } from '../setup/defects';
 import { blockable } from './fake-clock';
 import { clientOver, failed, gaps, type Outcome, settled } from './retry-support';
 
@@ -151,6 +152,7 @@ describe('an error of the adapter', () => {
     };
     const outcome = client.get('/').catch((error: unknown) => error === odd);
     await vi.advanceTimersByTimeAsync(1_000);
+    containedDefects(); // each that looks at it is contained
     return (await outcome) === true;
   }
 

@@ -8,6 +8,7 @@ import { PhaseClock } from '../../src/transport/phase-clock';
 import { Line } from '../../src/util/line';
 import { Lru } from '../../src/util/lru';
 import { Window } from '../../src/util/window';
+import { containedDefects } from '../setup/defects';
 import { clientOver, type Outcome, settled } from './retry-support';
 
 let warn: MockInstance;
@@ -17,6 +18,7 @@ beforeEach(() => {
   warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterEach(() => {
+  containedDefects(); // are what this is about
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
