@@ -101,7 +101,7 @@ class RunningAttempt implements Attempt {
     if (!this.bodyOpen || this.#over) return;
     this.bodyOpen = false;
     this.#bodyError = error;
-    this.clock.stop();
+    contain(stop, this.clock);
     if (this.done) this.#settle(this.#outcomeOfBody(), error ?? undefined);
   }
 
