@@ -83,7 +83,7 @@ export default defineConfig({
           include: ['test/playground/**/*.test.ts'],
           exclude: WIDE,
           pool: 'forks',
-          maxWorkers: 5,
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
