@@ -20,8 +20,8 @@ export const attempt =
     return new Promise<AxiosResponse>((resolve, reject) => {
       const current = new RunningAttempt(call, startClock, reject);
       begun(next, call).then(
-        (response) => current.answered((response as AxiosResponse | undefined)?.status) && resolve(response), // adapters of the user's
-        (error) => current.failed(error) && reject(error),
+        (response) => (contain(answered, current, response) ?? true) && resolve(response),
+        (error) => (contain(failed, current, error) ?? true) && reject(error),
       );
     });
   };
@@ -35,10 +35,15 @@ function begun(next: Handler, call: Call): Promise<AxiosResponse> {
   }
 }
 
+/** Adapters of the user's may answer with nothing, and reject with what cannot be looked at. */
+const answered = (current: RunningAttempt, response: AxiosResponse | undefined): boolean => current.answered(response?.status);
+const failed = (current: RunningAttempt, error: unknown): boolean => current.failed(error);
+
 const stop = (clock: Clock): void => clock.stop();
+const invoke = (run: () => void): void => run();
 
 /** Where there can be none: nothing is held to a time but the call. */
-const NO_CLOCK: Clock = { phase: 'waiting', timings: {}, enter() {}, progress() {}, pause() {}, resume() {}, stop() {} };
+const noClock = (): Clock => ({ phase: 'waiting', timings: {}, enter() {}, progress() {}, pause() {}, resume() {}, stop() {} });
 
 class RunningAttempt implements Attempt {
   readonly number: number;
@@ -69,7 +74,7 @@ class RunningAttempt implements Attempt {
     this.number = ++call.attempts;
     this.limits = call.limits;
     call.attempt = this;
-    this.clock = contain(startClock, call.limits, (expiry) => this.#expired(expiry), call.timer) ?? NO_CLOCK;
+    this.clock = contain(startClock, call.limits, (expiry) => this.#expired(expiry), call.timer) ?? noClock();
     call.stopWith((reason) => this.#stop(reason));
   }
 
@@ -159,6 +164,6 @@ class RunningAttempt implements Attempt {
     this.#releases.length = 0;
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
-    for (const run of this.#afterwards) contain(run);
+    for (const run of this.#afterwards) contain(invoke, run);
   }
 }

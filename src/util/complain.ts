@@ -32,10 +32,13 @@ export function contain<A extends unknown[], R>(what: (...args: A) => R, ...args
   }
 }
 
-/** Whether it is a promise, of whatever realm; if it is, what it rejects with goes to the handler. */
+/**
+ * Whether it is a promise, of whatever realm; if it is, what it rejects with goes to the handler. What only has a `then` is left alone: a query
+ * builder's would send the query.
+ */
 export function quiet(answer: unknown, onRejected: (error: unknown) => void): boolean {
-  if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then !== 'function') return false;
-  Promise.resolve(answer).catch(onRejected);
+  if (Object.prototype.toString.call(answer) !== '[object Promise]') return false;
+  (answer as Promise<unknown>).catch(onRejected);
   return true;
 }
 

@@ -69,7 +69,7 @@ const HOSTILE: [string, (...args: unknown[]) => unknown, warnings: boolean][] = 
           throw new Error('broken');
         },
       }),
-    true,
+    false,
   ],
 ];
 

@@ -1,35 +1,18 @@
 // Nothing is left on a signal or token that calls share, nor in memory. leaks-shared.wide.test.ts has more of them.
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startLab } from '../lab/index.mjs';
-import type { Lab } from '../lab/types.mjs';
-import { retainNothing, shareSignal, shareToken } from './leaks-support';
-import { watchUnhandled } from './support2';
+import { describe, it, vi } from 'vitest';
+import { retainNothing, shareSignal, shareToken, watchedLab } from './leaks-support';
 
 vi.setConfig({ testTimeout: 180_000 }); // thousands of calls, on a machine that may be busy
 
-let lab: Lab;
-const unhandled = watchUnhandled();
-const warnings: Error[] = [];
-const onWarning = (warning: Error): void => void warnings.push(warning);
-
-beforeAll(async () => {
-  process.on('warning', onWarning);
-  lab = await startLab({ only: ['healthy', 'stall'] });
-});
-afterAll(async () => {
-  await lab.close();
-  await unhandled.none();
-  process.off('warning', onWarning);
-  expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
-});
+const lab = watchedLab(['healthy', 'stall']);
 
 describe('thousands of calls', () => {
-  it('that share a signal leave no listener on it', () => shareSignal(lab, 1_000));
+  it('that share a signal leave no listener on it', () => shareSignal(lab(), 1_000));
 
-  it('that share a token leave nothing subscribed', () => shareToken(lab, 1_000));
+  it('that share a token leave nothing subscribed', () => shareToken(lab(), 1_000));
 
   it.each([
     ['http', 8_000],
     ['fetch', 2_000],
-  ])('that share a signal and a token retain no memory (%s, %i calls)', (adapter, count) => retainNothing(lab, adapter, count));
+  ])('that share a signal and a token retain no memory (%s, %i calls)', (adapter, count) => retainNothing(lab(), adapter, count));
 });

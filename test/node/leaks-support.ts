@@ -1,11 +1,31 @@
 // What calls leave on what they share: on a signal, on a token, and in memory.
 import { getEventListeners } from 'node:events';
 import axios from 'axios';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createClient } from '../bare';
+import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { runScript } from './script';
-import { failureOf } from './support2';
+import { failureOf, watchUnhandled } from './support2';
+
+/** A lab for the tests of a file; after them nobody was warned of too many listeners, and no rejection went unhandled. */
+export function watchedLab(only: string[]): () => Lab {
+  let lab: Lab;
+  const unhandled = watchUnhandled();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  beforeAll(async () => {
+    process.on('warning', onWarning);
+    lab = await startLab({ only });
+  });
+  afterAll(async () => {
+    await lab.close();
+    await unhandled.none();
+    process.off('warning', onWarning);
+    expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+  });
+  return () => lab;
+}
 
 /** Lets agents take their sockets back. */
 export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));

@@ -2,30 +2,15 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, type RequestConfig } from '../bare';
-import { startLab } from '../lab/index.mjs';
-import { many, settled } from './leaks-support';
-import { failureOf, watchUnhandled } from './support2';
+import { many, settled, watchedLab } from './leaks-support';
+import { failureOf } from './support2';
 
 vi.setConfig({ testTimeout: 180_000 }); // thousands of calls, on a machine that may be busy
 
-let lab: Awaited<ReturnType<typeof startLab>>;
+const lab = watchedLab(['healthy', 'tls-healthy', 'stall', 'body-stall']);
 let client: Client;
-const unhandled = watchUnhandled();
-const warnings: Error[] = [];
-const onWarning = (warning: Error): void => void warnings.push(warning);
-
-beforeAll(async () => {
-  process.on('warning', onWarning);
-  lab = await startLab({ only: ['healthy', 'tls-healthy', 'stall', 'body-stall'] });
-});
-afterAll(async () => {
-  await lab.close();
-  await unhandled.none();
-  process.off('warning', onWarning);
-  expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
-});
 afterEach(() => client.close());
 
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
@@ -49,21 +34,21 @@ describe('1 000 calls over pooled sockets', () => {
       'http',
       () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
-        return { url: lab.url('healthy'), agent, config: { httpAgent: agent } };
+        return { url: lab().url('healthy'), agent, config: { httpAgent: agent } };
       },
     ],
     [
       'http without redirects',
       () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
-        return { url: lab.url('healthy'), agent, config: { httpAgent: agent, maxRedirects: 0 } };
+        return { url: lab().url('healthy'), agent, config: { httpAgent: agent, maxRedirects: 0 } };
       },
     ],
     [
       'https',
       () => {
-        const agent = new https.Agent({ keepAlive: true, maxSockets: 2, ca: lab.ca });
-        return { url: lab.url('tls-healthy'), agent, config: { httpsAgent: agent } };
+        const agent = new https.Agent({ keepAlive: true, maxSockets: 2, ca: lab().ca });
+        return { url: lab().url('tls-healthy'), agent, config: { httpsAgent: agent } };
       },
     ],
   ];
@@ -102,12 +87,12 @@ describe('calls that fail', () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);
     await Promise.all([
-      failureOf(() => client.get(lab.url('stall'), { timeout: { read: 60 } })),
-      failureOf(() => client.get(lab.url('body-stall'), { timeout: 60 })),
-      failureOf(() => client.get(lab.url('stall'), { deadline: 60 })),
-      failureOf(() => client.get(lab.url('stall'), { signal: controller.signal, timeout: 60_000 })),
-      failureOf(() => client.get(lab.url('healthy', '/status/500'), { timeout: 60_000 })),
-      failureOf(() => client.get(lab.url('healthy', '/reset'), { timeout: 60_000 })),
+      failureOf(() => client.get(lab().url('stall'), { timeout: { read: 60 } })),
+      failureOf(() => client.get(lab().url('body-stall'), { timeout: 60 })),
+      failureOf(() => client.get(lab().url('stall'), { deadline: 60 })),
+      failureOf(() => client.get(lab().url('stall'), { signal: controller.signal, timeout: 60_000 })),
+      failureOf(() => client.get(lab().url('healthy', '/status/500'), { timeout: 60_000 })),
+      failureOf(() => client.get(lab().url('healthy', '/reset'), { timeout: 60_000 })),
       failureOf(() => client.get('http://127.0.0.1:1/', { timeout: 60_000 })),
     ]);
     await settled();
@@ -117,12 +102,12 @@ describe('calls that fail', () => {
   it('leave nothing in the pool: their connections are closed, the next call has a new one', async () => {
     const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     client = createClient({ proxy: false, httpAgent, timeout: { read: 80 } });
-    lab.upstream('healthy').reset();
-    for (let i = 0; i < 5; i++) await failureOf(() => client.get(lab.url('healthy', '/delay/1000')));
-    await lab.upstream('healthy').closed(5);
+    lab().upstream('healthy').reset();
+    for (let i = 0; i < 5; i++) await failureOf(() => client.get(lab().url('healthy', '/delay/1000')));
+    await lab().upstream('healthy').closed(5);
     expect(freeSockets(httpAgent)).toEqual([]);
     expect(Object.keys(httpAgent.requests)).toEqual([]);
-    expect((await client.get(lab.url('healthy'))).status).toBe(200);
+    expect((await client.get(lab().url('healthy'))).status).toBe(200);
     httpAgent.destroy();
   });
 });
@@ -131,10 +116,10 @@ describe('an agent that is shared with others', () => {
   it('kills none of their requests after calls of ours: its sockets keep no timeout listener', async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1, timeout: 400 });
     client = createClient({ proxy: false, httpAgent: agent, timeout: { read: 5_000 } });
-    for (let i = 0; i < 3; i++) await client.get(lab.url('healthy'));
+    for (let i = 0; i < 3; i++) await client.get(lab().url('healthy'));
     await settled();
     const answered = await new Promise<{ status: number | undefined; reused: boolean }>((resolve, reject) => {
-      const request = http.get(lab.url('healthy', '/delay/900'), { agent }, (response) => {
+      const request = http.get(lab().url('healthy', '/delay/900'), { agent }, (response) => {
         response.resume();
         response.once('end', () => resolve({ status: response.statusCode, reused: request.reusedSocket }));
       });
@@ -147,7 +132,7 @@ describe('an agent that is shared with others', () => {
   it('is not closed with the client', async () => {
     const agent = new http.Agent({ keepAlive: true });
     client = createClient({ proxy: false, httpAgent: agent });
-    await client.get(lab.url('healthy'));
+    await client.get(lab().url('healthy'));
     await settled();
     await client.close();
     await settled();
@@ -160,12 +145,12 @@ describe('an agent that is shared with others', () => {
 describe('a client that is closed', () => {
   it('closes its idle connections, lets calls in progress end, and takes no more', async () => {
     client = createClient({ proxy: false });
-    const upstream = lab.upstream('healthy');
+    const upstream = lab().upstream('healthy');
     upstream.reset();
-    await Promise.all([client.get(lab.url('healthy', '/delay/100')), client.get(lab.url('healthy', '/delay/100'))]);
+    await Promise.all([client.get(lab().url('healthy', '/delay/100')), client.get(lab().url('healthy', '/delay/100'))]);
     await settled();
     let ended = false;
-    const inProgress = client.get(lab.url('healthy', '/delay/1500')).finally(() => {
+    const inProgress = client.get(lab().url('healthy', '/delay/1500')).finally(() => {
       ended = true;
     });
     await settled();
@@ -174,7 +159,7 @@ describe('a client that is closed', () => {
     await client.close();
     await upstream.closed(1); // the idle one
     expect(ended).toBe(false);
-    const { error } = await failureOf(() => client.get(lab.url('healthy')));
+    const { error } = await failureOf(() => client.get(lab().url('healthy')));
     expect(error).toMatchObject({ code: 'ERR_CLOSED', isAxiosError: true });
     expect((await inProgress).status).toBe(200);
     await upstream.closed(2);

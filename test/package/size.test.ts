@@ -8,11 +8,11 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 26_100],
-  ['protect', 'breakwater', 26_040],
-  ['withDeadline', 'breakwater', 2_990],
+  ['createClient', 'breakwater', 26_680],
+  ['protect', 'breakwater', 26_660],
+  ['withDeadline', 'breakwater', 3_190],
   ['isTimeout', 'breakwater', 2_150],
-  ['logTo', 'breakwater/log', 3_110],
+  ['logTo', 'breakwater/log', 3_190],
   ['instrument', 'breakwater/opentelemetry', 3_620],
   ['collect', 'breakwater/prometheus', 3_470],
   ['toAlertmanager', 'breakwater/prometheus', 1_890],

@@ -77,6 +77,14 @@ describe('events', () => {
     expect(warn).toHaveBeenCalledOnce();
   });
 
+  it('leave alone what only has a then: it may send a query', () => {
+    const events = new Events();
+    const query = Object.defineProperty({}, 'then', { value: vi.fn() }) as { then: () => void };
+    events.on('call', () => query as never);
+    events.emit('call', () => record);
+    expect(query.then).not.toHaveBeenCalled();
+  });
+
   it('leave none either where the promise is of another realm, as in test runners', async () => {
     const events = new Events();
     events.on('call', runInNewContext("async () => { throw new Error('broken elsewhere') }"));

@@ -130,6 +130,16 @@ it.each<[string, unknown]>([
   expectToldOnce();
 });
 
+it('where the error of an adapter cannot be looked at, the call fails all the same', async () => {
+  const odd = Object.defineProperty(new Error('odd'), 'response', {
+    get: () => {
+      throw new Error('unreadable');
+    },
+  });
+  const { client } = clientOver([], { adapter: () => Promise.reject(odd), retry: false, timeout: false, deadline: false });
+  expect((await settled(client.get('/a'))).error).toMatchObject({ message: 'unreadable' });
+});
+
 it('where an answer cannot be kept, it is given all the same', async () => {
   const { client } = everything([{ status: 200, data: { n: 1 } }]);
   vi.stubGlobal('structuredClone', () => {
