@@ -1,5 +1,5 @@
 // The test projects: unit (pure), node (real sockets), browser (in Chromium) and page (drives the playground from outside).
-// And wide: what takes long, or needs more than one browser, for `npm run test:all` only.
+// And wide: what takes long, or needs more than one browser, for `npm run test:all` only; and fuzz: the properties on other input each time.
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration, type UserWorkspaceConfig } from 'vitest/config';
@@ -102,6 +102,19 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: on('node'),
+        test: {
+          name: 'fuzz',
+          environment: 'node',
+          include: ['test/unit/fuzz-*.test.ts'],
+          setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
+          env: { FUZZ_SEED: 'random' },
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
+          testTimeout: 60_000,
         },
       },
       inChromium('wide-browser', { include: ['test/browser/**/*.wide.test.ts'], sequence: { groupOrder: 5 } }),

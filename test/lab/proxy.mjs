@@ -115,7 +115,10 @@ export const proxies = [
     browser: false,
     expect: { limit: 'connect', phase: 'proxy', kind: 'connect' },
     via: 'proxy',
-    start: proxyUpstream({ tunnel: (_req, socket) => void socket.resume(), forward: (req) => void req.resume() }),
+    start: proxyUpstream({
+      tunnel: (_req, socket) => void socket.once('end', () => socket.end()).resume(),
+      forward: (req) => void req.resume(),
+    }),
   },
   {
     name: 'proxy-refuses',

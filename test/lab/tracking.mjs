@@ -35,6 +35,7 @@ export async function serve(server, options) {
 
   server.on('connection', (/** @type {Socket} */ socket) => {
     connections += 1;
+    void socket.remotePort; // Node remembers it from here on: of one that was reset the kernel tells none
     sockets.add(socket);
     watched.add(socket);
     socket.on('error', () => {}); // a peer that resets is what the lab is for

@@ -39,7 +39,9 @@ const BODIES = [
   `${OK}Content-Encoding: gzip\r\n${GOOD}`,
 ];
 /** Whole answers, and what nobody asked for behind them: the next call of the connection is not to be given it. */
-const POISONED = [`${OK}${GOOD}${OK}Content-Length: 4\r\n\r\nevil`, `${OK}${GOOD}${LONG}`, `${OK}${GOOD}HTTP/1.1 500 Evil\r\n\r\n`];
+const POISONED = [`${OK}${GOOD}${OK}Content-Length: 4\r\n\r\nevil`, `${OK}${GOOD}${LONG}`];
+// Of a second answer without an end Node 20 keeps the parser, and the request with it, for good: nodejs/node#60025, mended in 22.
+if (Number.parseInt(process.versions.node, 10) >= 22) POISONED.push(`${OK}${GOOD}HTTP/1.1 500 Evil\r\n\r\n`);
 /** Strange, but whole. */
 const STRANGE = [`${OK}__proto__: a\r\nconstructor: b\r\ntoString: c\r\n${GOOD}`, `${OK}${'a:\r\n'.repeat(500)}${GOOD}`];
 /** In the middle of it the peer ends the connection, or resets it. */

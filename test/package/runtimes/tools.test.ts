@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startLab } from '../../lab/index.mjs';
+import { openBrowser } from '../../setup/browsers.mjs';
 import { node } from '../run.ts';
 import { SURVIVED } from '../survived.ts';
 import { install } from './install.ts';
+import { servePages } from './pages.ts';
 
 const { consumer } = inject('packed');
 
@@ -82,8 +84,18 @@ describe('Next.js', () => {
     expect(JSON.parse(told)).toEqual(NODE_BUILD);
   });
 
-  it('client component', async () => {
+  it('client component', { timeout: 60_000 }, async () => {
     expect((await bundle('client', 'browser', ['browser'])).files).toEqual(['browser.js']);
+    const pages = await servePages(consumer, [
+      { name: 'client', scripts: '<script src="/client.cjs"></script><script>outcome.then(report)</script>' },
+    ]);
+    const close = openBrowser('Chromium', pages.start(''));
+    try {
+      await expect.poll(() => pages.reports.get('client'), { timeout: 30_000 }).toMatchObject({ ...BROWSER_BUILD, failures: [] });
+    } finally {
+      await close();
+      pages.close();
+    }
   });
 
   it.for([

@@ -6,7 +6,7 @@ import { node } from '../run.ts';
 import { install } from './install.ts';
 
 const { consumer } = inject('packed');
-const VERSIONS = ['5.0', '5.4', '5.9', '6.0', '7.0'];
+const VERSIONS = ['5.0', '5.4', '5.9', '6.0', '7.0', 'latest'];
 
 const WAYS = [
   ['NodeNext ESM', 'client.mts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.ts'],
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await install(
     consumer,
     'typescript',
-    VERSIONS.map((version) => `typescript-${version}@npm:typescript@~${version}.0`),
+    VERSIONS.map((version) => `typescript-${version}@npm:typescript@${version === 'latest' ? version : `~${version}.0`}`),
   );
 });
 
