@@ -30,7 +30,7 @@ export function keyOf(call: Call): string | undefined {
  * What the headers that are left out of the key were, of those that the answer depends on by its own `Vary`. `undefined` where an answer is
  * for nobody but who asked: it varies by everything, or by cookies, which a page sends unseen.
  */
-export function variantOf({ config }: Call, response: AxiosResponse): string | undefined {
+export function variantOf({ config }: Call, response: Pick<AxiosResponse, 'headers'>): string | undefined {
   const vary = headerOf(response.headers, 'vary')
     .toLowerCase()
     .split(/[\s,]+/);
@@ -55,12 +55,19 @@ function unseen(config: NonNullable<Call['config']>): unknown[] {
 const UNSEEN = [
   ...['httpAgent', 'httpsAgent', 'proxy', 'withCredentials', 'http2Options', 'fetchOptions', 'jar'],
   ...['adapter', 'env', 'transport', 'lookup', 'beforeRedirect'],
+  // How it is asked, and what is made of the answer.
+  ...['paramsSerializer', 'transformResponse', 'responseEncoding', 'decompress', 'transitional', 'parseReviver'],
 ];
 
-/** JSON tells nothing of most objects: what it cannot tell apart must not pass for the same. */
-function plainly(_: string, value: unknown): unknown {
+/**
+ * JSON tells nothing of most objects, and of others what their `toJSON` says, which need not be what is sent: what it cannot tell apart must
+ * not pass for the same.
+ */
+function plainly(this: Record<string, unknown>, name: string): unknown {
+  const value = this[name];
   if (value instanceof URLSearchParams) return value.toString();
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isPlain(value)) return value;
+  if (value instanceof Date && value.toISOString === Date.prototype.toISOString) return value.toISOString(); // as axios sends it
+  if (typeof value === 'number' ? Number.isFinite(value) : isTold(value)) return value;
   throw new TypeError('not comparable');
 }
 
@@ -68,10 +75,18 @@ const ids = new WeakMap<object, number>();
 let nextId = 0;
 
 /** An agent is itself and no other. */
-function byIdentity(_: string, value: unknown): unknown {
-  if (typeof value !== 'function' && (typeof value !== 'object' || value === null || Array.isArray(value) || isPlain(value))) return value;
-  if (!ids.has(value)) ids.set(value, nextId++);
-  return `#${ids.get(value)}`;
+function byIdentity(this: Record<string, unknown>, name: string): unknown {
+  const value = this[name];
+  if (isTold(value)) return value;
+  const itself = value as object;
+  if (!ids.has(itself)) ids.set(itself, nextId++);
+  return `#${ids.get(itself)}`;
+}
+
+/** Whether JSON tells it from others, in depth. */
+function isTold(value: unknown): boolean {
+  if (typeof value === 'object') return value === null || Array.isArray(value) || isPlain(value);
+  return typeof value !== 'function' && typeof value !== 'symbol';
 }
 
 const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));

@@ -25,8 +25,10 @@ export interface FallbackResponse extends AxiosResponse {
   age?: number;
 }
 
+type Answer = Omit<AxiosResponse, 'config' | 'request'>;
+
 interface Kept {
-  response: AxiosResponse;
+  answer: Answer;
   variant: string;
   at: number;
 }
@@ -66,7 +68,8 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
   const variant = variantOf(call, response as AxiosResponse);
   if (variant === undefined) return;
   try {
-    kept.set(key, { response: duplicate({ ...(response as AxiosResponse), request: undefined }), variant, at: now() });
+    const { request: _, config: __, ...answer } = response as AxiosResponse; // those of whoever is given it are told
+    kept.set(key, { answer: duplicate(answer), variant, at: now() });
   } catch (error) {
     return complain(kept, '`staleFor` keeps no answer that cannot be copied, since each caller is to have his own.', error);
   }
@@ -77,28 +80,31 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
 function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOptions): FallbackResponse | undefined {
   const key = staleFor ? keyOf(call) : undefined;
   const found = key === undefined ? undefined : kept.get(key);
-  if (!found || !staleFor || variantOf(call, found.response) !== found.variant) return undefined;
+  if (!found || !staleFor || variantOf(call, found.answer) !== found.variant) return undefined;
   const age = Math.round(now() - found.at);
-  return age <= staleFor ? { ...duplicate(found.response), config: call.reportedConfig, fallback: 'stale', age } : undefined;
+  return age <= staleFor ? { ...duplicate(found.answer), config: call.reportedConfig, fallback: 'stale', age } : undefined;
 }
 
 /** What a caller does to an answer does not change the kept one, nor the next. */
-function duplicate({ data, headers, ...rest }: AxiosResponse): AxiosResponse {
+function duplicate({ data, headers, ...rest }: Answer): Answer {
   return { ...rest, data: copy(data), headers: Object.assign(Object.create(Object.getPrototypeOf(headers ?? {})), headers) };
 }
 
+/** As deep as it goes. `structuredClone` would make bare objects of a class's, and a Uint8Array of a Buffer: what is of a class is not copied. */
 function copy<T>(data: T): T {
-  // structuredClone would make a Uint8Array of a Buffer; this keeps the class.
-  if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data) as T;
-  return typeof structuredClone === 'function' ? structuredClone(data) : copyJson(data);
-}
-
-/** Of old browsers, for what JSON has. */
-function copyJson<T>(data: T): T {
-  if (typeof data !== 'object' || data === null) return data;
-  if (Array.isArray(data)) return data.map(copyJson) as T;
-  if (Object.getPrototypeOf(data) !== Object.prototype) throw new TypeError('not to be copied');
-  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, copyJson(value)])) as T;
+  if (typeof data === 'function') throw new TypeError('a function is not to be copied');
+  if (typeof data !== 'object' || data === null || (typeof Blob === 'function' && data instanceof Blob)) return data; // as it is, nobody changes it
+  if (data instanceof ArrayBuffer) return data.slice(0) as T;
+  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Uint8Array.prototype.slice.call(data) as T;
+  const prototype = Object.getPrototypeOf(data);
+  if (Array.isArray(data)) return data.map(copy) as T;
+  if (prototype === Date.prototype) return new Date(Number(data)) as T;
+  if (prototype === Map.prototype) return new Map([...(data as unknown as Map<unknown, unknown>)].map(copy)) as T;
+  if (prototype === Set.prototype) return new Set([...(data as unknown as Set<unknown>)].map(copy)) as T;
+  // Of any realm: only what is no class has nothing above its prototype.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw new TypeError(`a ${prototype.constructor?.name} is not to be copied`);
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, copy(value)])) as T;
 }
 
 /** The user's own value is shared where it cannot be copied. */
@@ -118,6 +124,8 @@ async function standIn(call: Call, settings: FallbackOptions, error: unknown): P
 }
 
 async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error: unknown): Promise<unknown> {
+  const { signal, cancelToken } = call.request;
+  if (signal?.aborted || cancelToken?.reason) throw canceled(call.reportedConfig);
   const end = endOf(call, error);
   try {
     return await Promise.race([end.promise, use(error, call.reportedConfig)]);

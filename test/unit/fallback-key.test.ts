@@ -32,12 +32,19 @@ const fetches = [async () => new Response(), async () => new Response()] as cons
 class Thing {
   a = 1;
 }
+/** Tells its log nothing, and the upstream all. */
+const secret = (value: string) => Object.create({ toJSON: () => '[redacted]', toString: () => value });
+const raw = [(data: unknown) => data, (data: unknown) => data] as const;
+const written = ['user=a', 'user=b'].map((text) => ({ params: { n: 1 }, paramsSerializer: { serialize: () => text } }));
 
 describe('a kept answer stands in', () => {
   it.each<[string, Asked, Asked]>([
     ['the same', {}, {}],
     ['headers in another order', { headers: { 'x-a': '1', 'x-b': '2' } }, { headers: { 'x-b': '2', 'x-a': '1' } }],
     ['params that are equal', { params: { a: [1, { b: null }] } }, { params: { a: [1, { b: null }] } }],
+    ['the same transform of its answer', { transformResponse: raw[0] }, { transformResponse: raw[0] }],
+    ['params written by the same', written[0] as Asked, written[0] as Asked],
+    ['the same day', { params: { day: new Date(0) } }, { params: { day: new Date(0) } }],
     ['params without a prototype', { params: Object.assign(Object.create(null), { a: 1 }) }, { params: { a: 1 } }],
     ['the same agent', { httpAgent: agents[0] }, { httpAgent: agents[0] }],
     ['the same cookie jar', { jar }, { jar }],
@@ -80,6 +87,15 @@ describe('a kept answer does not stand in', () => {
     ['another lookup', { lookup: async () => ['127.0.0.1', 4] }, { lookup: async () => ['127.0.0.1', 4] }],
     ['what another function does to redirects', { beforeRedirect: () => {} }, { beforeRedirect: () => {} }],
     ['other baggage, which may name a user', { headers: { baggage: 'user=a' } }, { headers: { baggage: 'user=b' } }],
+    ['params that another writes otherwise', written[0] as Asked, written[1] as Asked],
+    ['params that keep from JSON what they are', { params: { of: secret('a') } }, { params: { of: secret('b') } }],
+    ['an agent that keeps from JSON what it is', { httpAgent: secret('a') }, { httpAgent: secret('b') }],
+    ['params that JSON takes for one', { params: { n: Infinity } }, { params: { n: NaN } }],
+    ['a function among the params', { params: { n: () => 1 } }, { params: { n: () => 2 } }],
+    ['another day', { params: { day: new Date(0) } }, { params: { day: new Date(1) } }],
+    ['another transform of its answer', { transformResponse: raw[0] }, { transformResponse: raw[1] }],
+    ['an answer read in other characters', { responseEncoding: 'latin1' }, { responseEncoding: 'utf8' }],
+    ['an answer left packed', { decompress: false }, {}],
     ['another socket', { socketPath: '/a.sock' }, { socketPath: '/b.sock' }],
     ['another way to take URLs', { allowAbsoluteUrls: true }, { allowAbsoluteUrls: false }],
     ['a body that cannot be told from others', { data: new FormData() }, { data: new FormData() }],

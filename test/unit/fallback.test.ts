@@ -149,6 +149,18 @@ describe('a function', () => {
   });
 });
 
+it('a function is not asked where the user has aborted by the time that the call has failed', async () => {
+  const controller = new AbortController();
+  const source = axios.CancelToken.source();
+  for (const given of [{ signal: controller.signal }, { cancelToken: source.token }]) {
+    const use = vi.fn(() => 'an answer');
+    const { client } = once([503], { fallback: use });
+    client.on('call', () => (given.signal ? controller.abort() : source.cancel()));
+    expect(await failed(client.get('/', given))).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(use).not.toHaveBeenCalled();
+  }
+});
+
 describe('what the user waits by in a function that stands in', () => {
   it('is not listened to once the function has answered, or failed', async () => {
     const controller = new AbortController();
@@ -394,16 +406,47 @@ describe('the last good answer', () => {
     expect(String(warn.mock.calls[0]?.[0])).toContain('staleFor');
   });
 
-  it('is copied in browsers without structuredClone as well, as far as it is JSON', async () => {
-    vi.stubGlobal('structuredClone', undefined);
+  it('is copied with all that is in it, so that what a caller does to his is his alone', async () => {
+    const data = {
+      list: [{ n: 1 }, null],
+      day: new Date(0),
+      map: new Map([['a', { n: 1 }]]),
+      set: new Set([1]),
+      bytes: new Float64Array([1]),
+      buffer: new ArrayBuffer(2),
+      blob: new Blob(['b']),
+      bare: Object.assign(Object.create(null), { n: 1 }),
+    };
+    const whole = structuredClone({ ...data, bare: { n: 1 } });
+    const { client } = staleClient([{ status: 200, data }, 503]);
+    const spoil = (got: typeof data) => {
+      got.list.push(null);
+      (got.list[0] as { n: number }).n = 2;
+      got.day.setTime(1);
+      Object.assign(got.map.get('a') as object, { n: 2 });
+      got.set.add(2);
+      got.bytes[0] = 2;
+      new Uint8Array(got.buffer)[0] = 1;
+      got.bare.n = 2;
+    };
+    for (let i = 0; i < 3; i++) {
+      const response = await answered(client.get('/a'));
+      expect(response.data).toEqual(i ? whole : data);
+      expect(response.data.blob).toBe(data.blob);
+      spoil(response.data);
+    }
+  });
+
+  it.each([
+    ['an object of a class', () => new (class Order {})()],
+    ['one deep in it', () => ({ orders: [new Map([[1, new (class Order {})()]])] })],
+    ['one of a class of arrays, or of days', () => new (class Day extends Date {})()],
+    ['a view of bytes', () => new DataView(new ArrayBuffer(1))],
+  ])('is none where the answer is %s, which a copy would not be', async (_, make) => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const { client } = staleClient([{ status: 200, data: { list: [{ n: 1 }, null] } }, 503, 503, { status: 200, data: new Map() }, 503]);
-    (await answered(client.get('/a'))).data.list[0].n = 2;
-    const [first, second] = [await answered(client.get('/a')), await answered(client.get('/a'))];
-    expect(first.data).toEqual({ list: [{ n: 1 }, null] });
-    first.data.list.push('mine');
-    expect(second.data).toEqual({ list: [{ n: 1 }, null] });
-    await answered(client.get('/a'));
+    const data = make();
+    const { client } = staleClient([{ status: 200, data }, 503]);
+    expect((await answered(client.get('/a'))).data).toBe(data);
     expect((await failed(client.get('/a'))).response?.status).toBe(503);
   });
 
