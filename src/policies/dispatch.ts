@@ -6,6 +6,7 @@ import type { AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosReq
 import type { Call, Policy } from '../call';
 import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
+import { discard } from '../util/discard';
 
 export const dispatch =
   (instance: AxiosInstance): Policy =>
@@ -24,7 +25,18 @@ export const dispatch =
         },
       });
     };
-    const sendMade = async (call: Call): Promise<AxiosResponse> => send(call, { data: await call.bodyFactory?.() });
+    const sendMade = async (call: Call): Promise<AxiosResponse> => {
+      const data = await call.bodyFactory?.();
+      try {
+        return await send(call, { data });
+      } catch (error) {
+        call.whenOver(() => discard(data));
+        throw error;
+      } finally {
+        // Whoever repeats the config has the body made anew.
+        if (call.config) call.config.data = call.bodyFactory;
+      }
+    };
     return (call) => (call.bodyFactory ? sendMade(call) : promised(() => send(call)));
   };
 

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { AxiosError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ClientConfig, RequestConfig } from '../../src/index';
 import { containedDefects } from '../setup/defects';
 import { blockable } from './fake-clock';
 import { clientOver, failed, gaps, type Outcome, settled } from './retry-support';
@@ -65,6 +66,43 @@ describe('a body from a factory', () => {
     const { client } = clientOver(['ECONNRESET', 'ECONNRESET', 200]);
     await settled(client.put('/', make));
     expect(made.map(({ destroyed }) => destroyed)).toEqual([true, true, false]);
+  });
+
+  it.each<[string, ClientConfig, RequestConfig?]>([
+    ['its only attempt has failed', { retry: false }],
+    ['its endpoint is cut off', { retry: false, breaker: {} }, { endpoint: 'held' }],
+    ['an interceptor throws', {}, { params: 'refuse' }],
+    ['the call was aborted while it was made', {}, { params: 'abort' }],
+    ['the deadline passed while it was made', {}, { deadline: 5 }],
+  ])('is let go of where %s', async (_, config, request) => {
+    const { make, made } = factory();
+    const { client } = clientOver(['ECONNRESET'], config);
+    client.breakers.open('held');
+    client.interceptors.request.use((config) => {
+      if (config.params === 'refuse') throw new Error('no');
+      return config;
+    });
+    const later = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return make();
+    };
+    const controller = new AbortController();
+    const outcome = failed(client.put('/', later, { ...request, signal: controller.signal }));
+    if (request?.params === 'abort') controller.abort();
+    await outcome;
+    await vi.advanceTimersByTimeAsync(10);
+    expect(made.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
+  it('is made anew where a handler repeats the config of the answer or of the error', async () => {
+    const { make, made } = factory();
+    const { client, sent } = clientOver([401, 200, 200], { retry: false });
+    const { config } = await failed(client.put('/', make));
+    const answer = await settled(client.request(config as object));
+    expect(answer.value?.status).toBe(200);
+    await settled(client.request(answer.value?.config as object));
+    expect(made).toHaveLength(3);
+    expect(sent.map(({ data }) => data)).toEqual(made);
   });
 
   it('may still be going out where the answer came early', async () => {
