@@ -136,6 +136,8 @@ export class Call {
   /** What axios made of the request: interceptors and transforms applied. Until then, undefined. */
   config: InternalAxiosRequestConfig | undefined;
   attempts = 0;
+  /** How often it waited for the end of a pause that the upstream had asked other calls for. */
+  pauses = 0;
   /** The attempt in progress, or the last one. */
   attempt: Attempt | undefined;
   /** Why the call is over although it may not know it yet. */

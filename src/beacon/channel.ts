@@ -2,7 +2,7 @@
  * The best-effort channel: bounded in items, bytes, requests and time. A beacon that cannot be delivered is dropped and counted; nothing
  * is retried, nothing rejects, nobody waits, and the program never stays alive for it.
  */
-import { now } from '../clock';
+import { MAX_DELAY, now } from '../clock';
 import { urlOf } from '../endpoint';
 import type { BeaconOptions, BeaconSettings } from '../options/beacon';
 import { Lru } from '../util/lru';
@@ -35,9 +35,8 @@ const MAX_IN_FLIGHT = 4;
 /** Origins that are remembered. */
 const MAX_LANES = 100;
 
-/** How long a flush may take where nobody says otherwise, and the longest a timer can, in milliseconds. */
+/** How long a flush may take where nobody says otherwise, in milliseconds. */
 const FLUSH = 500;
-const MAX_FLUSH = 2 ** 31 - 1;
 
 export class BeaconChannel {
   readonly #settings: BeaconSettings;
@@ -105,7 +104,7 @@ export class BeaconChannel {
         resolve(gone);
       };
       // Whoever awaits a flush wants the program to live that long: this timer holds it.
-      const timer = setTimeout(done, timeout >= 0 ? Math.min(timeout, MAX_FLUSH) : FLUSH, false);
+      const timer = setTimeout(done, timeout >= 0 ? Math.min(timeout, MAX_DELAY) : FLUSH, false);
       this.#flushes.add(done);
       this.#pump();
     });
@@ -208,7 +207,7 @@ export class BeaconChannel {
         waiting.add(item.company ?? '');
       }
     }
-    if (wait < Infinity) this.#pumpSoon(Math.min(wait, MAX_FLUSH));
+    if (wait < Infinity) this.#pumpSoon(Math.min(wait, MAX_DELAY));
     this.#settled();
   }
 

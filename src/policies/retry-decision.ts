@@ -1,7 +1,8 @@
 /** Whether a failed attempt is made again, and when: by what is known of the failure, the request, the deadline and the budget. */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call } from '../call';
-import { codeOf, isCanceled, isLocal, isTimeout } from '../errors';
+import { MAX_DELAY } from '../clock';
+import { codeOf, isBreakerOpen, isCanceled, isLocal, isTimeout } from '../errors';
 import type { RetrySettings } from '../options/retry';
 import { consult } from '../util/complain';
 import { retryAfterOf } from '../util/retry-after';
@@ -28,16 +29,14 @@ const NETWORK = new Set([
 /** An attempt needs this long to be worth beginning, in milliseconds. */
 const MIN_ATTEMPT = 100;
 
-/** The longest delay a timer takes, in milliseconds; anything above overflows and fires at once. */
-const MAX_DELAY = 2 ** 31 - 1;
-
 export function decide(call: Call, error: unknown, budget: RetryBudget): Decision {
   if (call.ended) return { retry: false, reason: 'canceled' };
   const decision = judge(call, error, call.settings.retry as RetrySettings, budget);
   // What was refused here was no attempt.
   const attempted = isUntold(call);
   if (attempted) call.history.push({ ...call.lastAttempt(error), ...(decision.retry && { delay: decision.delay }) });
-  if (!isCanceled(error) && call.attempts > 0) call.observer.retried(call, decision, error);
+  const waitsOn = decision.retry && !attempted;
+  if (!isCanceled(error) && call.attempts > 0 && !waitsOn) call.observer.retried(call, decision, error);
   if (!decision.retry) {
     tell(error, 'history', [...call.history]);
     tell(error, 'retryStopped', decision.reason);
@@ -66,6 +65,14 @@ function tell(error: unknown, name: string, value: unknown, enumerable = false):
 function judge(call: Call, error: unknown, settings: RetrySettings, budget: RetryBudget): Decision {
   const no = (reason: StopReason): Decision => ({ retry: false, reason });
   if (isCanceled(error)) return no('canceled');
+  const remaining = call.deadline?.remaining ?? Infinity;
+  const room = remaining - Math.min(MIN_ATTEMPT, call.limits.total ?? MIN_ATTEMPT);
+  const longest = Math.min(settings.maxRetryAfter, room, MAX_DELAY);
+  // It has waited as it was told to; others were told to wait for longer, if only by what lies between two answers.
+  if (isBreakerOpen(error) && error.reason === 'throttled' && call.attempts > 0 && call.pauses < settings.retries) {
+    call.pauses++;
+    return error.retryAfter > longest ? no('retry-after') : { retry: true, delay: error.retryAfter };
+  }
   if (isLocal(error)) return no('local');
   // No attempt was made: the body could not be made anew.
   if (!isUntold(call)) return no('body');
@@ -75,7 +82,6 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
   const hint = response && retryAfterOf(response.headers);
   if (hint !== undefined) tell(error, 'retryAfter', hint, true);
   const verdict = judgeFailure(call, error, response, hint !== undefined);
-  const remaining = call.deadline?.remaining ?? Infinity;
   if (settings.when) {
     const context = { attempt: call.attempts, safe: verdict === undefined, remaining, history: attemptsOf(call, error) };
     const answer = consult(settings.when, [error, context], false, '`retry.when` failed; the request is not repeated.');
@@ -86,8 +92,7 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
   if (call.attempts > settings.retries) return no('retries');
   if (!call.bodyFactory && !isReplayable(config.data)) return no('body');
 
-  const room = remaining - Math.min(MIN_ATTEMPT, call.limits.total ?? MIN_ATTEMPT);
-  if (hint !== undefined && hint > Math.min(settings.maxRetryAfter, room, MAX_DELAY)) return no('retry-after');
+  if (hint !== undefined && hint > longest) return no('retry-after');
   const delay = Math.max(hint ?? 0, backOff(call.attempts, settings));
   if (delay > room) return no('deadline');
   if (settings.budget && !budget.take(call.endpoint, settings.budget)) return no('budget');
