@@ -7,6 +7,7 @@ import { type Attempt, type Call, type Clock, type Expiry, type Handler, type Po
 import { now, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
+import { discard } from '../util/discard';
 import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; given in, since clocks belong to the transports. */
@@ -20,8 +21,14 @@ export const attempt =
     return new Promise<AxiosResponse>((resolve, reject) => {
       const current = new RunningAttempt(call, startClock, reject);
       begun(next, call).then(
-        (response) => (contain(answered, current, response) ?? true) && resolve(response),
-        (error) => (contain(failed, current, error) ?? true) && reject(error),
+        (response) => {
+          contain(answered, current, response) ?? contain(answered, current, undefined);
+          resolve(response);
+        },
+        (error) => {
+          contain(failed, current, error) ?? contain(failed, current, UNKNOWN);
+          reject(error);
+        },
       );
     });
   };
@@ -35,9 +42,14 @@ function begun(next: Handler, call: Call): Promise<AxiosResponse> {
   }
 }
 
-/** Adapters of the user's may answer with nothing, and reject with what cannot be looked at. */
-const answered = (current: RunningAttempt, response: AxiosResponse | undefined): boolean => current.answered(response?.status);
-const failed = (current: RunningAttempt, error: unknown): boolean => current.failed(error);
+/** Adapters of the user's may answer with nothing, when nobody waits any more, or with what cannot be looked at. */
+function answered(current: RunningAttempt, response: AxiosResponse | undefined): true {
+  if (!current.answered(response?.status)) discard(response?.data);
+  return true;
+}
+
+const UNKNOWN = new Error('an error that cannot be looked at');
+const failed = (current: RunningAttempt, error: unknown): true => current.failed(error);
 
 const stop = (clock: Clock): void => clock.stop();
 const invoke = (run: () => void): void => run();
@@ -119,8 +131,8 @@ class RunningAttempt implements Attempt {
     return true;
   }
 
-  failed(error: unknown): boolean {
-    if (this.#over) return false;
+  failed(error: unknown): true {
+    if (this.#over) return true;
     const response = answerOf(error);
     this.status ??= response?.status;
     this.#refused = response !== undefined;

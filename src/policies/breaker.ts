@@ -2,6 +2,7 @@
  * Cuts an endpoint off that fails or hangs, so that neither it nor the caller is dragged down, and lets it come back. The permit is taken
  * last, but an open breaker answers at once, before any queue.
  */
+import type { AxiosResponse } from 'axios';
 import type { Attempt, Call, Policy } from '../call';
 import { now } from '../clock';
 import { answerOf, BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
@@ -155,8 +156,9 @@ interface Held {
 const NOTHING = new Error('rejected with nothing');
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
-function settle({ breaker, permit }: Held, call: Call, error: unknown, response = answerOf(error)): void {
-  breaker.release(permit, judge(breaker, call, error, response?.status));
+function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {
+  breaker.release(permit, contain(judge, breaker, call, error, given) ?? 'failure');
+  const response = given ?? answerOf(error);
   const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
   if (pause) breaker.gate(pause);
 }
@@ -180,8 +182,9 @@ function slowAfter({ limits: { total, connect = 0, read = 0 } }: Call, { slow }:
 /** A probe that takes longer than an attempt may has failed. */
 const probeFor = ({ limits: { total, connect = 0, read = 0 } }: Call): number => total ?? (connect + read || 10_000);
 
-function judge(breaker: Breaker, call: Call, error: unknown, status: number | undefined): Verdict {
+function judge(breaker: Breaker, call: Call, error: unknown, given: AxiosResponse | undefined): Verdict {
   const { isFailure } = breaker.settings;
+  const { status } = given ?? answerOf(error) ?? {};
   const attempt = call.attempt as Attempt;
   const verdict = byRule(error, status);
   // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.

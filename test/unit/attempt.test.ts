@@ -1,4 +1,5 @@
 // One attempt under its limits: it ends once, by itself where the I/O does not, and a stream that was handed out goes on under them.
+import { Readable } from 'node:stream';
 import { AxiosError, type AxiosResponse, CanceledError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Attempt, Call } from '../../src/call';
@@ -34,6 +35,16 @@ function begin(limits: Limits = {}) {
   const ends = () => observer.attemptEnded.mock.calls.map(([, , end]) => end);
   return { call, observer, transport, run, outcome, ends, running: call.attempt as Attempt, succeed, fail };
 }
+
+it('a stream that an adapter answers with when nobody waits any more is let go of', async () => {
+  const { outcome, succeed } = begin({ total: 100 });
+  await vi.advanceTimersByTimeAsync(101);
+  await expect(outcome).rejects.toSatisfy(isTimeout);
+  const data = new Readable({ read() {} });
+  succeed({ ...answer(), data });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(data.destroyed).toBe(true);
+});
 
 /** An attempt whose response is in and handed out as a stream. */
 async function streaming(limits?: Limits) {

@@ -136,16 +136,25 @@ it('where the error of an adapter cannot be looked at, the call fails all the sa
       throw new Error('unreadable');
     },
   });
-  const { client } = clientOver([], { adapter: () => Promise.reject(odd), retry: false, timeout: false, deadline: false });
-  expect((await settled(client.get('/a'))).error).toMatchObject({ message: 'unreadable' });
+  const { client } = clientOver([], {
+    adapter: () => Promise.reject(odd),
+    retry: false,
+    timeout: false,
+    deadline: false,
+    breaker: {},
+    limit: { concurrency: 1 },
+  });
+  const ended: string[] = [];
+  client.on('attempt', ({ outcome }) => ended.push(outcome));
+  // Neither the place nor the permit is lost with it.
+  for (let i = 0; i < 3; i++) expect((await settled(client.get('/a'))).error).toMatchObject({ message: 'unreadable' });
+  expect(ended).toEqual(['error', 'error', 'error']);
+  expect(client.breakers.get('GET http://api.test/a')).toMatchObject({ inFlight: 0, calls: 3, failureRate: 1 });
+  containedDefects();
 });
 
 it('where an answer cannot be kept, it is given all the same', async () => {
   const { client } = everything([{ status: 200, data: { n: 1 } }]);
-  vi.stubGlobal('structuredClone', () => {
-    throw new Error('defect');
-  });
-  expect((await settled(client.get('/a'))).value?.data).toEqual({ n: 1 });
   client.interceptors.response.use((response) =>
     Object.defineProperty(response, 'headers', {
       enumerable: true,
