@@ -192,9 +192,10 @@ function remembered<From, To>(from: () => From, make: (from: From) => To): () =>
   };
 }
 
-/** What axios itself can make of a timeout. */
+/** What axios itself can make of a timeout. For none it has 0. */
 function axiosTimeout(timeout: Policies['timeout']): { timeout?: number } {
   const total = typeof timeout === 'object' ? own(timeout as { total?: unknown }).total : timeout;
+  if (total === false || total === Infinity) return { timeout: 0 };
   return typeof total === 'number' ? { timeout: total } : {};
 }
 

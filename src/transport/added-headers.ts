@@ -14,13 +14,14 @@ type Added = Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'>;
 export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Added {
   const { deadline, policies } = call;
   const added: Record<string, string> = {};
-  if (deadline && policies.deadlineHeader) added[policies.deadlineHeader] = String(Math.floor(deadline.remaining));
+  const remaining = Math.floor(deadline?.remaining ?? Infinity);
+  if (policies.deadlineHeader && Number.isFinite(remaining)) added[policies.deadlineHeader] = String(remaining);
   if (sendsTrace(policies.propagateTrace, config)) added.traceparent = traceparentOf(call.trace);
   const names = Object.keys(added);
   if (!names.length) return NONE;
   const headers = new axios.AxiosHeaders(config.headers);
   for (const name of names) headers.set(name, added[name]);
-  const { sensitiveHeaders = [] } = config;
+  const sensitiveHeaders = config.sensitiveHeaders ?? []; // `null` is none, for axios
   // What is no list is for axios to refuse.
   return { headers, sensitiveHeaders: Array.isArray(sensitiveHeaders) ? [...sensitiveHeaders, ...names] : sensitiveHeaders };
 }

@@ -37,11 +37,6 @@ export class Lru<T> {
     if (node) this.#remove(node);
   }
 
-  clear(): void {
-    this.#nodes.clear();
-    this.#oldest = this.#newest = undefined;
-  }
-
   /** The longest unused first. */
   values(): T[] {
     const entries: T[] = [];

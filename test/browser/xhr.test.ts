@@ -34,7 +34,9 @@ describe('adapter xhr', () => {
   });
 
   // Thinned out, each try would end by read, 333 ms being more than 300; a page that is starved for as long ends one of them.
-  it('read does not mind a body that is slow but never silent, although axios thins progress out to three a second', { retry: 3 }, async () => {
+  it('read does not mind a body that is slow but never silent, although axios thins progress out to three a second', {
+    retry: 3,
+  }, async () => {
     const peer = await meet('json-drip');
     const client = clientWith({ adapter: 'xhr', timeout: { read: 300, total: 1_500 } });
     await expectTimeout(() => client.get(peer.url), { limit: 'total', limitMs: 1_500, ...BODY });

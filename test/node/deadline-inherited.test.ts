@@ -174,6 +174,11 @@ describe('from service to service', () => {
     expect(deadlineFrom(asked.headers, 'x-rest')).toBeLessThanOrEqual(5_000);
   });
 
+  it.each([Infinity, false] as const)('nothing is sent of no deadline: %s', async (deadline) => {
+    const { data } = await client.get(lab.url('healthy'), { deadlineHeader: 'X-Rest', deadline });
+    expect(data.headers).not.toHaveProperty('x-rest');
+  });
+
   it('the header is not left behind in the config that the caller gets back', async () => {
     const response = await client.get(lab.url('healthy'), { deadlineHeader: 'X-Rest', deadline: 5_000 });
     expect(response.config.headers.has('X-Rest')).toBe(false);

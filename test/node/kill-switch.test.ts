@@ -126,6 +126,17 @@ describe.each<[string, () => void, () => void]>([
     expect((await client.get(lab.url('http2-healthy'), { httpVersion: 2, http2Options: { ca: lab.ca } })).status).toBe(200);
   });
 
+  it('which has no timeout for what named none', async () => {
+    const hasty = createClient({ timeout: 50 });
+    if (off.toString().includes('disable')) hasty.disable();
+    else off();
+    for (const timeout of [false, Infinity, { total: false }, { total: Infinity }] as const) {
+      expect((await hasty.get(at('/later'), { timeout })).data).toBe('good');
+    }
+    expect(await rejection(hasty.get(at('/later')))).toMatchObject({ code: 'ECONNABORTED' });
+    await hasty.close();
+  });
+
   it('at run time, and back', async () => {
     const limited = createClient({ timeout: { read: 60 }, retry: false, breaker: false });
     const [stop, go] = off.toString().includes('disable') ? [() => limited.disable(), () => limited.enable()] : [off, on];

@@ -79,16 +79,6 @@ it('does not mind to forget what it does not know', () => {
   expect(keys(lru)).toEqual(['a']);
 });
 
-it('forgets all, and begins anew', () => {
-  const lru = lruOf(3);
-  const before = lru.use('a');
-  lru.use('b');
-  lru.clear();
-  expect(keys(lru)).toEqual([]);
-  expect(lru.use('a')).not.toBe(before);
-  expect(keys(lru)).toEqual(['a']);
-});
-
 it('without a word on what is busy, takes nothing for busy', () => {
   const lru = new Lru(2, (key) => key);
   for (const key of ['a', 'b', 'c']) lru.use(key);
