@@ -15,11 +15,12 @@ const IDENTIFIERS = [
   /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i, // ULID
   /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/, // dates
   /^(?=.*\d)(?=.*[A-Za-z])[\w-]{20,}$/, // base64url tokens
+  /^eyJ[\w-]+(\.[\w-]*){2,4}$/, // JWTs
   /^[^@]+(@|%40)[^@]+\.[^@]+$/i, // mail addresses
 ];
 
 /** Every one of them has one of these. Most segments have none. */
-const MAY_IDENTIFY = /[\d@-]/;
+const MAY_IDENTIFY = /[\d@-]|^eyJ/;
 
 /** Without the segments, or else the characters, that are too many. */
 function shorten(path: string): string {
@@ -35,8 +36,12 @@ const template = (path: string): string =>
       .join('/'),
   );
 
-/** What a relative URL is relative to; in Node there is nothing. */
-const origin = (): string | undefined => (typeof location === 'object' && location.origin !== 'null' ? location.href : undefined);
+/** What a relative URL is relative to, which a page may have a `<base>` for; in Node there is nothing. */
+function base(): string | undefined {
+  const { document, location } = globalThis as Partial<typeof globalThis>;
+  const base = document?.baseURI ?? location?.href;
+  return base === location?.href && location?.origin === 'null' ? undefined : base;
+}
 
 /** Untyped callers pass null, URL objects, and what has no text at all. */
 function textOf(value: unknown): string {
@@ -52,7 +57,7 @@ const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(
 const HAS_SCHEME = /^[a-z][a-z\d+\-.]*:\/\//i;
 
 /** The request's URL, without `params`; `undefined` where it is none. */
-export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), origin());
+export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
 /** The request's URL as a text, without `params`. */
 function fullUrl({ baseURL, url, allowAbsoluteUrls = true }: AxiosRequestConfig): string {
@@ -93,7 +98,7 @@ function show(config: AxiosRequestConfig): Shown {
   if (last && last.url === url && last.baseURL === baseURL && last.allowAbsoluteUrls === allowAbsoluteUrls) return last.shown;
   const full = fullUrl(config);
   const isWhole = HAS_SCHEME.test(full);
-  const shown = remembered(full, isWhole ? undefined : origin(), url);
+  const shown = remembered(full, isWhole ? undefined : base(), url);
   // Only texts, which nobody can change, and no page has a say in.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
   if (isText && isWhole && isKept(full)) last = { url, baseURL, allowAbsoluteUrls, shown };

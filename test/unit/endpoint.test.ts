@@ -1,7 +1,7 @@
 // How requests are named: few endpoints for many resources, and no secret in a URL.
 import type { AxiosRequestConfig } from 'axios';
 import axios from 'axios';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { describeRequest, endpointOf, redactedUrl } from '../../src/endpoint';
 
 describe('endpointOf', () => {
@@ -21,6 +21,9 @@ describe('endpointOf', () => {
     [{ url: 'https://api.test/t/dQw4w9WgXcQ_abcDEF123-xyz' }, 'GET https://api.test/t/:id'],
     [{ url: 'https://api.test/mail/a.b@example.test' }, 'GET https://api.test/mail/:id'],
     [{ url: 'https://api.test/mail/a.b%40example.test' }, 'GET https://api.test/mail/:id'],
+    [{ url: 'https://api.test/verify/eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyIn0.' }, 'GET https://api.test/verify/:id'],
+    [{ url: 'https://api.test/verify/eyJhbGciOiJI.eyJzdWIi.c2ln-_A/now' }, 'GET https://api.test/verify/:id/now'],
+    [{ url: 'https://api.test/eyJs/eyJ.min' }, 'GET https://api.test/eyJs/eyJ.min'],
     [{ url: 'https://api.test/internationalization-settings' }, 'GET https://api.test/internationalization-settings'],
     [{ url: 'https://user:pass@api.test/a?token=s3cret#frag' }, 'GET https://api.test/a'],
     [{ baseURL: 'https://api.test/v1/', url: '/users/1' }, 'GET https://api.test/v1/users/:id'],
@@ -32,6 +35,28 @@ describe('endpointOf', () => {
     [{}, 'GET '],
   ])('%j is %s', (config, name) => {
     expect(endpointOf(config)).toBe(name);
+  });
+});
+
+describe('a relative URL in a page', () => {
+  const page = { href: 'https://page.test/at/it?x', origin: 'https://page.test' };
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it.each<[string, object, object | undefined, string]>([
+    ['its own', page, { baseURI: page.href }, 'GET https://page.test/at/call'],
+    ['that of its <base>', page, { baseURI: 'https://other.test/sub/' }, 'GET https://other.test/sub/call'],
+    ['its own, as a worker has no document', page, undefined, 'GET https://page.test/at/call'],
+    [
+      "the parent's, in a frame without a source",
+      { href: 'about:blank', origin: 'null' },
+      { baseURI: page.href },
+      'GET https://page.test/at/call',
+    ],
+    ['none, in a file', { href: 'file:///a/b', origin: 'null' }, { baseURI: 'file:///a/b' }, 'GET call'],
+  ])('has an origin: %s', (_, location, document, name) => {
+    vi.stubGlobal('location', location);
+    vi.stubGlobal('document', document);
+    expect(endpointOf({ url: 'call' })).toBe(name);
   });
 });
 
