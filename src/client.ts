@@ -165,8 +165,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
         close: (endpoint: string) => breakers.close(endpoint),
         reset: (endpoint?: string) => breakers.reset(endpoint),
       },
-      beacon: (url: string, data?: unknown, options: BeaconOptions = {}) =>
-        contain(accept, url, instance.defaults.baseURL, data, options) ?? false,
+      beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => contain(accept, url, instance.defaults, data, options) ?? false,
       beacons: { flush: (timeout?: number) => channel.flush(timeout), stats: () => channel.stats() },
       stats: { get: (endpoint: string) => watched.statistics.get(endpoint), list: () => watched.statistics.list() },
       disable: () => {

@@ -2,6 +2,7 @@
  * The best-effort channel: bounded in items, bytes, requests and time. A beacon that cannot be delivered is dropped and counted; nothing
  * is retried, nothing rejects, nobody waits, and the program never stays alive for it.
  */
+import type { AxiosRequestConfig } from 'axios';
 import { MAX_DELAY, now } from '../clock';
 import { urlOf } from '../endpoint';
 import type { BeaconOptions, BeaconSettings } from '../options/beacon';
@@ -35,6 +36,9 @@ const MAX_IN_FLIGHT = 4;
 /** Origins that are remembered. */
 const MAX_LANES = 100;
 
+/** What URLs are relative to, and whether absolute ones are. */
+type Base = Pick<AxiosRequestConfig, 'baseURL' | 'allowAbsoluteUrls'>;
+
 /** How long a flush may take where nobody says otherwise, in milliseconds. */
 const FLUSH = 500;
 
@@ -66,9 +70,9 @@ export class BeaconChannel {
   }
 
   /** Whether the beacon was accepted. Never throws. */
-  accept(url: string, baseURL: string | undefined, data: unknown, options: BeaconOptions): boolean {
+  accept(url: string, defaults: Base, data: unknown, options: BeaconOptions): boolean {
     this.#listen();
-    const item = this.#make(url, baseURL, data, options);
+    const item = this.#make(url, defaults, data, options);
     if (!item) return false;
     const { maxItems, maxBytes } = this.#settings;
     const refusal = this.#closed
@@ -124,10 +128,10 @@ export class BeaconChannel {
     this.#drops.announce();
   }
 
-  #make(url: string, baseURL: string | undefined, data: unknown, options: BeaconOptions): Item | undefined {
+  #make(url: string, { baseURL, allowAbsoluteUrls = true }: Base, data: unknown, options: BeaconOptions): Item | undefined {
     let to: URL | undefined;
     try {
-      if (typeof url === 'string') to = urlOf(own({ url, ...(baseURL && { baseURL: String(baseURL) }) }));
+      if (typeof url === 'string') to = urlOf(own({ url, allowAbsoluteUrls, ...(baseURL && { baseURL: String(baseURL) }) }));
       if (to && !/^https?:$/.test(to.protocol)) to = undefined;
       if (to) return makeItem(to, data, options, now());
     } catch {

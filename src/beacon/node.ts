@@ -1,7 +1,7 @@
 /** Sends beacons from Node: sockets and timers that never hold the process, and a short drain when it has nothing else to do. */
 import http from 'node:http';
 import https from 'node:https';
-import { quietly } from '../util/quietly';
+import { patiently } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
 import type { Item } from './item';
 import type { Endings, Sender, Sent } from './sender';
@@ -45,7 +45,7 @@ function send(item: Item, timeout: number, agents: Agents): Promise<Sent> {
       cancel();
       resolve(sent);
     };
-    const cancel = quietly(timeout, () => {
+    const cancel = patiently(timeout, () => {
       // A body that never ends costs its connection, not what the collector has said.
       if (!answered) sent = { ok: false, reason: 'timeout' };
       end();

@@ -66,8 +66,10 @@ function keepalive(): (item: Item) => boolean {
   return (item) => {
     const { url, body, contentType, headers } = item;
     try {
-      const { navigator } = globalThis as Partial<typeof globalThis>;
-      if (Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function')
+      const { navigator, location } = globalThis as Partial<typeof globalThis>;
+      // It sends cookies wherever it goes, which no other of ours does: another origin would be told who asks, or refuse that.
+      const isAlike = item.origin === location?.origin || typeof Request !== 'function' || !('keepalive' in Request.prototype);
+      if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function')
         return navigator.sendBeacon(url, blob(body, contentType));
     } catch {
       return false;

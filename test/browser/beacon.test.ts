@@ -122,7 +122,7 @@ describe('a collector that hangs', () => {
 describe('a page that goes away', () => {
   it.each([['hidden'], ['left']])('and is %s hands over by sendBeacon, each once', async (how) => {
     const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon')];
-    const api = client({ baseURL: healthy });
+    const api = client();
     api.beacon('/a', 'one');
     for (let i = 0; i < 5; i++) api.beacon('/b', i, { batch: true });
     if (how === 'hidden') turn('hidden');
@@ -137,16 +137,28 @@ describe('a page that goes away', () => {
 
   it('does nothing on a visibilitychange to visible', () => {
     const sendBeacon = vi.spyOn(navigator, 'sendBeacon');
-    const api = client({ baseURL: healthy });
+    const api = client();
     api.beacon('/a', 1);
     turn('visible');
     expect(sendBeacon).not.toHaveBeenCalled();
     expect(api.beacons.stats().queued).toBe(1);
   });
 
+  it('hands over by a keepalive fetch what is for another origin, to which sendBeacon would take the cookies', async () => {
+    const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon')];
+    const api = client({ baseURL: healthy });
+    api.beacon('/a', 1);
+    api.beacon('/b', {}, { contentType: 'application/json' });
+    leave();
+    expect(fetch.mock.calls.map(([, init]) => init?.keepalive)).toEqual([true, true]);
+    for (const [, init] of fetch.mock.calls) expect(init).not.toHaveProperty('credentials');
+    expect(sendBeacon).not.toHaveBeenCalled();
+    expect(api.beacons.stats().sent).toBe(2);
+  });
+
   it('hands over by a keepalive fetch what has headers, and all where there is no sendBeacon', async () => {
     const fetch = vi.spyOn(window, 'fetch');
-    const api = client({ baseURL: healthy });
+    const api = client();
     api.beacon('/a', 1, { headers: { 'x-key': 'k' } });
     Object.defineProperty(navigator, 'sendBeacon', { configurable: true, value: undefined });
     try {
@@ -161,7 +173,7 @@ describe('a page that goes away', () => {
 
   it('drops what sendBeacon refuses, or throws at, when it leaves; keeps it while it is only hidden', () => {
     const sendBeacon = vi.spyOn(navigator, 'sendBeacon').mockReturnValueOnce(false);
-    const api = client({ baseURL: healthy });
+    const api = client();
     api.beacon('/a', 1);
     turn('hidden');
     expect(api.beacons.stats()).toMatchObject({ queued: 1, dropped: {} });
@@ -174,7 +186,7 @@ describe('a page that goes away', () => {
 
   it('and stays hidden sends as usual again, with a timeout', async () => {
     const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon')];
-    const api = client({ baseURL: healthy });
+    const api = client();
     api.beacon('/a', 1);
     turn('hidden');
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -52,6 +52,18 @@ describe('a beacon', () => {
     await sleep(50);
   });
 
+  it('that this process had no time for is not held against the collector', async () => {
+    const { url, received } = await collector();
+    const api = client({ beacons: { timeout: 1_000 } });
+    api.beacon(url, 'one');
+    await sleep(5); // it is on its way
+    const until = performance.now() + 2_500;
+    while (performance.now() < until);
+    expect(await api.beacons.flush(5_000)).toBe(true);
+    expect(api.beacons.stats()).toMatchObject({ sent: 1, dropped: {} });
+    expect(received).toHaveLength(1);
+  });
+
   it('with headers no request can have is a network error, and harms no other', async () => {
     const { url, received } = await collector();
     const api = client();

@@ -211,7 +211,7 @@ describe('drops', () => {
     const { channel, beacon, events } = setUp({ maxItems: 1 });
     for (let ms = 0; ms < 3_000; ms += 100) {
       beacon(10n);
-      channel.accept('nowhere', undefined, 1, {});
+      channel.accept('nowhere', {}, 1, {});
       await tick(100);
     }
     await tick(2_000);
@@ -225,7 +225,7 @@ describe('drops', () => {
 
   it('show the URL without its secrets, and the bytes', async () => {
     const { channel, events } = setUp({ maxBytes: 10 });
-    channel.accept('http://me:pw@a.test/c?token=secret#part', undefined, 'x'.repeat(11), {});
+    channel.accept('http://me:pw@a.test/c?token=secret#part', {}, 'x'.repeat(11), {});
     await tick(1_000);
     expect(events).toEqual([{ reason: 'payload_too_large', count: 1, bytes: 11, url: 'http://a.test/c?token=REDACTED' }]);
   });

@@ -94,7 +94,7 @@ describe('a beacon is refused where its URL', () => {
     ['is an object whose toString throws', hostile],
   ])('%s', (_, url) => {
     const { channel, events } = setUp();
-    expect(channel.accept(url as string, undefined, 'x', {})).toBe(false);
+    expect(channel.accept(url as string, {}, 'x', {})).toBe(false);
     expect(channel.stats().dropped).toEqual({ invalid_url: 1 });
     vi.advanceTimersByTime(1_000);
     expect(events[0]?.url).toBe('');
@@ -102,16 +102,25 @@ describe('a beacon is refused where its URL', () => {
 
   it('is relative to a baseURL that is none', () => {
     const { channel } = setUp();
-    for (const baseURL of [7, {}, Symbol('s'), hostile]) expect(channel.accept('/x', baseURL as string, 'x', {})).toBe(false);
+    for (const baseURL of [7, {}, Symbol('s'), hostile]) expect(channel.accept('/x', { baseURL: baseURL as string }, 'x', {})).toBe(false);
     expect(channel.stats().dropped).toEqual({ invalid_url: 4 });
   });
 });
 
 it('takes null for options, and a baseURL for a relative URL', async () => {
   const { channel, requests } = setUp();
-  expect(channel.accept('/c?x=1', 'http://a.test/v1/', 1, null as unknown as object)).toBe(true);
+  expect(channel.accept('/c?x=1', { baseURL: 'http://a.test/v1/' }, 1, null as unknown as object)).toBe(true);
   await vi.advanceTimersByTimeAsync(1);
   expect(requests.map(({ item }) => item.url)).toEqual(['http://a.test/v1/c?x=1']);
+});
+
+it('takes no absolute URL for one where the client does not', async () => {
+  const { channel, requests } = setUp();
+  for (const allowAbsoluteUrls of [false, true]) {
+    expect(channel.accept('http://b.test/c', { baseURL: 'http://a.test/v1', allowAbsoluteUrls }, 1, {})).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(requests.map(({ item }) => item.url)).toEqual(['http://a.test/v1/http://b.test/c', 'http://b.test/c']);
 });
 
 it('refuses what is larger than the channel, and takes what is exactly as large', () => {

@@ -56,7 +56,7 @@ export function setUp(options: BeaconChannelOptions = {}, extra: Partial<Sender>
     open,
     events,
     endings: () => endings,
-    beacon: (data: unknown, options = {}, url = A) => channel.accept(url, undefined, data, options),
+    beacon: (data: unknown, options = {}, url = A) => channel.accept(url, {}, data, options),
     /** Answers all that is on its way, as often as something new comes. */
     answerAll: async (sent: Sent = { ok: true }) => {
       while (open.size > 0) for (const request of [...open]) await request.answer(sent);

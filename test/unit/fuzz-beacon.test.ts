@@ -97,7 +97,7 @@ it(
       fc.asyncProperty(fc.array(fc.tuple(url, odd, options), { size: 'max', maxLength: 12 }), async (beacons) => {
         const { channel, requests, answerAll } = setUp({ maxItems: MAX_ITEMS, maxBytes: MAX_BYTES });
         for (const [url, data, options] of beacons) {
-          const accepted = channel.accept(url() as string, undefined, data(), options() as object);
+          const accepted = channel.accept(url() as string, {}, data(), options() as object);
           expect(typeof accepted).toBe('boolean');
           seen[accepted ? 'accepted' : 'refused']++;
           const { queued, bytes } = channel.stats();
@@ -107,7 +107,7 @@ it(
         channel.flush(10);
         await settle();
         await answerAll();
-        expect(channel.accept(A, undefined, 'the last', {})).toBe(true);
+        expect(channel.accept(A, {}, 'the last', {})).toBe(true);
         channel.flush(10);
         await settle();
         await answerAll();
