@@ -5,6 +5,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration, type UserWorkspaceConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS, findChromium } from './test/browser/chromium.mjs';
 import { ownSite } from './test/setup/parity-site.ts';
+import { watchesDefects } from './test/setup/watches-defects.ts';
 
 /** `#platform` is the transport of the place the code runs in; rollup.config.mjs and tsconfig.json decide the same way. */
 const on = (platform: 'node' | 'web') => ({
@@ -49,8 +50,10 @@ export default defineConfig({
     projects: [
       {
         resolve: on('node'),
+        plugins: [watchesDefects],
         test: {
           name: 'unit',
+          isolate: false, // on fake clocks, and what they share is made anew: to load the modules for each took as long as the tests
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
@@ -106,6 +109,7 @@ export default defineConfig({
       },
       {
         resolve: on('node'),
+        plugins: [watchesDefects],
         test: {
           name: 'fuzz',
           environment: 'node',

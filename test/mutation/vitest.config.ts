@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { watchesDefects } from '../setup/watches-defects.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -15,6 +16,7 @@ class ExamplesFirst extends BaseSequencer {
 
 export default defineConfig({
   root: at(''),
+  plugins: [watchesDefects],
   resolve: { alias: { '#platform': at('src/transport/node/index.ts') } },
   test: {
     environment: 'node',

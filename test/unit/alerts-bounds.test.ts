@@ -20,6 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   watching.close();
+  vi.restoreAllMocks(); // of the fake clock, so before it goes
   vi.useRealTimers();
 });
 

@@ -1,0 +1,11 @@
+// Puts test/setup/complain.ts in the place of src/util/complain.ts, for whoever imports that.
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
+
+const WATCHED = fileURLToPath(new URL('complain.ts', import.meta.url));
+
+export const watchesDefects: Plugin = {
+  name: 'watches-defects',
+  enforce: 'pre',
+  resolveId: (source, importer) => (/(\/util|^\.)\/complain$/.test(source) && importer !== WATCHED ? WATCHED : undefined),
+};
