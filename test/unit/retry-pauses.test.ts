@@ -70,6 +70,14 @@ describe('a repeat before the end of a pause that others were asked for', () => 
     expect(took).toBe(2_050);
   });
 
+  it('does not wait where the endpoint is cut off for another reason, however shortly', async () => {
+    const { client, sent } = upstream({ '/a': [[0, 503]] }, { breaker: { minCalls: 1, openFor: 1_000, burst: { minCalls: 1 } } });
+    const { error, took } = await settled(client.get('/a'));
+    expect(error).toMatchObject({ code: 'EBREAKEROPEN', retryAfter: 500, retryStopped: 'local' });
+    expect(sent['/a']).toHaveLength(1);
+    expect(took).toBe(500);
+  });
+
   it('is refused at once where the call has not been sent yet', async () => {
     const { client, sent } = upstream({ '/a': [[0, 200]], '/b': [[0, 429, '1']] });
     await settled(client.get('/b', { retry: false }));
