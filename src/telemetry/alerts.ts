@@ -6,7 +6,7 @@ import { now } from '../clock';
 import type { AlertSettings } from '../options/alerts';
 import { quietly } from '../util/quietly';
 import type { AttemptRecord } from './record';
-import { BUCKET, SHORT, type Share } from './series';
+import { BUCKET, type Share } from './series';
 import type { Statistics, Watched } from './stats';
 
 /** An endpoint times out too often, or no longer does. */
@@ -38,6 +38,9 @@ type Cooling = { status: 'cooling'; until: number };
 
 /** An alert is over when the rate has been below half of what it was for so many looks in a row. */
 const CALM = 2;
+
+/** Milliseconds without an attempt: three times the longest that a breaker stays open by default, whose silence is no end of an outage. */
+const FORGOTTEN = 900_000;
 
 /** Nobody has never failed: a rate of 0 would make any timeout infinitely many times more. */
 const LOWEST_BASELINE = 0.005;
@@ -117,7 +120,7 @@ export class Alerts {
     const short = watched.series.short();
     firing.calm = short.attempts && rateOf(short) < alert.rate / 2 ? firing.calm + 1 : 0;
     // While nobody calls, as when the breaker cuts the endpoint off, nothing is known; but that is not for ever.
-    const isForgotten = now() - watched.series.lastAt >= Math.max(this.#settings.cooldown, SHORT * BUCKET);
+    const isForgotten = now() - watched.series.lastAt >= Math.max(2 * this.#settings.cooldown, FORGOTTEN);
     if (firing.calm < CALM && !isForgotten) return;
     this.#states.set(name, { status: 'cooling', until: now() + this.#settings.cooldown });
     this.#emit({ ...alert, status: 'resolved', ...told(watched, short), endedAt: Date.now() });

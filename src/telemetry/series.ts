@@ -5,7 +5,7 @@ import { now } from '../clock';
 export const BUCKET = 10_000;
 
 /** 60 s, and the 10 minutes before. */
-export const SHORT = 6;
+const SHORT = 6;
 const LONG = 60;
 const LENGTH = SHORT + LONG;
 

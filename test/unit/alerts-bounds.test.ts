@@ -113,7 +113,7 @@ describe('the timer', () => {
     watching.timeouts(5, 'GET https://other.test/');
     expect([watching.alerts.length, vi.getTimerCount()]).toEqual([2, 1]);
     watching.answers(2_000);
-    vi.advanceTimersByTime(5 * MINUTE + 10 * SECOND); // the other one is forgotten and cools down
+    vi.advanceTimersByTime(15 * MINUTE + 10 * SECOND); // the other one is forgotten and cools down
     expect([statuses(), vi.getTimerCount()]).toEqual([['firing', 'firing', 'resolved', 'resolved'], 1]);
     vi.advanceTimersByTime(5 * MINUTE);
     expect(vi.getTimerCount()).toBe(0);

@@ -93,20 +93,23 @@ describe('an alert ends', () => {
     expect(watching.alerts.map(({ recent }) => recent.at(-1)?.startedAt)).toEqual([last - SECOND, last]);
   });
 
-  it('after the cooldown, where nobody has called since: until then nothing is known', () => {
+  it('after 15 minutes in which nobody has called: until then nothing is known', () => {
     watching.timeouts(5);
-    vi.advanceTimersByTime(5 * MINUTE - 1);
+    vi.advanceTimersByTime(15 * MINUTE - 1);
     expect(statuses()).toEqual(['firing']);
     vi.advanceTimersByTime(1);
     expect(watching.alerts).toMatchObject([{}, { status: 'resolved', rate: 0, calls: 0, timeouts: 0, recent: Array(5).fill({}) }]);
   });
 
-  it('after 60 s without a call at the earliest, whatever the cooldown', () => {
-    start({ cooldown: 0 });
+  it.each([
+    [0, 15 * MINUTE],
+    [8 * MINUTE, 16 * MINUTE],
+  ])('with a cooldown of %i ms after %i ms without a call', (cooldown, silence) => {
+    start({ cooldown });
     watching.timeouts(5);
-    vi.advanceTimersByTime(MINUTE - 1);
+    vi.advanceTimersByTime(silence - 1);
     expect(statuses()).toEqual(['firing']);
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(10_000);
     expect(statuses()).toEqual(['firing', 'resolved']);
   });
 });
@@ -124,6 +127,15 @@ describe('an outage', () => {
     traffic(20, true);
     for (let i = 0; i < 60; i++) {
       vi.advanceTimersByTime(MINUTE);
+      watching.timeouts(1);
+    }
+    expect(statuses()).toEqual(['firing']);
+  });
+
+  it('is one alert though an open breaker lets nothing pass but a probe every 5 minutes', () => {
+    traffic(20, true);
+    for (let i = 0; i < 24; i++) {
+      vi.advanceTimersByTime(5 * MINUTE + 10 * SECOND); // and the probe takes its time
       watching.timeouts(1);
     }
     expect(statuses()).toEqual(['firing']);
