@@ -33,10 +33,10 @@ export interface Alert {
   recent: AttemptRecord[];
 }
 
-type Firing = { status: 'firing'; watched: Watched; alert: Alert; calm: number };
+type Firing = { status: 'firing'; watched: Watched; alert: Alert; over: number; calm: number };
 type Cooling = { status: 'cooling'; until: number };
 
-/** An alert is over when the rate has been below half of what it was for so many looks in a row. */
+/** An alert is over when the rate has been halfway back, or further, for so many looks in a row. */
 const CALM = 2;
 
 /** Milliseconds without an attempt: three times the longest that a breaker stays open by default, whose silence is no end of an outage. */
@@ -69,8 +69,9 @@ export class Alerts {
     if (state?.status === 'firing' || (state && now() < state.until)) return;
     const short = watched.series.short();
     const long = watched.series.long();
-    const reason = this.#reason(short, expectedOf(long));
-    if (!reason || !this.#mayBegin()) return;
+    const cause = this.#cause(short, expectedOf(long));
+    if (!cause || !this.#mayBegin()) return;
+    const [reason, over] = cause;
     const alert: Alert = {
       endpoint: watched.name,
       reason,
@@ -79,9 +80,9 @@ export class Alerts {
       ...told(watched, short),
       startedAt: Date.now(),
     };
-    this.#states.set(watched.name, { status: 'firing', watched, alert, calm: 0 });
+    this.#states.set(watched.name, { status: 'firing', watched, alert, over, calm: 0 });
     this.#cancelLook ??= quietly(BUCKET, () => this.#look());
-    this.#emit(alert);
+    this.#emit({ ...alert }); // a handler may do with it what it likes
   }
 
   close(): void {
@@ -90,14 +91,16 @@ export class Alerts {
     this.#states.clear();
   }
 
-  #reason(short: Share, expected: number): Alert['reason'] | undefined {
+  /** Why an alert begins, and below which rate it is over: halfway back to normal from what was enough for it, however bad it was. */
+  #cause(short: Share, expected: number): [Alert['reason'], over: number] | undefined {
     const { surge, frequent } = this.#settings;
     const rate = rateOf(short);
     if (surge && short.timeouts >= surge.timeouts && short.attempts >= surge.attempts) {
+      const least = Math.max(surge.ratio * expected, expected + surge.increase);
       const score = scoreOf(short.timeouts, expected * short.attempts);
-      if (rate >= surge.ratio * expected && rate - expected >= surge.increase && score >= surge.score) return 'surge';
+      if (rate >= least && score >= surge.score) return ['surge', (expected + least) / 2];
     }
-    return frequent && short.timeouts >= frequent.timeouts && rate >= frequent.rate ? 'frequent' : undefined;
+    return frequent && short.timeouts >= frequent.timeouts && rate >= frequent.rate ? ['frequent', frequent.rate / 2] : undefined;
   }
 
   /** Those that may not begin yet do with a later timeout. */
@@ -116,9 +119,9 @@ export class Alerts {
   }
 
   #lookAfter(name: string, firing: Firing): void {
-    const { watched, alert } = firing;
+    const { watched, alert, over } = firing;
     const short = watched.series.short();
-    firing.calm = short.attempts && rateOf(short) < alert.rate / 2 ? firing.calm + 1 : 0;
+    firing.calm = short.attempts && rateOf(short) < over ? firing.calm + 1 : 0;
     // While nobody calls, as when the breaker cuts the endpoint off, nothing is known; but that is not for ever.
     const isForgotten = now() - watched.series.lastAt >= Math.max(2 * this.#settings.cooldown, FORGOTTEN);
     if (firing.calm < CALM && !isForgotten) return;

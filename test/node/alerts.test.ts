@@ -196,12 +196,12 @@ describe('in time', () => {
     expect(alerts).toMatchObject([{ status: 'firing', reason: 'frequent', calls: 5 }]);
     const [{ startedAt } = { startedAt: 0 }] = alerts;
     for (let looks = 0; looks < 6 && alerts.length < 2; looks++) {
-      await callTimes(api, 4, { timeout: false });
+      await callTimes(api, 20, { timeout: false });
       await vi.advanceTimersByTimeAsync(10_000);
     }
     expect(alerts).toMatchObject([{}, { status: 'resolved', reason: 'frequent', startedAt, endpoint: endpoint() }]);
     const [firing, resolved] = alerts as [Alert, Alert];
-    expect(resolved.rate).toBeLessThan(firing.rate / 2);
+    expect(resolved.rate).toBeLessThan(0.1);
     expect(resolved.endedAt).toBeLessThanOrEqual(Date.now());
     expect(resolved.endedAt).toBeGreaterThanOrEqual(startedAt + 20_000);
     expect(resolved.recent).toEqual(firing.recent);

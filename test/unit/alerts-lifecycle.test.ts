@@ -35,7 +35,7 @@ function traffic(seconds: number, timesOut: boolean): void {
 }
 
 describe('an alert ends', () => {
-  it('when the rate was below half of what it was, at two looks 10 s apart', () => {
+  it('when the rate was below half of what is frequent, at two looks 10 s apart', () => {
     watching.timeouts(5);
     const startedAt = Date.now();
     vi.advanceTimersByTime(5 * SECOND);
@@ -62,7 +62,7 @@ describe('an alert ends', () => {
 
   it('not at exactly half', () => {
     watching.timeouts(5);
-    watching.answers(5);
+    watching.answers(45);
     vi.advanceTimersByTime(45 * SECOND);
     expect(statuses()).toEqual(['firing']);
     watching.answers(1);
@@ -76,11 +76,53 @@ describe('an alert ends', () => {
     vi.advanceTimersByTime(15 * SECOND); // one calm look
     watching.timeouts(200);
     vi.advanceTimersByTime(10 * SECOND); // none
-    watching.answers(1_000);
+    watching.answers(3_000);
     vi.advanceTimersByTime(10 * SECOND); // one
     expect(statuses()).toEqual(['firing']);
     vi.advanceTimersByTime(5 * SECOND); // and another
     expect(statuses()).toEqual(['firing', 'resolved']);
+  });
+
+  it('not while timeouts are still frequent, however many they were', () => {
+    traffic(20, true); // the alert begins at 100 %
+    for (let i = 0; i < 300; i++) {
+      watching.timeouts(2);
+      watching.answers(3);
+      vi.advanceTimersByTime(SECOND);
+    }
+    expect(statuses()).toEqual(['firing']);
+    traffic(70, false);
+    expect(statuses()).toEqual(['firing', 'resolved']);
+  });
+
+  it('where a surge is small against what is normal', () => {
+    start({ frequent: false, surge: { ratio: 1.5 } });
+    const minutes = (count: number, timeouts: number, of: number): void => {
+      for (let i = 0; i < count * 6; i++) {
+        watching.answers(of - timeouts);
+        watching.timeouts(timeouts);
+        vi.advanceTimersByTime(10 * SECOND);
+      }
+    };
+    minutes(12, 20, 200); // 10 % time out, as ever
+    minutes(2, 50, 200);
+    minutes(2, 26, 200); // 13 %: not yet halfway back from 15 %
+    expect(watching.alerts).toMatchObject([{ reason: 'surge', status: 'firing' }]);
+    minutes(2, 20, 200);
+    expect(statuses()).toEqual(['firing', 'resolved']);
+  });
+
+  it('whatever a handler makes of what it was told', () => {
+    watching.timeouts(5);
+    const [alert] = watching.alerts;
+    const begun = { ...alert };
+    Object.assign(alert as object, { endpoint: '', reason: 'none', rate: 100, baseline: 1, startedAt: 0 });
+    vi.advanceTimersByTime(20 * SECOND);
+    expect(watching.alerts).toHaveLength(1);
+    watching.answers(95);
+    vi.advanceTimersByTime(20 * SECOND);
+    const { endpoint, reason, baseline, startedAt } = begun;
+    expect(watching.alerts[1]).toMatchObject({ endpoint, reason, baseline, startedAt, status: 'resolved' });
   });
 
   it('with the latest timeouts, those since it began included', () => {
