@@ -1,6 +1,7 @@
 /**
  * The latest attempts of an endpoint: those of the last 5.5 to 11 minutes, or more where those are fewer than 200. Two halves, of which
- * the older is dropped when the newer is full; so an endpoint of little traffic keeps figures that mean something.
+ * the older is dropped when the newer is full, or has enough where there was a pause between them; so an endpoint of little traffic keeps
+ * figures that mean something.
  */
 import { now } from '../clock';
 import { Histogram } from './histogram';
@@ -14,6 +15,7 @@ const ENOUGH = 200;
 
 class Half {
   startedAt = now();
+  lastAt = 0;
   attempts = 0;
   timeouts = 0;
   readonly elapsed = new Histogram();
@@ -46,6 +48,7 @@ export class Latest {
       this.#newer = spare ?? new Half();
     }
     const half = this.#newer;
+    half.lastAt = at;
     half.attempts++;
     half.elapsed.add(elapsed);
     if (timedOut) half.timeouts++;
@@ -77,7 +80,10 @@ export class Latest {
   }
 
   #halves(): Half[] {
-    return this.#older ? [this.#older, this.#newer] : [this.#newer];
+    const newer = this.#newer;
+    const older = this.#older;
+    const isPast = newer.attempts >= ENOUGH && older && now() - older.lastAt > 2 * HALF;
+    return older && !isPast ? [older, newer] : [newer];
   }
 }
 

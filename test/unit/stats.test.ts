@@ -109,11 +109,26 @@ describe('the quantiles', () => {
       }
     };
     everyMinute(200, timeoutOf());
-    everyMinute(200, attemptOf());
+    everyMinute(199, attemptOf());
     vi.advanceTimersByTime(24 * HOUR);
-    expect(stats()).toMatchObject({ timeoutRate: 0.5, attempts: 400 });
-    everyMinute(1, attemptOf()); // the 200 timeouts go, 201 answers are left
-    expect(stats()).toMatchObject({ timeoutRate: 0, attempts: 401 });
+    expect(stats()).toMatchObject({ timeoutRate: 200 / 399, attempts: 399 });
+    everyMinute(1, attemptOf()); // the 200 timeouts go, 200 answers are left
+    expect(stats()).toMatchObject({ timeoutRate: 0, attempts: 400 });
+  });
+
+  it('and the rate tell of this side of a pause alone, from 200 attempts on', () => {
+    attempts(10_000);
+    vi.advanceTimersByTime(5.5 * MINUTE);
+    attempts(200);
+    vi.advanceTimersByTime(11 * MINUTE);
+    expect(stats()).toMatchObject({ timeoutRate: 0, p50: expect.closeTo(100, -1) });
+    for (let i = 0; i < 199; i++) statistics.attempt(timeoutOf());
+    expect(stats().timeoutRate).toBe(199 / 399);
+    statistics.attempt(timeoutOf());
+    expect(stats().timeoutRate).toBe(0.5); // the answers were 11 minutes ago, and no more
+    vi.advanceTimersByTime(1);
+    const { timeoutRate, p50, suggested } = stats();
+    expect([timeoutRate, Math.round(p50 / 1_000), suggested]).toEqual([1, 10, undefined]);
   });
 
   it('and the rate keep at least 5.5 minutes, however many attempts those are', () => {
