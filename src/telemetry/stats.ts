@@ -1,4 +1,4 @@
-/** Statistics per endpoint from the `attempt` and `call` records alone, in bounded memory. */
+/** Statistics per endpoint from records alone, in bounded memory. */
 import { now } from '../clock';
 import type { Kind } from '../words';
 import { Latest } from './latest';
@@ -24,9 +24,9 @@ export interface EndpointStats {
   endpoint: string;
   /** Calls that ended, since the endpoint was first seen. */
   calls: number;
-  /** Attempts that ended by themselves, since the endpoint was first seen: all but those that the caller canceled. A call that timed out before its first is one. */
+  /** Attempts that ended by themselves, since the endpoint was first seen: all but those that the caller canceled. A call whose deadline ran out before its first is one. */
   attempts: number;
-  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls that never got to their first. */
+  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls whose deadline ran out before their first. */
   timeouts: Record<Kind, number>;
   /** Timed out, as a share of the latest attempts: those of the last 5.5 to 11 minutes, or more where those are fewer than 200. */
   timeoutRate: number;
@@ -106,12 +106,7 @@ export class Statistics {
   }
 
   call(record: CallRecord): void {
-    const endpoint = this.#use(record.endpoint);
-    endpoint.calls++;
-    if (!record.timedOut || record.attempts > 0) return;
-    // It ran out of time before its first attempt, so no attempt tells of it.
-    const { attempts: attempt, ...rest } = record;
-    endpoint.ended({ ...rest, attempt });
+    this.#use(record.endpoint).calls++;
   }
 
   get(endpoint: string): EndpointStats | undefined {

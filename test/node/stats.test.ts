@@ -1,7 +1,16 @@
 // Statistics of a real client: what is counted as what, and figures that are true.
 import http from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, createClient, type EndpointStats, type Kind, protect, type RequestConfig } from '../../src/index';
+import {
+  type Client,
+  createClient,
+  type EndpointStats,
+  isTimeout,
+  type Kind,
+  protect,
+  type RequestConfig,
+  withDeadline,
+} from '../../src/index';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { clients, rejection, until, upstreamOf } from './support';
@@ -148,13 +157,32 @@ describe('what is no attempt', () => {
     const api = client({ deadline: 50 });
     api.interceptors.request.use(() => new Promise(() => {}));
     await rejection(api.get(lab.url('healthy')));
-    await rejection(api.get(lab.url('healthy'), { deadline: new Date(0) }));
     const stats = only(api);
-    expect(stats).toMatchObject({ calls: 2, attempts: 2, timeouts: { ...NONE, unknown: 2 }, timeoutRate: 1 });
-    expect(stats.recentTimeouts).toMatchObject([
-      { attempt: 0, limit: 'deadline' },
-      { attempt: 0, limit: 'deadline' },
-    ]);
+    expect(stats).toMatchObject({ calls: 1, attempts: 1, timeouts: { ...NONE, unknown: 1 }, timeoutRate: 1 });
+    expect(stats.recentTimeouts).toMatchObject([{ attempt: 0, limit: 'deadline' }]);
+  });
+
+  it('a deadline that was spent when the call began tells nothing of the endpoint', async () => {
+    const api = client();
+    await rejection(api.get(lab.url('healthy'), { deadline: new Date(0) }));
+    await withDeadline(10, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await rejection(api.get(lab.url('healthy')));
+    }).catch(() => {});
+    await until(() => only(api).calls === 2, 'both calls are over');
+    expect(only(api)).toMatchObject({ attempts: 0, timeouts: NONE, timeoutRate: 0, recentTimeouts: [] });
+  });
+
+  it("a timeout of another client's call, in an interceptor, is that one's", async () => {
+    const tokens = client();
+    const api = client();
+    api.interceptors.request.use(async (config) => {
+      await tokens.get(lab.url('stall'), { timeout: { read: 30 } });
+      return config;
+    });
+    expect(isTimeout(await rejection(api.get(lab.url('healthy'))))).toBe(true);
+    expect(only(api)).toMatchObject({ calls: 1, attempts: 0, timeouts: NONE, timeoutRate: 0 });
+    expect(only(tokens)).toMatchObject({ calls: 1, attempts: 1, timeouts: { ...NONE, read: 1 } });
   });
 
   it('a deadline that passed in an attempt, or between two, is not counted twice', async () => {

@@ -173,14 +173,18 @@ describe('an alert', () => {
     expect(watching.statistics.get(ENDPOINT)?.recentTimeouts).not.toContainEqual(expect.objectContaining({ url: 'changed' }));
   });
 
-  it('is raised by calls that time out before their first attempt', () => {
-    for (let i = 0; i < 5; i++) watching.call(callOf(timeoutOf({ limit: 'deadline', phase: 'waiting', kind: 'unknown' }), 0));
+  it('is raised by deadlines that run out before the first attempt, if there was any time', () => {
+    const waited = timeoutOf({ attempt: 0, limit: 'deadline', limitMs: 30_000, phase: 'waiting', kind: 'unknown' });
+    for (let i = 0; i < 9; i++) watching.timeout({ ...waited, limitMs: 0 });
+    expect(watching.alerts).toEqual([]);
+    for (let i = 0; i < 5; i++) watching.timeout(waited);
     expect(watching.alerts).toMatchObject([{ reason: 'frequent', calls: 5, recent: Array(5).fill({ attempt: 0, limit: 'deadline' }) }]);
   });
 
   it('is not raised twice by a timeout that both the attempt and its call tell of', () => {
     for (let i = 0; i < 4; i++) {
       watching.attempt(timeoutOf());
+      watching.timeout(timeoutOf({ limitMs: 10_000 }));
       watching.call(callOf(timeoutOf()));
     }
     expect(watching.alerts).toEqual([]);

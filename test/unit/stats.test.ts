@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptRecord } from '../../src/telemetry/record';
 import { type EndpointStats, OTHER, Statistics } from '../../src/telemetry/stats';
 import type { Kind } from '../../src/words';
-import { attemptOf, callOf, ENDPOINT, failureOf, timeoutOf } from './telemetry-support';
+import { attemptOf, callOf, ENDPOINT, failureOf, timeoutOf, Watching } from './telemetry-support';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -65,14 +65,22 @@ describe('counts', () => {
     expect(stats().series.every((point) => point.attempts === 0)).toBe(true);
   });
 
-  it('hold a call that timed out before its first attempt, and no other call, to be a timeout', () => {
-    statistics.call(callOf(timeoutOf({ kind: 'unknown', phase: 'waiting', limit: 'deadline', elapsed: 30_000 }), 0));
+  it('hold a deadline that ran out before the first attempt, and no other call, to be a timeout', () => {
+    const watching = new Watching();
+    statistics = watching.statistics;
+    const waited = timeoutOf({ attempt: 0, kind: 'unknown', phase: 'waiting', limit: 'deadline', limitMs: 30_000, elapsed: 30_000 });
+    watching.timeout(waited);
+    watching.call(callOf(waited, 0));
     expect(stats()).toMatchObject({ calls: 1, attempts: 1, timeouts: { unknown: 1, read: 0 }, timeoutRate: 1 });
     expect(stats().recentTimeouts).toMatchObject([{ attempt: 0, limit: 'deadline', elapsed: 30_000 }]);
-    expect(stats().recentTimeouts[0]).not.toHaveProperty('attempts');
-    statistics.call(callOf(timeoutOf(), 1)); // its attempt tells of it
-    statistics.call(callOf(failureOf({ outcome: 'refused', code: 'EBREAKEROPEN' }), 0));
-    expect(stats()).toMatchObject({ calls: 3, attempts: 1 });
+    watching.timeout(timeoutOf({ limitMs: 10_000 })); // its attempt tells of it
+    watching.call(callOf(timeoutOf(), 1));
+    watching.call(callOf(failureOf({ outcome: 'refused', code: 'EBREAKEROPEN' }), 0));
+    watching.timeout({ ...waited, limitMs: 0 }); // there was none left when it began
+    watching.call(callOf({ ...waited, limitMs: 0 }, 0));
+    watching.call(callOf(timeoutOf(), 0)); // of another client's call, in an interceptor
+    expect(stats()).toMatchObject({ calls: 5, attempts: 1 });
+    watching.close();
   });
 });
 

@@ -67,6 +67,10 @@ export class Watching {
     this.#events.emit('attempt', () => record);
   }
 
+  timeout(record: AttemptRecord): void {
+    this.#events.emit('timeout', () => record);
+  }
+
   call(record: CallRecord): void {
     this.#events.emit('call', () => record);
   }
