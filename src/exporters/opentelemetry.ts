@@ -5,10 +5,12 @@
  */
 import { type Meter, metrics, type Tracer } from '@opentelemetry/api';
 import { badOption } from '../errors';
-import type { Listenable } from '../telemetry/events';
+import type { Collectable } from './collectable';
 import { EndpointLabels } from './endpoint-labels';
 import { measure } from './opentelemetry/metrics';
 import { traceAttempts } from './opentelemetry/spans';
+
+export type { Collectable } from './collectable';
 
 /** Where measurements go. */
 export interface OpenTelemetryOptions {
@@ -33,8 +35,9 @@ export interface OpenTelemetryOptions {
  * @returns What ends it, and takes back what still counts as open or firing.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming what is not what it should be
  */
-export function instrument(client: Listenable, { meter, tracer }: OpenTelemetryOptions = {}): () => void {
+export function instrument(client: Collectable, { meter, tracer }: OpenTelemetryOptions = {}): () => void {
   need(client, 'on', 'client', 'It takes a client of Breakwater.');
+  need(client.breakers, 'list', 'client.breakers', 'It takes a client of Breakwater.');
   if (meter !== undefined) need(meter, 'createHistogram', 'meter', 'It takes a Meter, as meterProvider.getMeter() gives it.');
   if (tracer !== undefined) need(tracer, 'startSpan', 'tracer', 'It takes a Tracer, as tracerProvider.getTracer() gives it.');
   const labels = new EndpointLabels();

@@ -5,30 +5,15 @@
  * @module breakwater/prometheus
  */
 import { badOption } from '../errors';
-import type { EventHandler, EventType } from '../telemetry/events';
+import type { Collectable } from './collectable';
 import { EndpointLabels, type Named } from './endpoint-labels';
 import { errorTypeOf } from './error-type';
 import { endpointLabels } from './prometheus/labels';
 import { type Labels, type MetricRegistry, metricsOf } from './prometheus/metrics';
 
+export type { Collectable } from './collectable';
 export { type AlertmanagerAlert, toAlertmanager } from './prometheus/alertmanager';
 export type { MetricRegistry } from './prometheus/metrics';
-
-/** What is needed of a client: its events, and how its breakers are at the moment of a scrape. */
-export interface Collectable {
-  /** As `client.on`. */
-  on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
-  /** As `client.breakers`, of which `list()` is read at each scrape. */
-  readonly breakers: {
-    /** All that there are. */
-    list(): readonly {
-      /** The endpoint, or its origin. */
-      endpoint: string;
-      /** `closed`, `open` or `half-open`. */
-      state: string;
-    }[];
-  };
-}
 
 /** Where a client is collected. */
 export interface CollectOptions {

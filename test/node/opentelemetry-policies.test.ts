@@ -1,10 +1,11 @@
 // What the real OpenTelemetry SDK measures of what protects the calls: breakers, limits, fallbacks, alerts, dropped beacons.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AxiosAdapter, AxiosError } from 'axios';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { instrument } from '../../src/exporters/opentelemetry';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { counts, DURATION, meteredClients } from './opentelemetry-support';
-import { rejection, until } from './support';
+import { rejection } from './support';
 
 let lab: Lab;
 const { clientOf, measured, collect, metrics, at } = meteredClients(() => lab);
@@ -14,30 +15,66 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
+/** An adapter whose upstream answers at once. */
+const answering =
+  (status: () => number): AxiosAdapter =>
+  async (config) => {
+    const response = { data: '', status: status(), statusText: '', headers: {}, config };
+    if (response.status < 400) return response;
+    throw new AxiosError('failed', 'ERR_BAD_RESPONSE', config, undefined, response);
+  };
+
 describe('what protects', () => {
   const state = (endpoint: object, name: string) => ({ ...endpoint, 'breakwater.state': name });
 
-  it('is seen: a breaker that opens and comes back', async () => {
-    // Due at once; a breaker looks at the time when somebody asks.
-    const client = measured({ retry: false, breaker: { minCalls: 2, openFor: 1, successesToClose: 1 } });
+  describe('is seen: a breaker', () => {
     const endpoint = { 'breakwater.endpoint': 'sick' };
     const breakers = async () => counts((await collect())['breakwater.breaker.state']);
-    const call = (path: string) => client.get(lab.url('healthy', path), { endpoint: 'sick' });
+    let status: number;
+    const sick = () => {
+      const client = measured({
+        retry: false,
+        breaker: { minCalls: 2, openFor: 60_000, successesToClose: 1 },
+        adapter: answering(() => status),
+      });
+      return { client, call: () => client.get('http://up.test/', { endpoint: 'sick' }).catch(() => {}) };
+    };
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      status = 500;
+    });
+    afterEach(() => void vi.useRealTimers());
 
-    await rejection(call('/status/500'));
-    expect(await breakers()).toEqual([]);
-    await rejection(call('/status/500'));
-    expect(await breakers()).toEqual([[state(endpoint, 'open'), 1]]);
-    await until(() => client.breakers.get('sick').state === 'half-open', 'the breaker is due');
-    expect(await breakers()).toEqual([
-      [state(endpoint, 'open'), 0],
-      [state(endpoint, 'half-open'), 1],
-    ]);
-    await call('/');
-    expect(await breakers()).toEqual([
-      [state(endpoint, 'open'), 0],
-      [state(endpoint, 'half-open'), 0],
-    ]);
+    it('that opens and comes back, though nobody calls in the meantime', async () => {
+      const { call } = sick();
+      await call();
+      expect(await breakers()).toEqual([]);
+      await call();
+      expect(await breakers()).toEqual([[state(endpoint, 'open'), 1]]);
+      vi.advanceTimersByTime(60_000);
+      expect(await breakers()).toEqual([
+        [state(endpoint, 'open'), 0],
+        [state(endpoint, 'half-open'), 1],
+      ]);
+      status = 200;
+      await call();
+      expect(await breakers()).toEqual([
+        [state(endpoint, 'open'), 0],
+        [state(endpoint, 'half-open'), 0],
+      ]);
+    });
+
+    it('that is forgotten among others, of which nobody is told', async () => {
+      const { client, call } = sick();
+      await call();
+      await call();
+      expect(await breakers()).toEqual([[state(endpoint, 'open'), 1]]);
+      vi.advanceTimersByTime(60_000); // it is due, and busy no more
+      status = 200;
+      for (let i = 0; i < 1_001; i++) await client.get('http://up.test/', { endpoint: `e${i}` });
+      expect(client.breakers.list().map(({ endpoint }) => endpoint)).not.toContain('sick');
+      expect(await breakers()).toEqual([[state(endpoint, 'open'), 0]]);
+    });
   });
 
   it('adds up over the clients of a meter, and is taken back by each', async () => {

@@ -1,4 +1,4 @@
-/** How many of something there are, such as open breakers: an up-down counter that can be taken back. */
+/** How many of something there are, such as alerts: an up-down counter that can be taken back. */
 import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 
 /**

@@ -1,16 +1,17 @@
 /** A client's events as metrics. */
 import { type Attributes, type Meter, ValueType } from '@opentelemetry/api';
-import type { Listenable } from '../../telemetry/events';
+import type { Collectable } from '../collectable';
 import type { EndpointLabels, Named } from '../endpoint-labels';
 import { errorTypeOf } from '../error-type';
 import { defined, endpointAttributes } from './attributes';
+import { observeBreakers } from './breakers';
 import { Level } from './level';
 
 /** Seconds: those of the HTTP conventions, and three for upstreams that are slow. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60];
 
 /** Measures until what is returned is called. */
-export function measure(client: Listenable, meter: Meter, labels: EndpointLabels): () => void {
+export function measure(client: Collectable, meter: Meter, labels: EndpointLabels): () => void {
   const duration = meter.createHistogram('http.client.request.duration', {
     description: 'Duration of HTTP client requests.',
     unit: 's',
@@ -18,16 +19,17 @@ export function measure(client: Listenable, meter: Meter, labels: EndpointLabels
   });
   const counter = (name: string, unit: string, description: string) =>
     meter.createCounter(`breakwater.${name}`, { unit, description, valueType: ValueType.INT });
-  const level = (name: string, unit: string, description: string) =>
-    new Level(meter, `breakwater.${name}`, { unit, description, valueType: ValueType.INT });
 
   const timeouts = counter('timeouts', '{timeout}', 'Limits and deadlines that ran out.');
   const retries = counter('retries', '{retry}', 'Attempts that are made again.');
   const refused = counter('refused', '{request}', 'Requests that a limit or an open breaker refused: nothing was sent.');
   const fallbacks = counter('fallbacks', '{response}', "Calls answered with something that is not the upstream's.");
   const dropped = counter('beacon.dropped', '{beacon}', 'Beacons that were dropped.');
-  const breakers = level('breaker.state', '{breaker}', 'Breakers that are in a state other than closed.');
-  const alerts = level('alerts.firing', '{alert}', 'Alerts of endpoints that time out too often.');
+  const alerts = new Level(meter, 'breakwater.alerts.firing', {
+    description: 'Alerts of endpoints that time out too often.',
+    unit: '{alert}',
+    valueType: ValueType.INT,
+  });
 
   const about = (named: Named, more: Attributes = {}): Attributes => ({ ...endpointAttributes(labels.partsOf(named)), ...defined(more) });
 
@@ -57,10 +59,12 @@ export function measure(client: Listenable, meter: Meter, labels: EndpointLabels
     }),
     client.on('fallback', ({ endpoint, kind }) => fallbacks.add(1, about({ endpoint }, { 'breakwater.kind': kind }))),
     client.on('beacon', ({ reason, count }) => dropped.add(count, { 'breakwater.reason': reason })),
-    client.on('breaker', ({ endpoint, from, to }) => {
-      if (from !== 'closed') breakers.down(about({ endpoint }, { 'breakwater.state': from }));
-      if (to !== 'closed') breakers.up(about({ endpoint }, { 'breakwater.state': to }));
-    }),
+    observeBreakers(meter, () =>
+      client.breakers
+        .list()
+        .filter(({ state }) => state !== 'closed')
+        .map(({ endpoint, state }) => about({ endpoint }, { 'breakwater.state': state })),
+    ),
     client.on('alert', ({ endpoint, reason, status }) => {
       const attributes = about({ endpoint }, { 'breakwater.reason': reason });
       if (status === 'firing') alerts.up(attributes);
@@ -69,7 +73,6 @@ export function measure(client: Listenable, meter: Meter, labels: EndpointLabels
   ];
   return () => {
     for (const end of ends) end();
-    breakers.clear();
     alerts.clear();
   };
 }
