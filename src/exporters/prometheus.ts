@@ -49,7 +49,8 @@ export function collect(client: Collectable, { registry, name }: CollectOptions 
       metrics.duration.observe(
         {
           ...labels,
-          ...(status !== undefined && { http_response_status_code: String(status) }),
+          // A timeout of a body is of the same series as any other: of the one that is there as 0 before the first.
+          ...(status !== undefined && errorType !== 'timeout' && { http_response_status_code: String(status) }),
           ...(errorType !== undefined && { error_type: errorType }),
         },
         record.elapsed / 1_000,

@@ -81,7 +81,7 @@ describe('attempts', () => {
 
   it('that time out are there as 0 before the first', async () => {
     const registry = new Registry();
-    const up = await upstream();
+    const [up, cut] = [await upstream(), await upstream('body-stall')];
     const [client, other] = [clientWith({ endpoint: 'one', timeout: { read: 100 } }), clientWith({ endpoint: 'one' })];
     collect(client, { registry });
     const timedOut = async () => (await series(registry, COUNT)).filter((line) => line.includes('timeout'));
@@ -93,6 +93,9 @@ describe('attempts', () => {
     collect(other, { registry });
     await other.get(up.url);
     expect(await timedOut()).toEqual([`${labels} 1`]);
+    const ofBody = `{http_request_method="GET",${server(cut)},breakwater_endpoint="two",error_type="timeout"}`;
+    await rejection(client.get(cut.url, { endpoint: 'two' })); // its status has come
+    expect(await timedOut()).toEqual([`${labels} 1`, `${ofBody} 1`].sort());
   });
 
   it('of three hundred endpoints make two hundred labels and one', async () => {
