@@ -85,10 +85,13 @@ export class Alerts {
     this.#emit({ ...alert }); // a handler may do with it what it likes
   }
 
+  /** What is firing is told to be over: whoever counts would count it for ever. */
   close(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
-    this.#states.clear();
+    const states = [...this.#states.values()];
+    this.#states.clear(); // first: a handler may close, too
+    for (const state of states) if (state.status === 'firing') this.#resolved(state);
   }
 
   /** Why an alert begins, and below which rate it is over: halfway back to normal from what was enough for it, however bad it was. */
@@ -119,14 +122,18 @@ export class Alerts {
   }
 
   #lookAfter(name: string, firing: Firing): void {
-    const { watched, alert, over } = firing;
+    const { watched } = firing;
     const short = watched.series.short();
-    firing.calm = short.attempts && rateOf(short) < over ? firing.calm + 1 : 0;
+    firing.calm = short.attempts && rateOf(short) < firing.over ? firing.calm + 1 : 0;
     // While nobody calls, as when the breaker cuts the endpoint off, nothing is known; but that is not for ever.
     const isForgotten = now() - watched.series.lastAt >= Math.max(2 * this.#settings.cooldown, FORGOTTEN);
     if (firing.calm < CALM && !isForgotten) return;
     this.#states.set(name, { status: 'cooling', until: now() + this.#settings.cooldown });
-    this.#emit({ ...alert, status: 'resolved', ...told(watched, short), endedAt: Date.now() });
+    this.#resolved(firing);
+  }
+
+  #resolved({ watched, alert }: Firing): void {
+    this.#emit({ ...alert, status: 'resolved', ...told(watched, watched.series.short()), endedAt: Date.now() });
   }
 }
 

@@ -136,14 +136,27 @@ describe('the timer', () => {
     watching.timeouts(100);
     watching.timeouts(100, 'GET https://other.test/');
     vi.advanceTimersByTime(HOUR);
-    expect([statuses(), vi.getTimerCount()]).toEqual([['firing'], 0]);
+    expect([statuses(), vi.getTimerCount()]).toEqual([['firing', 'resolved'], 0]);
     expect(watching.statistics.get(ENDPOINT)?.attempts).toBe(105);
+  });
+
+  it('is gone with close(), of which those hear that are firing, and no other', () => {
+    beginAndEnd();
+    expect(statuses()).toEqual(['firing', 'resolved']); // and it cools down
+    for (const endpoint of ['one', 'two']) watching.timeouts(5, endpoint);
+    const begun = Date.now();
+    vi.advanceTimersByTime(5 * SECOND);
+    watching.close();
+    expect(watching.alerts.slice(4)).toMatchObject(
+      ['one', 'two'].map((endpoint) => ({ endpoint, status: 'resolved', startedAt: begun, endedAt: begun + 5 * SECOND, calls: 5 })),
+    );
+    expect(statuses()).toHaveLength(6);
   });
 
   it('is gone when a handler of the alert closes the client', () => {
     watching.onAlert(() => watching.close());
     watching.timeouts(5);
-    expect([statuses(), vi.getTimerCount()]).toEqual([['firing'], 0]);
+    expect([statuses(), vi.getTimerCount()]).toEqual([['firing', 'resolved'], 0]);
     start();
     watching.onAlert(({ status }) => status === 'resolved' && watching.close());
     beginAndEnd();
