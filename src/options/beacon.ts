@@ -52,12 +52,11 @@ export const DEFAULT_BATCH: Full<BatchOptions> = { size: 20, bytes: 48 * 1024, i
 /** The settings of a client's channel. */
 export function beaconSettings(beacons: BeaconChannelOptions | undefined): BeaconSettings {
   if (beacons === undefined) return DEFAULTS;
-  return fields<BeaconChannelOptions>('beacons', DEFAULTS, beacons, {
-    maxItems: count,
-    maxBytes: count,
-    timeout: duration,
-    perOrigin: count,
-    maxTimeouts: count,
-    stopFor: duration,
-  }) as BeaconSettings;
+  return fields<BeaconChannelOptions>(
+    'beacons',
+    DEFAULTS,
+    beacons,
+    { maxItems: count, maxBytes: count, timeout: duration, perOrigin: count, maxTimeouts: count, stopFor: duration },
+    'an object',
+  ) as BeaconSettings;
 }

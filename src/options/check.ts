@@ -35,8 +35,14 @@ export const orFalse =
 export const anything: Check = () => {};
 
 /** Checks each field of an object, and that there is no other. Lays it over what was there. */
-export function fields<T extends object>(name: string, base: T, value: unknown, checks: { [K in keyof Required<T>]: Check }): T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, value, 'It takes an object, or false.');
+export function fields<T extends object>(
+  name: string,
+  base: T,
+  value: unknown,
+  checks: { [K in keyof Required<T>]: Check },
+  takes = 'an object, or false',
+): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, value, `It takes ${takes}.`);
   const merged = own(base);
   const names = Object.keys(checks); // not `in`: every object has a toString and a __proto__
   for (const [key, field] of Object.entries(value)) {

@@ -1,6 +1,6 @@
 /** When a failed attempt is made again, and how long after. */
 import type { AttemptSummary } from '../words';
-import { count, countOrZero, duration, durationOrZero, type Full, factor, fields, fn, fraction, oneOf, orFalse } from './check';
+import { countOrZero, duration, durationOrZero, type Full, factor, fields, fn, fraction, oneOf, orFalse } from './check';
 
 /** How many retries there may be among all calls. */
 export interface RetryBudget {
@@ -74,11 +74,11 @@ export function mergeRetry(
   if (retry === undefined) return settings;
   if (retry === false || retry === 0) return false;
   if (typeof retry === 'number') {
-    count('retry', retry);
+    countOrZero('retry', retry);
     return { ...(settings || DEFAULTS), retries: retry };
   }
   const before = settings || DEFAULTS;
-  const merged = fields<RetryOptions>('retry', before, retry, {
+  const checks = {
     retries: countOrZero,
     baseDelay: durationOrZero,
     factor,
@@ -87,6 +87,7 @@ export function mergeRetry(
     maxRetryAfter: durationOrZero,
     budget: orFalse((_, value) => void mergeBudget(false, value)),
     when: fn,
-  });
+  };
+  const merged = fields<RetryOptions>('retry', before, retry, checks, 'an object, a number of retries, or false');
   return { ...merged, budget: retry.budget ? mergeBudget(before.budget, retry.budget) : merged.budget } as RetrySettings;
 }

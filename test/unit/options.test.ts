@@ -2,6 +2,7 @@
 import { AxiosError } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/deadline';
+import { createClient } from '../../src/index';
 import { checkPolicies, checkPolicyNames, defaultDeadline, isTooTight, type Policies } from '../../src/options';
 import { type AlertOptions, alertSettings, DEFAULT_ALERTS } from '../../src/options/alerts';
 import { mergeLimits } from '../../src/options/timeout';
@@ -255,5 +256,22 @@ describe('a deadline', () => {
     [undefined, { total: 1_000 }, false],
   ])('of %s under %j leaves the total too little room: %s', (deadline, limits, tight) => {
     expect(isTooTight(deadline, limits)).toBe(tight);
+  });
+});
+
+describe('a refusal names what is taken', () => {
+  it.each<[option: string, value: unknown, takes: string]>([
+    ['beacons', false, 'an object'],
+    ['beacons', null, 'an object'],
+    ['alerts', 5, 'an object, or false'],
+    ['limit', 5, 'an object, or false'],
+    ['breaker', true, 'an object, or false'],
+    ['retry', true, 'an object, a number of retries, or false'],
+    ['retry', -1, 'a whole number, 0 or more'],
+    ['retry', 1.5, 'a whole number, 0 or more'],
+    ['fallback', 'instead', 'an object, a function, or false'],
+    ['fallback', null, 'an object, a function, or false'],
+  ])('%s: %j', (option, value, takes) => {
+    expect(refusal(() => createClient({ [option]: value }))).toMatch(new RegExp(`^${option}: .+ is not valid\\. It takes ${takes}\\.$`));
   });
 });
