@@ -3,6 +3,7 @@
  */
 import mitt, { type Emitter } from 'mitt';
 import type { BeaconEvent } from '../beacon/drops';
+import { badOption } from '../errors';
 import type { BreakerEvent } from '../policies/breaker';
 import type { FallbackKind } from '../policies/fallback';
 import { complain, quiet } from '../util/complain';
@@ -86,6 +87,8 @@ export interface Listenable {
   on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
 }
 
+const TYPES: readonly string[] = ['attempt', 'call', 'timeout', 'retry', 'breaker', 'limited', 'fallback', 'beacon', 'alert', '*'];
+
 type Loose = (...args: unknown[]) => unknown;
 
 /** Where events of a type are published beside the handlers; `undefined` where nobody listens. */
@@ -100,7 +103,9 @@ export class Events {
     this.#diagnostics = diagnostics;
   }
 
+  /** @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no such event: its handler would wait for ever */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void {
+    if (!TYPES.includes(type)) throw badOption('event', type, `There is no such event. The events are ${TYPES.join(', ')}.`);
     const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
     this.#isolated.set(type, ofType);
     const entry = ofType.get(handler as Loose) ?? { handler: isolate(handler as Loose, type), times: 0 };

@@ -39,6 +39,13 @@ describe('events', () => {
     expect(all).toHaveBeenCalledExactlyOnceWith('call', record);
   });
 
+  it.each(['timeouts', '', 'toString', undefined])('are none of the name %j, which is refused with those that there are', (type) => {
+    const names = 'attempt, call, timeout, retry, breaker, limited, fallback, beacon, alert, \\*';
+    const events = new Events();
+    expect(() => events.on(type as 'call', () => {})).toThrow(new RegExp(`There is no such event\\. The events are ${names}\\.$`));
+    expect(() => events.off(type as 'call', () => {})).not.toThrow();
+  });
+
   it('are not even made where nobody listens', () => {
     const events = new Events();
     const make = vi.fn(() => record);
