@@ -16,7 +16,13 @@ export function mark(error: AxiosError, as: symbol, target: string): void {
   targets.set(error, target);
 }
 
-export const isMarked = (error: unknown, as: symbol): boolean => typeof error === 'object' && error !== null && as in error;
+export function isMarked(error: unknown, as: symbol): boolean {
+  try {
+    return typeof error === 'object' && error !== null && as in error;
+  } catch {
+    return false; // a proxy that cannot be looked at is none of ours
+  }
+}
 
 /**
  * The JSON of an error: what it says, the request it is about, its facts, the attempts. Not axios' JSON, which has the config in it:
