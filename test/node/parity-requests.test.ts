@@ -129,6 +129,37 @@ describe('addresses', () => {
   });
 });
 
+describe('credentials', () => {
+  class Account {
+    readonly username = 'user';
+    get password(): string {
+      return 'of the class';
+    }
+  }
+  it.each<[string, () => unknown]>([
+    ['of a class', () => new Account()],
+    ['half hidden', () => Object.defineProperty({ username: 'user' }, 'password', { value: 'hidden' })],
+    ['of no prototype', () => Object.assign(Object.create(null), { username: 'user', password: 'pass' })],
+    [
+      'read when they are asked for',
+      () => ({
+        username: 'user',
+        get password() {
+          return 'now';
+        },
+      }),
+    ],
+    ['of another object', () => Object.create({ username: 'user', password: 'inherited' })],
+  ])('%s', async (_, auth) => {
+    await ways(() => ({ url: url(), auth: auth() as never }));
+    // The merging of configs copies what is plain.
+    await sameScenario([], (api) => {
+      api.interceptors.request.use((config) => Object.assign(config, { auth: auth() }));
+      return api.get(url());
+    });
+  });
+});
+
 describe('params', () => {
   class Point {
     readonly x = 1;
@@ -157,5 +188,10 @@ describe('params', () => {
     await same([], () => ({ url: url('/x'), params, paramsSerializer: { serialize: (all: unknown) => `s=${typeof all}` } }));
     await same([], () => ({ url: url('/x'), params, paramsSerializer: (() => 'own=1') as never }));
     await same([], () => ({ url: url('/x'), params }), { defaults: { params: { z: 1, a: { y: 2 } } } });
+  });
+
+  it.each([undefined, null, false, 0, '', 1, 'a=b'])('whose serializer gives %s', async (written) => {
+    const paramsSerializer = { serialize: () => written as string };
+    for (const path of ['/x', '/x?y=z']) await ways(() => ({ url: url(path), params: { a: 1 }, paramsSerializer }));
   });
 });

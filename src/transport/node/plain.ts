@@ -90,9 +90,11 @@ const bytesOf = (data: unknown): Buffer | undefined => {
   return data instanceof ArrayBuffer ? Buffer.from(new Uint8Array(data)) : undefined; // a copy, as axios makes one
 };
 
-/** As far as they are the object's own. */
+/** Of a plain object that shows all it has; any other may have them elsewhere, and the adapter knows where it looks. */
 function credentialsOf(auth: Partial<AxiosBasicCredentials>): string | undefined {
   const names = Object.keys(auth);
+  const prototype = Object.getPrototypeOf(auth);
+  if ((prototype && prototype !== Object.prototype) || Object.getOwnPropertyNames(auth).length > names.length) return undefined;
   const part = (name: 'username' | 'password'): string => (names.includes(name) && auth[name]) || '';
   return names.includes('username') || names.includes('password') ? `${part('username')}:${part('password')}` : undefined;
 }
@@ -108,7 +110,7 @@ function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config)
     const { serialize } = own((paramsSerializer ?? {}) as ParamsSerializerOptions);
     if (serialize) {
       const written = serialize(params, paramsSerializer as ParamsSerializerOptions);
-      return pathname + search + (written && (search ? '&' : '?') + written);
+      return pathname + search + (written ? (search ? '&' : '?') + written : '');
     }
     return writer.getUri({ url: pathname + search, params, ...(paramsSerializer && { paramsSerializer }) });
   } catch {
