@@ -124,7 +124,7 @@ describe('answers that are none', () => {
 
 describe('limits', () => {
   const big = 'x'.repeat(5_000);
-  it.each([-1, 0, 1, 4_999, 5_000, Number.POSITIVE_INFINITY])('maxContentLength %d', async (maxContentLength) => {
+  it.each([-1, 0, 1, 4_999, 5_000, Number.POSITIVE_INFINITY, Number.NaN])('maxContentLength %d', async (maxContentLength) => {
     await ways(raw(reply({ body: big })), { maxContentLength });
     await ways(raw(reply({ body: gzipSync(big), headers: [['Content-Encoding', 'gzip']], framing: 'chunked' })), { maxContentLength });
     await ways(raw(reply({ status: 500, body: big })), { maxContentLength }, [{}]);

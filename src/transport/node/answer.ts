@@ -29,7 +29,7 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
   body.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
-    if (maxContentLength < 0 || length <= maxContentLength) return;
+    if (!(maxContentLength > -1 && length > maxContentLength)) return; // NaN is no limit
     reject(tooLong(maxContentLength, response));
     body.destroy();
     res.destroy();
