@@ -37,6 +37,10 @@ describe('a request of http', () => {
     ['with a body', () => ({ proxy: proxy(), method: 'post', data: { a: 1 } })],
     ['with credentials for the proxy', () => ({ proxy: proxy({ auth: { username: 'us:er', password: 'pä' } }) })],
     ['with credentials for the proxy, as text', () => ({ proxy: proxy({ auth: 'user:pass' }) })],
+    [
+      'with a name for the proxy, and credentials that are none',
+      () => ({ proxy: proxy({ username: 'user', password: 'pass', auth: {} }) }),
+    ],
     ['with a header for the proxy', () => ({ proxy: proxy(), headers: { 'Proxy-Authorization': 'Basic b3du' } })],
     ['with a host of its own', () => ({ proxy: proxy(), headers: { Host: 'virtual.test' } })],
     ['with hostname', () => ({ proxy: proxy({ host: undefined, hostname: '127.0.0.1' }) })],
@@ -85,6 +89,7 @@ describe('the environment', () => {
     ['a proxy', { http_proxy: 'PROXY' }, true],
     ['a proxy in capitals', { HTTP_PROXY: 'PROXY' }, true],
     ['a proxy with credentials', { http_proxy: 'AUTH' }, true],
+    ['a proxy with credentials that are no encoding', { http_proxy: 'ODD' }, true],
     ['a proxy for all', { all_proxy: 'PROXY' }, true],
     ['a proxy of the other kind', { https_proxy: 'PROXY' }, false],
     ['one to be passed by', { http_proxy: 'PROXY', no_proxy: 'name.test' }, false],
@@ -97,7 +102,7 @@ describe('the environment', () => {
       Object.fromEntries(
         Object.entries(values).map(([name, value]) => [
           name,
-          value.replace('PROXY', `http://${at}`).replace('AUTH', `http://user:pass@${at}`),
+          value.replace('PROXY', `http://${at}`).replace('AUTH', `http://user:pass@${at}`).replace('ODD', `http://user:100%@${at}`),
         ]),
       ),
     );

@@ -1,5 +1,6 @@
 // Plain HTTP through a proxy, which is asked for the whole URL: the request as the target sees it, timeouts, redirects into a tunnel.
 import type https from 'node:https';
+import axios from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '../bare';
 import { answer } from '../lab/http.mjs';
@@ -93,6 +94,20 @@ it('the name of the target is the proxy’s to look up', async () => {
   const { data } = await api.get(`http://localhost:${port}/`, { lookup: forAxios(hangingLookup) });
   expect(data.headers.host).toBe(`localhost:${port}`);
 });
+
+it.each([{ maxRedirects: 5 }, { maxRedirects: 0 }])(
+  'a proxy of SOCKS is sent nothing, by axios neither ($maxRedirects)',
+  async ({ maxRedirects }) => {
+    const proxy = lab.upstream('proxy-healthy');
+    const api = createClient({ maxRedirects, retry: false });
+    await withEnvironment({ ALL_PROXY: `socks5://${proxy.host}:${proxy.port}` }, async () => {
+      expect(await rejection(api.get(lab.url('healthy')))).toMatchObject({ isAxiosError: true, code: 'ERR_NOT_SUPPORT' });
+      await rejection(axios.get(lab.url('healthy'), { maxRedirects }));
+    });
+    expect(proxy.connections).toBe(0);
+    await api.close();
+  },
+);
 
 it('a refusal is the response', async () => {
   const error = await rejection(client({ proxy: through(lab.upstream('proxy-refuses')) }).get(lab.url('healthy')));

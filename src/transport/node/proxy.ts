@@ -4,6 +4,8 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import { AxiosError, type AxiosProxyConfig } from 'axios';
 import type { RequestOptions } from './hop';
 
+type Protocol = 'http:' | 'https:';
+
 export interface ProxyServer {
   host: string;
   port: number;
@@ -17,21 +19,23 @@ export const proxyKey = ({ secure, host, port, auth }: ProxyServer): string => `
 
 /** The proxy for a hop, or none. */
 export function proxyFor(
-  protocol: 'http:' | 'https:',
+  protocol: Protocol,
   target: RequestOptions,
   option: AxiosProxyConfig | false | undefined,
   agent: Agent,
 ): ProxyServer | undefined {
   if (option === false) return undefined;
-  if (option) return fromOption(option);
+  if (option) return fromOption(protocol, option);
   // An agent that proxies by itself (Node's proxyEnv, https-proxy-agent) is left to it.
   if ('proxy' in agent || (agent as { options?: { proxyEnv?: unknown } }).options?.proxyEnv) return undefined;
   return fromEnvironment(protocol, target);
 }
 
-function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: string; password?: string }): ProxyServer {
+type Option = AxiosProxyConfig & { hostname?: string; username?: string; password?: string };
+
+function fromOption(target: Protocol, option: Option): ProxyServer {
   const { auth, username, password = '' } = option;
-  if (typeof auth === 'object' && auth !== null && !auth.username && !auth.password) {
+  if (!username && typeof auth === 'object' && auth !== null && !auth.username && !auth.password) {
     throw new AxiosError('Invalid proxy authorization', AxiosError.ERR_BAD_OPTION, { proxy: option } as never);
   }
   const credentials = username
@@ -39,15 +43,19 @@ function fromOption(option: AxiosProxyConfig & { hostname?: string; username?: s
     : typeof auth === 'object' && auth
       ? `${auth.username ?? ''}:${auth.password ?? ''}`
       : auth;
-  return proxy(option.protocol, option.hostname || option.host || 'localhost', option.port, credentials);
+  return proxy(target, option.protocol, option.hostname || option.host || 'localhost', option.port, credentials);
 }
 
-function proxy(protocol = 'http', host: string, port: number | string | undefined, auth?: string): ProxyServer {
+function proxy(target: Protocol, protocol = 'http', host: string, port: number | string | undefined, auth?: string): ProxyServer {
+  // SOCKS, say, whose port would get the request itself. CONNECT it may understand: many take both on one port.
+  if (target === 'http:' && protocol && !/^https?:?$/i.test(protocol)) {
+    throw new AxiosError(`A proxy of ${protocol}// cannot be asked for http:// targets`.replace('::', ':'), AxiosError.ERR_NOT_SUPPORT);
+  }
   const secure = /^https:?$/.test(protocol);
   return { secure, host: host.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80), auth: auth || undefined };
 }
 
-function fromEnvironment(protocol: 'http:' | 'https:', target: RequestOptions): ProxyServer | undefined {
+function fromEnvironment(protocol: Protocol, target: RequestOptions): ProxyServer | undefined {
   const { env } = process;
   const own = protocol === 'https:' ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
   const value = own || env.all_proxy || env.ALL_PROXY;
@@ -55,8 +63,17 @@ function fromEnvironment(protocol: 'http:' | 'https:', target: RequestOptions): 
   const host = String(target.host ?? target.hostname ?? 'localhost').toLowerCase();
   if (isExempt(host, Number(target.port) || (protocol === 'https:' ? 443 : 80))) return undefined;
   const url = new URL(value.includes('://') ? value : `${protocol}//${value}`);
-  const auth = url.username && `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return proxy(url.protocol, url.hostname, url.port, auth);
+  const auth = url.username && `${decoded(url.username)}:${decoded(url.password)}`;
+  return proxy(protocol, url.protocol, url.hostname, url.port, auth);
+}
+
+/** As it stands where it is no encoding: a `%` may be part of a password. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** NO_PROXY: names, `.suffixes`, `*` wildcards, addresses and networks, each with an optional port. */
@@ -75,7 +92,7 @@ function matches(entry: string, host: string, port: number): boolean {
   if (entryPort && Number(entryPort) !== port) return false;
   const [, wildcard, rest = ''] = /^(\*?\.?)(.*)$/.exec(bracketed ?? plain) ?? [];
   const name = canonical(rest);
-  if (!name) return false;
+  if (!name) return wildcard === '*'; // `*:8080`
   if (wildcard) return host.endsWith(wildcard.replace('*', '') + name);
   return host === name || (isLoopback(host) && isLoopback(name));
 }
