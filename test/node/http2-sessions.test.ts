@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../bare';
 import { every } from '../lab/http.mjs';
-import { lookupTo, startLab } from '../lab/index.mjs';
+import { lookupTo, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
-import { clients, counted, forAxios, GENEROUS, rejection, timesOut, until, upstreamOf } from './support';
+import { clients, counted, forAxios, GENEROUS, holding, rejection, timesOut, until, upstreamOf } from './support';
 
 let lab: Lab;
 /** One origin for all: `/stall` is never answered, `/drip` never ends, the rest is answered at once. */
@@ -89,5 +89,31 @@ describe('sessions', () => {
     expect(mixed.connections).toBe(2);
     await api.close();
     await mixed.closed(2);
+  });
+
+  it('that are opened when the client is closed already end with their stream', async () => {
+    const api = client({ http2Options: { ca: lab.ca, sessionTimeout: 600_000 } });
+    const interceptor = holding(api);
+    const call = api.get(mixed.url);
+    await interceptor.entered;
+    await api.close();
+    interceptor.goOn();
+    expect((await call).data).toBe('ok');
+    await mixed.closed();
+  });
+
+  it('that are still connecting have their name looked up but once', async () => {
+    const hole = await startBlackHole();
+    const url = `https://localhost:${hole.port}/`;
+    const api = client({ retry: false, timeout: { connect: 900, lookup: 300 } });
+    const expected = { limit: 'connect', ms: 900, phase: 'tcp', kind: 'connect' } as const;
+    const first = timesOut(() => api.get(url), expected);
+    await until(() => hole.open === 1, 'the name is resolved');
+    const second = timesOut(() => api.get(url), expected);
+    await Promise.all([first, second]);
+    // A resolver may answer before anybody can listen.
+    const lookup = forAxios(lookupTo('127.0.0.1'));
+    await timesOut(() => api.get(url, { lookup }), expected);
+    await hole.close();
   });
 });

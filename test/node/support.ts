@@ -105,6 +105,22 @@ export function attemptsOf(client: Client): AttemptRecord[] {
   return records;
 }
 
+/** An interceptor that keeps a call until it is told to go on. */
+export function holding(client: Client): { entered: Promise<void>; goOn(): void } {
+  let goOn = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const entered = new Promise<void>((resolve) => {
+    client.interceptors.request.use(async (config) => {
+      resolve();
+      await released;
+      return config;
+    });
+  });
+  return { entered, goOn: () => goOn() };
+}
+
 /** An upstream of the test's own making. */
 export const upstreamOf = (
   handler: (exchange: Exchange) => void,

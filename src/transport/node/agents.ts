@@ -4,10 +4,9 @@
  */
 import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
 import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call';
-import { needsNoLookup } from './connection';
+import { needsNoLookup, watched } from './connection';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
 import { type ProxyServer, proxyFor, proxyKey } from './proxy';
 import { type GivenAnswer, Unredirected } from './redirect';
@@ -70,7 +69,7 @@ export class Agents {
     }
     const proxy = options.socketPath ? undefined : proxyFor(protocol, options, option, agent);
     const hop = new Hop(attempt, req, needsNoLookup(proxy ?? options));
-    if (options.lookup) options.lookup = watched(options.lookup, hop);
+    if (options.lookup) options.lookup = watched(options.lookup, () => hop.resolved());
     if (attempt.limits.connect) options.autoSelectFamilyAttemptTimeout = Math.max(10, Math.round(attempt.limits.connect * ADDRESS_SHARE));
     if (!proxy) return give(agent, req, options, hop, attempt);
     if (protocol === 'http:')
@@ -162,15 +161,6 @@ function give(agent: WithAddRequest, req: ClientRequest, options: RequestOptions
     if (!req.socket && !isQueued(agent, req) && !(HOP in options)) hop.connectingElsewhere('proxy' in agent);
   });
 }
-
-/** Tells the hop of an answer that comes before the socket can be listened to. */
-const watched =
-  (lookup: LookupFunction, hop: Hop): LookupFunction =>
-  (hostname, options, callback) =>
-    lookup(hostname, options, (...answer) => {
-      if (!answer[0]) hop.resolved();
-      callback(...answer);
-    });
 
 /** follow-redirects tells a URL with the credentials in it, where axios' own proxying has it tell what the proxy is asked for. */
 function tellProxied({ _redirectable: redirectable, path }: ClientRequest & { _redirectable?: unknown }): void {

@@ -1,5 +1,5 @@
 /** Marks the phases of a connection that is being made: lookup, tcp, tls. */
-import { isIP, type Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Phase } from '../../words';
 
@@ -17,6 +17,15 @@ export const needsNoLookup = ({
   host?: string | null | undefined;
   socketPath?: string | null | undefined;
 }): boolean => Boolean(socketPath) || (typeof host === 'string' && isIP(host) !== 0);
+
+/** A resolver that tells of its answer, which may come before the socket can be listened to: custom ones have it from a cache. */
+export const watched =
+  (lookup: LookupFunction, resolved: () => void): LookupFunction =>
+  (hostname, options, callback) =>
+    lookup(hostname, options, (...answer) => {
+      if (!answer[0]) resolved();
+      callback(...answer);
+    });
 
 /**
  * Enters the phase that the socket is in and those that follow, until `usable`.

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call';
 import { isTimeout } from '../../errors';
 import { markBody } from './body';
-import { markConnection, needsNoLookup } from './connection';
+import { markConnection, needsNoLookup, watched } from './connection';
 import type { RequestOptions } from './hop';
 
 /** axios' own default for how long an idle session is kept. */
@@ -35,6 +35,7 @@ interface Shared {
 
 export class Http2 {
   readonly #sessions = new Map<string, Shared[]>();
+  #closed = false;
 
   /** What axios' http adapter takes for a transport: opens one stream and marks its phases. */
   transport(attempt: Attempt): { request(options: Options, onResponse: (response: Answered) => void): ClientHttp2Stream } {
@@ -42,6 +43,7 @@ export class Http2 {
   }
 
   close(): void {
+    this.#closed = true;
     for (const shared of [...this.#sessions.values()].flat()) this.#retire(shared, shared.streams);
   }
 
@@ -90,7 +92,7 @@ export class Http2 {
     failWhereCutShort(stream);
     stream.once('close', () => {
       if (--shared.streams > 0) return;
-      if (!this.#all(shared)) return this.#retire(shared, 0);
+      if (this.#closed || !this.#all(shared)) return this.#retire(shared, 0);
       shared.session.unref();
       const { sessionTimeout = SESSION_IDLE } = shared.options as NonNullable<Options['http2Options']>;
       shared.idle = setTimeout(() => this.#retire(shared, 0), sessionTimeout).unref();
@@ -108,13 +110,26 @@ export class Http2 {
     const open = sessions.find(({ session, options: other }) => !session.closed && !session.destroyed && isDeepStrictEqual(options, other));
     if (open) return open;
 
-    const to = { host: hostname, port: Number(port) || (secure ? 443 : 80), ...options };
+    let resolved = needsNoLookup({ host: hostname });
+    const found = (): void => {
+      resolved = true;
+    };
+    const to = { host: hostname, port: Number(port) || (secure ? 443 : 80), ...options, ...(lookup && { lookup: watched(lookup, found) }) };
     const socket = secure
       ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
       : net.connect(to as net.TcpNetConnectOpts);
-    socket.setMaxListeners(0); // every stream that waits for the connection listens to it
+    socket.setMaxListeners(0).once('lookup', found); // every stream that waits for the connection listens to it
     const session = http2.connect(authority, { ...options, createConnection: () => socket });
-    const shared: Shared = { session, socket, options, resolved: needsNoLookup({ host: hostname }), streams: 0, idle: undefined };
+    const shared: Shared = {
+      session,
+      socket,
+      options,
+      get resolved() {
+        return resolved;
+      },
+      streams: 0,
+      idle: undefined,
+    };
     const forget = (): void => this.#forget(authority, shared);
     // The streams tell of the error; without a listener the process would hear of it as well.
     session.on('error', forget).once('goaway', forget).once('close', forget);
