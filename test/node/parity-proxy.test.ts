@@ -45,6 +45,11 @@ describe('a request of http', () => {
     ['with a host of its own', () => ({ proxy: proxy(), headers: { Host: 'virtual.test' } })],
     ['with hostname', () => ({ proxy: proxy({ host: undefined, hostname: '127.0.0.1' }) })],
     ['with a port as text', () => ({ proxy: proxy({ port: String(new URL(url('', 'other')).port) }) })],
+    ['that waits for 100', () => ({ proxy: proxy(), method: 'post', data: { a: 1 }, headers: { Expect: '100-continue' } })],
+    [
+      'that waits for 100, with credentials for the proxy',
+      () => ({ proxy: proxy({ auth: 'user:pass' }), method: 'put', data: 'x', headers: { Expect: '100-continue' } }),
+    ],
     ['to a port of its own', () => ({ proxy: proxy(), url: 'http://name.test:8080/x' })],
     ['to the port of http', () => ({ proxy: proxy(), url: 'http://name.test:80/x' })],
     ['without follow-redirects', () => ({ proxy: proxy(), maxRedirects: 0 })],

@@ -7,9 +7,10 @@ import https from 'node:https';
 import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call';
 import { needsNoLookup, watched } from './connection';
+import { atProxy, forwarded } from './forward';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
 import { type ProxyServer, proxyFor, proxyKey } from './proxy';
-import { type GivenAnswer, Unredirected } from './redirect';
+import type { GivenAnswer } from './redirect';
 import { HOP, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
@@ -160,20 +161,4 @@ function give(agent: WithAddRequest, req: ClientRequest, options: RequestOptions
   process.nextTick(() => {
     if (!req.socket && !isQueued(agent, req) && !(HOP in options)) hop.connectingElsewhere('proxy' in agent);
   });
-}
-
-/** follow-redirects tells a URL with the credentials in it, where axios' own proxying has it tell what the proxy is asked for. */
-function tellProxied({ _redirectable: redirectable, path }: ClientRequest & { _redirectable?: unknown }): void {
-  if (redirectable && !(redirectable instanceof Unredirected)) Object.assign(redirectable, { _currentUrl: path });
-}
-
-const atProxy = ({ host, port }: ProxyServer): RequestOptions => ({ host, hostname: host, port });
-
-/** The request as a forward proxy takes it: the whole URL in its first line. Nothing of it is written yet. */
-function forwarded(req: ClientRequest, { host, port }: RequestOptions, proxy: ProxyServer): ClientRequest {
-  const authority = `${String(host).includes(':') ? `[${host}]` : host}${!port || Number(port) === 80 ? '' : `:${port}`}`;
-  req.path = `http://${authority}${req.path}`;
-  process.nextTick(tellProxied, req);
-  if (proxy.auth) req.setHeader('Proxy-Authorization', `Basic ${Buffer.from(proxy.auth).toString('base64')}`);
-  return req;
 }
