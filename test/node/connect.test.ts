@@ -1,9 +1,10 @@
 // Timeouts before there is a connection: lookup, TCP, TLS, each alone and all within the one connect budget.
 import { lookup as systemLookup } from 'node:dns';
+import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { failingLookup, hangingLookup, lookupTo, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
-import { attemptsOf, clients, forAxios, rejection, timesOut, trusting, until } from './support';
+import { attemptsOf, clients, forAxios, GENEROUS, rejection, timesOut, trusting, until, upstreamOf } from './support';
 
 let lab: Lab;
 const { client, close } = clients();
@@ -148,6 +149,29 @@ describe('a name with two addresses', () => {
     expect(records[0]?.timings.tcp).toBeLessThan(1_500);
   });
 
+  it('is reached within one connect budget where three of its addresses are black holes and the fourth is not', async () => {
+    const { holes, served } = await holesAnd(3);
+    const lookup = forAxios(lookupTo('127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.1'));
+    const { status } = await client({ timeout: { connect: 3_000 } }).get(`http://four.lab.invalid:${served.port}/`, { lookup });
+    expect(status).toBe(200);
+    await Promise.all([served, ...holes].map((upstream) => upstream.close()));
+  });
+
+  it('has the time for each that the program set', async () => {
+    const { holes, served } = await holesAnd(1);
+    const before = net.getDefaultAutoSelectFamilyAttemptTimeout();
+    net.setDefaultAutoSelectFamilyAttemptTimeout(50);
+    try {
+      // A share of this budget would be longer than the whole attempt may take.
+      const api = client({ timeout: { connect: 60_000, total: GENEROUS } });
+      const lookup = forAxios(lookupTo('127.0.0.2', '127.0.0.1'));
+      expect((await api.get(`http://two.lab.invalid:${served.port}/`, { lookup })).status).toBe(200);
+    } finally {
+      net.setDefaultAutoSelectFamilyAttemptTimeout(before);
+    }
+    await Promise.all([served, ...holes].map((upstream) => upstream.close()));
+  });
+
   it('is a connect timeout where both are black holes', async () => {
     const [first, second] = await twoHoles();
     const api = client({ timeout: { connect: 450 } });
@@ -159,12 +183,35 @@ describe('a name with two addresses', () => {
   });
 });
 
-/** Two black holes on one port; the port may be taken on the second address, but not four times running. */
-async function twoHoles(): Promise<[Upstream, Upstream]> {
-  for (let tries = 0; ; tries += 1) {
-    const first = await startBlackHole();
+/** Two black holes on one port. */
+const twoHoles = (): Promise<[Upstream, Upstream]> =>
+  onOnePort(
+    () => startBlackHole(),
+    (port) => startBlackHole({ host: '127.0.0.2', port }),
+  );
+
+/** So many black holes, from 127.0.0.2 on, and a server at 127.0.0.1 on the same port. */
+async function holesAnd(count: number): Promise<{ holes: Upstream[]; served: Upstream }> {
+  const holesOn = async (port: number): Promise<Upstream[]> => {
+    const holes: Upstream[] = [];
     try {
-      return [first, await startBlackHole({ host: '127.0.0.2', port: first.port })];
+      for (let host = 2; host < count + 2; host++) holes.push(await startBlackHole({ host: `127.0.0.${host}`, port }));
+      return holes;
+    } catch (error) {
+      await Promise.all(holes.map((hole) => hole.close()));
+      throw error;
+    }
+  };
+  const [served, holes] = await onOnePort(() => upstreamOf(({ res }) => void res.end('ok')), holesOn);
+  return { holes, served };
+}
+
+/** The port may be taken on another address, but not four times running. */
+async function onOnePort<T>(start: () => Promise<Upstream>, join: (port: number) => Promise<T>): Promise<[Upstream, T]> {
+  for (let tries = 0; ; tries += 1) {
+    const first = await start();
+    try {
+      return [first, await join(first.port)];
     } catch (error) {
       await first.close();
       if (tries === 3) throw error;
