@@ -12,7 +12,7 @@ import { atProxy, forwarded } from './forward';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
 import { type ProxyServer, proxyFor, proxyKey } from './proxy';
 import type { GivenAnswer } from './redirect';
-import { HOP, TunnelAgent } from './tunnel';
+import { HOPS, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
 /** Node calls it on every request; its types keep it to themselves. */
@@ -80,7 +80,8 @@ export class Agents {
     if (!proxy) return give(agent, req, options, hop, attempt);
     if (protocol === 'http:')
       return give(this.#forward(proxy, agent), forwarded(req, options, proxy), { ...options, ...atProxy(proxy) }, hop, attempt);
-    give(this.#tunnel(proxy, agent), req, { ...options, [HOP]: hop }, hop, attempt);
+    HOPS.set(req, hop);
+    give(this.#tunnel(proxy, agent), req, options, hop, attempt);
   }
 
   /** Closes the idle connections of the agents made here, and those in use when they are done; the user's agents are the user's. */
@@ -122,7 +123,7 @@ export class Agents {
     const key = proxyKey(proxy);
     let tunnel = tunnels.get(key);
     if (!tunnel || !this.#made.has(tunnel)) {
-      tunnel = new TunnelAgent(proxy, (agent.options ?? {}) as https.AgentOptions);
+      tunnel = new TunnelAgent(proxy, false, { ...agent.options, keepAlive: true } as https.AgentOptions);
       tunnels.set(key, tunnel);
       this.#made.add(tunnel);
     }
@@ -160,10 +161,11 @@ function facadeOf(
 
 function give(agent: WithAddRequest, req: ClientRequest, options: RequestOptions, hop: Hop, attempt: Attempt): void {
   attempt.onAbort(() => leaveQueue(agent, req));
+  hop.byNode = isNodes(agent);
   agent.addRequest(req, options);
-  // Node's agents queue the request or give it a socket by now; others connect by means of their own.
-  if (isNodes(agent)) return;
+  // Node's agents queue the request or give it a socket by now, a tunnel tells of itself; others connect by means of their own.
+  if (hop.byNode || agent instanceof TunnelAgent) return;
   process.nextTick(() => {
-    if (!req.socket && !isQueued(agent, req) && !(HOP in options)) hop.connectingElsewhere('proxy' in agent);
+    if (!isQueued(agent, req)) hop.connecting('proxy' in agent ? 'proxy' : 'tcp');
   });
 }

@@ -2,6 +2,7 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { Attempt, Clock } from '../../call';
+import type { Phase } from '../../words';
 import { markBody } from './body';
 import { isUnderWay, markConnection } from './connection';
 import { isFollowed, Unredirected } from './redirect';
@@ -12,7 +13,6 @@ export interface RequestOptions {
   hostname?: string | null;
   port?: number | string | null;
   socketPath?: string | null;
-  servername?: string;
   lookup?: LookupFunction;
   autoSelectFamilyAttemptTimeout?: number;
   [name: string | symbol]: unknown;
@@ -20,8 +20,8 @@ export interface RequestOptions {
 
 export class Hop {
   readonly clock: Clock;
-  /** Whether this hop had a connection made for it before it got its socket. */
-  madeConnection = false;
+  /** Whether its agent is one of Node's, which give a connection as soon as they begin to make it. */
+  byNode = false;
   readonly #attempt: Attempt;
   readonly #req: ClientRequest;
   readonly #number: number;
@@ -52,18 +52,19 @@ export class Hop {
     return this.#attempt.hops === this.#number && !this.#attempt.aborted;
   }
 
-  /** A resolver answered before anybody could listen to the socket: custom ones may, from a cache. */
+  /** A resolver answered before anybody could listen to the socket. */
   resolved(): void {
     this.#resolved = true;
   }
 
-  /** An agent of another make neither queued the request nor gave it a socket: it is connecting by means of its own. */
-  connectingElsewhere(viaProxy: boolean): void {
-    if (this.isCurrent && this.clock.phase === 'queue') this.clock.enter(viaProxy ? 'proxy' : 'tcp');
+  /** A connection is being made for it that it is not given before it stands. It may get another meanwhile. */
+  connecting(phase: Phase): void {
+    if (this.isCurrent && !this.#req.socket) this.clock.enter(phase);
   }
 
-  /** Releases what the hop holds when the attempt ends before its time. */
-  onAbort(release: () => void): void {
+  /** Releases what is made for it, when it has a connection or ends before its time. */
+  whenConnected(release: () => void): void {
+    this.#req.once('socket', release);
     this.#attempt.onAbort(release);
   }
 
@@ -72,7 +73,9 @@ export class Hop {
     leaveNoTimeoutListener(this.#req, socket);
     if (!this.isCurrent) return;
     const isNew = isUnderWay(socket);
-    this.#attempt.reusedSocket = !this.madeConnection && !isNew && !socket.destroyed; // one that failed at once was never used
+    const isUsed = this.byNode || this.#req.reusedSocket || seen.has(socket);
+    this.#attempt.reusedSocket = isUsed && !isNew && !socket.destroyed; // one that failed at once was never used
+    if (!this.byNode) seen.add(socket);
     this.#bytesSeen = socket.bytesRead;
     this.clock.unseenProgress = () => {
       const more = this.clock.phase === 'response' && socket.bytesRead > this.#bytesSeen;
@@ -127,6 +130,9 @@ export class Hop {
   }
 }
 
+/** Of other agents than Node's, which may give a connection when it stands: then it is new all the same. */
+const seen = new WeakSet<Socket>();
+
 const ignore = (): void => {};
 
 /** What axios sets on every socket, in milliseconds. */
@@ -148,16 +154,15 @@ function leaveNoTimeoutListener(req: ClientRequest & { _redirectable?: unknown }
 }
 
 /** Takes a request out of an agent's queue: Node leaves a destroyed one there until a socket is free. */
-export function leaveQueue(agent: Agent, req: ClientRequest): boolean {
+export function leaveQueue(agent: Agent, req: ClientRequest): void {
   const queues = (agent.requests ?? {}) as Record<string, unknown[] | undefined>;
   for (const [name, queue] of Object.entries(queues)) {
     const at = queue?.indexOf(req) ?? -1;
     if (at < 0) continue;
     queue?.splice(at, 1);
     if (!queue?.length) delete queues[name];
-    return true;
+    return;
   }
-  return false;
 }
 
 export const isQueued = (agent: Agent, req: ClientRequest): boolean =>

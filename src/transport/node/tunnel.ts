@@ -1,50 +1,105 @@
 /** HTTPS through a CONNECT proxy, pooled like any agent, its phases seen: axios' own tunnel has no timeout that could fire. */
+import type { ClientRequest } from 'node:http';
 import https, { type AgentOptions } from 'node:https';
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import tls, { type ConnectionOptions } from 'node:tls';
 import type { Phase } from '../../words';
-import { markConnection, needsNoLookup } from './connection';
-import type { Hop, RequestOptions } from './hop';
+import { markConnection, needsNoLookup, watched } from './connection';
+import { type Hop, leaveQueue, type RequestOptions } from './hop';
 import type { ProxyServer } from './proxy';
 
+/** The hop that a request belongs to: Node makes the connection for a queued request with the options of the one before it. */
+export const HOPS = new WeakMap<ClientRequest, Hop>();
+
 /** Carries the hop through Node's agent to the place where the connection is made. */
-export const HOP = Symbol('breakwater.hop');
+const HOP = Symbol('breakwater.hop');
 
 const MAX_ANSWER = 64 * 1024;
 
+type Done = (error: Error | null, socket?: Duplex) => void;
+
+/** What Node's agents have and its types keep to themselves. */
+interface Internals {
+  readonly totalSocketCount: number;
+  createSocket(req: ClientRequest, options: RequestOptions, done: Done): void;
+  removeSocket(socket: object, options: RequestOptions): void;
+}
+
+const { createSocket } = https.Agent.prototype as unknown as Internals;
+
 export class TunnelAgent extends https.Agent {
   readonly #proxy: ProxyServer;
+  readonly #isGiven: boolean;
 
-  constructor(proxy: ProxyServer, options: AgentOptions) {
-    super({ ...options, keepAlive: true });
+  /** @param isGiven Whether the options are those of an agent of the user's: then, as with axios, the proxy is reached with them as well. */
+  constructor(proxy: ProxyServer, isGiven: boolean, options: AgentOptions) {
+    super(options);
     this.#proxy = proxy;
+    this.#isGiven = isGiven;
+  }
+
+  createSocket(req: ClientRequest, options: RequestOptions, done: Done): void {
+    createSocket.call(this, req, { ...options, [HOP]: HOPS.get(req) }, (error, socket) => {
+      if (!error) return done(null, socket);
+      // A queued request may have got another connection, or have failed, meanwhile.
+      if (!req.socket && !req.closed) done(error);
+      leaveQueue(this, req);
+      this.#fill(options);
+    });
+  }
+
+  /** Node makes a connection for the next in the queue where one is closed, but not where one does not come about. */
+  #fill(options: RequestOptions): void {
+    const { totalSocketCount, removeSocket } = this as unknown as Internals;
+    const made = this.sockets[this.getName(options as AgentOptions)]?.length ?? 0;
+    if (made < this.maxSockets && totalSocketCount < this.maxTotalSockets) removeSocket.call(this, {}, options);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: Node's own signature.
   override createConnection(options: any, callback?: (error: Error | null, stream: Duplex) => void): undefined {
-    const done = callback as (error: Error | null, stream?: Duplex) => void;
-    const hop = (options as RequestOptions)[HOP] as Hop | undefined;
-    openTunnel(this.#proxy, options, hop).then(
-      (socket) => {
-        const secure = tls.connect({ ...options, socket });
-        if (hop) hop.madeConnection = true;
-        done(null, secure);
-      },
-      (error) => done(error),
-    );
+    const done = callback as Done;
+    const hop = options[HOP] as Hop | undefined;
+    // The socket keeps the options: what made it is not to live as long, nor the agent that the tunnels go with.
+    options[HOP] = options.agent = undefined;
+    openTunnel(this.#proxy, this.#isGiven ? this.options : {}, options, hop)
+      .then((socket) => secured(socket, options))
+      .then((secure) => done(null, secure), done);
+  }
+}
+
+/** Node refuses certificates, say, that it cannot read. */
+function secured(socket: Socket, options: ConnectionOptions): Socket {
+  try {
+    return tls.connect({ ...options, socket });
+  } catch (error) {
+    socket.destroy();
+    throw error;
   }
 }
 
 /** A TCP connection to the target, by way of the proxy. */
-function openTunnel(proxy: ProxyServer, { host, port }: RequestOptions, hop: Hop | undefined): Promise<Socket> {
+function openTunnel(proxy: ProxyServer, given: ConnectionOptions, { host, port, ...options }: RequestOptions, hop?: Hop): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const to = { host: proxy.host, port: proxy.port };
+    const { lookup } = given;
+    let resolved = needsNoLookup(proxy);
+    const to = {
+      ...given,
+      ...(lookup && {
+        lookup: watched(lookup, () => {
+          resolved = true;
+        }),
+      }),
+      autoSelectFamilyAttemptTimeout: options.autoSelectFamilyAttemptTimeout,
+      host: proxy.host,
+      port: proxy.port,
+    };
     const socket = proxy.secure
-      ? tls.connect({ ...to, ALPNProtocols: ['http/1.1'], ...(net.isIP(proxy.host) ? {} : { servername: proxy.host }) })
+      ? tls.connect({ ...to, ALPNProtocols: ['http/1.1'], servername: net.isIP(proxy.host) ? undefined : proxy.host })
       : net.connect(to);
     const target = `${net.isIPv6(String(host)) ? `[${host}]` : host}:${port ?? 443}`;
     let answer = Buffer.alloc(0);
+    let isOpening = true;
 
     const fail = (error: Error): void => {
       settle();
@@ -76,18 +131,19 @@ function openTunnel(proxy: ProxyServer, { host, port }: RequestOptions, hop: Hop
       resolve(socket);
     };
     const settle = (): void => {
+      isOpening = false;
       socket.off('data', onReadable).off('error', fail).off('close', onClose);
     };
     const connect = (): void => {
-      hop?.clock.enter('proxy');
+      hop?.connecting('proxy');
       const auth = proxy.auth ? `Proxy-Authorization: Basic ${Buffer.from(proxy.auth).toString('base64')}\r\n` : '';
       socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${auth}\r\n`);
     };
 
     socket.on('data', onReadable).on('error', fail).on('close', onClose);
-    hop?.onAbort(() => socket.destroy());
+    hop?.whenConnected(() => isOpening && socket.destroy());
     // The TLS handshake with the proxy is part of reaching the proxy, not of the target's `tls`.
-    const enter = (phase: Phase): void => hop?.clock.enter(phase === 'tls' ? 'proxy' : phase);
-    markConnection(socket, enter, needsNoLookup({ host: proxy.host }), connect);
+    const enter = (phase: Phase): void => hop?.connecting(phase === 'tls' ? 'proxy' : phase);
+    markConnection(socket, enter, resolved, connect);
   });
 }
