@@ -1,10 +1,14 @@
 // What concerns the pool of connections: waiting for one, reusing one, a stale one, agents of the user's own, other people's requests.
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AttemptRecord, createClient } from '../bare';
 import { startLab, startUpstream } from '../lab/index.mjs';
-import { timeoutOf, watchUnhandled } from './support2';
+import type { Upstream } from '../lab/types.mjs';
+import { holding } from './support';
+import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 const unhandled = watchUnhandled();
 let lab: Awaited<ReturnType<typeof startLab>>;
@@ -71,6 +75,31 @@ describe('a reused connection', () => {
     expect(records[1]).toMatchObject({ code: 'ECONNRESET', reusedSocket: true, outcome: 'error', timedOut: false });
     server.close();
     await client.close();
+  });
+
+  it('is none where an agent gives a new one when it stands', async () => {
+    class Standing extends http.Agent {
+      override createConnection(options: http.ClientRequestArgs, given?: (error: Error | null, stream: Duplex) => void): undefined {
+        const socket = net.connect(options as net.NetConnectOpts, () => given?.(null, socket));
+      }
+    }
+    // Resets the first request of a connection, or the second.
+    let spared = 1;
+    const server = http.createServer((request, response) => (spared-- > 0 ? response.end('ok') : request.socket.resetAndDestroy()));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as { port: number };
+    const httpAgent = new Standing({ keepAlive: true, maxSockets: 1 });
+    const client = createClient({ httpAgent, retry: false });
+    const records: AttemptRecord[] = [];
+    client.on('attempt', (record) => records.push(record));
+    await client.get(`http://127.0.0.1:${port}/`);
+    await expect(client.get(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: 'ECONNRESET', reusedSocket: true });
+    const { error } = await failureOf(() => client.get(`http://127.0.0.1:${port}/`));
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect(error).not.toHaveProperty('reusedSocket');
+    expect(records.map(({ reusedSocket }) => reusedSocket)).toEqual([false, true, false]);
+    server.close();
+    httpAgent.destroy();
   });
 
   it('is destroyed after a timeout, never returned to the pool', async () => {
@@ -160,5 +189,25 @@ describe('closing', () => {
     await upstream.closed(upstream.connections);
     await expect(client.get(upstream.url)).rejects.toMatchObject({ code: 'ERR_CLOSED' });
     await upstream.close();
+  });
+
+  it('keeps no connection of a call that was still in an interceptor', async () => {
+    const upstreams = await Promise.all(['healthy', 'tls-healthy', 'proxy-healthy'].map((name) => startUpstream(name)));
+    const [healthy, tls, proxy] = upstreams as [Upstream, Upstream, Upstream];
+    const httpsAgent = new https.Agent({ rejectUnauthorized: false }); // keeps none by itself
+    for (const [url, config, left] of [
+      [healthy.url, {}, [healthy]],
+      [tls.url, { httpsAgent, proxy: { protocol: 'http', host: proxy.host, port: proxy.port } }, [tls, proxy]],
+    ] as const) {
+      const client = createClient(config);
+      const interceptor = holding(client);
+      const call = client.get(url);
+      await interceptor.entered;
+      await client.close();
+      interceptor.goOn();
+      expect((await call).status).toBe(200);
+      await Promise.all(left.map((upstream) => upstream.closed()));
+    }
+    await Promise.all(upstreams.map((upstream) => upstream.close()));
   });
 });

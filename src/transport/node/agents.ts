@@ -18,12 +18,13 @@ type Protocol = 'http:' | 'https:';
 /** Node calls it on every request; its types keep it to themselves. */
 type WithAddRequest = Agent & { addRequest(req: ClientRequest, options: RequestOptions): void; options?: Record<string, unknown> };
 
-type ProxyOption = AxiosRequestConfig['proxy'];
-type FacadeOf = new (attempt: Attempt, proxy: ProxyOption, given: GivenAnswer | undefined) => Agent;
+type Followed = Agent & { options?: unknown; scheduling?: unknown };
+
+type FacadeOf = new (attempt: Attempt, config: AxiosRequestConfig, given: GivenAnswer | undefined) => Agent;
 
 /** Symbols, since an agent has names of its own. */
 const ATTEMPT = Symbol('attempt');
-const PROXY = Symbol('proxy');
+const CONFIG = Symbol('config');
 const GIVEN = Symbol('given');
 
 /** An agent that makes connections as Node does: of no other class, with no hook of its own. */
@@ -40,23 +41,35 @@ const ADDRESS_SHARE = 1 / 5;
 /** What Node gives an address by itself (Node 26 the latter), in milliseconds; another time is the program's choice. */
 const NODES_TIME = [250, 500].find((time) => time === addressTime());
 
+type Tunnels = Map<string, TunnelAgent>;
+
 export class Agents {
-  readonly #own = new Map<Protocol, Agent>();
-  readonly #tunnels = new WeakMap<Agent, Map<string, TunnelAgent>>();
-  readonly #made = new Set<Agent>();
+  readonly #own = new Map<Protocol, { of: Agent; agent: WithAddRequest }>();
+  readonly #tunnels = new WeakMap<Agent, Tunnels>();
+  /** All of them. They go with the agent that they were made for, idle connections and all. */
+  readonly #opened = new Set<Tunnels>();
+  readonly #gone = new FinalizationRegistry<Tunnels>((tunnels) => {
+    this.#opened.delete(tunnels);
+    for (const tunnel of tunnels.values()) retire(tunnel);
+  });
+  #closed = false;
   readonly #facades: Record<Protocol, WeakMap<Agent, FacadeOf>> = { 'http:': new WeakMap(), 'https:': new WeakMap() };
 
   /** An agent for one attempt, over the user's or the client's own. With a given answer, its first request gets that instead of a connection. */
   facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig, answer?: GivenAnswer): Agent {
-    const given = protocol === 'https:' ? config.httpsAgent : config.httpAgent;
-    const agent = (given === false ? unshared(protocol) : (given ?? this.#ownAgent(protocol))) as WithAddRequest;
+    const agent = this.#agent(protocol, config);
     if (typeof agent.addRequest !== 'function') return agent; // Node says what is wrong with it
     let Facade = this.#facades[protocol].get(agent);
     if (!Facade) {
       Facade = facadeOf(agent, (...request) => this.#route(protocol, agent, ...request));
       this.#facades[protocol].set(agent, Facade);
     }
-    return new Facade(attempt, config.proxy, answer);
+    return new Facade(attempt, config, answer);
+  }
+
+  #agent(protocol: Protocol, { httpAgent, httpsAgent }: AxiosRequestConfig): WithAddRequest {
+    const given = protocol === 'https:' ? httpsAgent : httpAgent;
+    return given === false ? unshared(protocol) : (given ?? this.#ownAgent(protocol));
   }
 
   /** Hands a request to the agent that makes its connection. */
@@ -64,7 +77,7 @@ export class Agents {
     protocol: Protocol,
     agent: WithAddRequest,
     attempt: Attempt,
-    option: ProxyOption,
+    config: AxiosRequestConfig,
     req: ClientRequest,
     options: RequestOptions,
   ): void {
@@ -72,84 +85,102 @@ export class Agents {
       req.destroy();
       return;
     }
-    const proxy = options.socketPath ? undefined : proxyFor(protocol, options, option, agent);
+    const proxy = options.socketPath ? undefined : proxyFor(protocol, options, config.proxy, agent);
     const hop = new Hop(attempt, req, needsNoLookup(proxy ?? options));
     if (options.lookup) options.lookup = watched(options.lookup, () => hop.resolved());
     const { connect } = attempt.limits;
     if (connect && addressTime() === NODES_TIME) options.autoSelectFamilyAttemptTimeout = Math.max(10, Math.round(connect * ADDRESS_SHARE));
     if (!proxy) return give(agent, req, options, hop, attempt);
-    if (protocol === 'http:')
-      return give(this.#forward(proxy, agent), forwarded(req, options, proxy), { ...options, ...atProxy(proxy) }, hop, attempt);
+    if (protocol === 'http:') {
+      // An http target is asked of the proxy itself.
+      const forwarding = proxy.secure ? this.#agent('https:', config) : agent;
+      return give(forwarding, forwarded(req, options, proxy), { ...options, ...atProxy(proxy) }, hop, attempt);
+    }
     HOPS.set(req, hop);
-    give(this.#tunnel(proxy, agent), req, options, hop, attempt);
+    give(this.#tunnel(proxy, agent, agent === config.httpsAgent), req, options, hop, attempt);
   }
 
   /** Closes the idle connections of the agents made here, and those in use when they are done; the user's agents are the user's. */
   close(): void {
-    for (const agent of this.#made) {
-      // Connections in use are closed when they become free.
-      (agent as { keepAlive?: boolean }).keepAlive = false;
-      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    this.#closed = true;
+    for (const { agent } of this.#own.values()) retire(agent);
+    for (const tunnels of this.#opened) for (const tunnel of tunnels.values()) retire(tunnel);
+  }
+
+  /** As Node's own agent is set up: what the program sets for all of Node's requests (a CA, say) holds for ours. One of another make is used itself. */
+  #ownAgent(protocol: Protocol): WithAddRequest {
+    const secure = protocol === 'https:';
+    const of = (secure ? https : http).globalAgent as WithAddRequest;
+    if (!isNodes(of)) return of;
+    let own = this.#own.get(protocol);
+    if (own?.of !== of) {
+      if (own) for (const agent of [own.agent, ...(this.#tunnels.get(own.agent)?.values() ?? [])]) retire(agent);
+      own = { of, agent: new (secure ? https : http).Agent(this.#options(of)) as WithAddRequest };
+      this.#own.set(protocol, own);
     }
+    follow(own.agent, of);
+    if (of.options?.proxyEnv) own.agent.options = { ...of.options, proxyEnv: undefined };
+    return own.agent;
   }
 
-  #ownAgent(protocol: Protocol): Agent {
-    let agent = this.#own.get(protocol);
-    if (!agent) {
-      const secure = protocol === 'https:';
-      // What the program set for all of Node's requests (a CA, say) holds for ours.
-      const { options } = (secure ? https : http).globalAgent as WithAddRequest;
-      // axios sets a minute on every socket; with another figure here the agent would set its own back each time the socket is free.
-      agent = new (secure ? https : http).Agent({
-        ...options,
-        proxyEnv: undefined,
-        keepAlive: true,
-        keepAliveMsecs: 60_000,
-      } as https.AgentOptions);
-      this.#own.set(protocol, agent);
-      this.#made.add(agent);
+  #tunnel(proxy: ProxyServer, agent: WithAddRequest, isGiven: boolean): WithAddRequest {
+    let tunnels = this.#tunnels.get(agent);
+    if (!tunnels) {
+      tunnels = new Map();
+      this.#tunnels.set(agent, tunnels);
+      this.#opened.add(tunnels);
+      this.#gone.register(agent, tunnels);
     }
-    return agent;
-  }
-
-  /** An http target is asked of the proxy itself. */
-  #forward(proxy: ProxyServer, agent: WithAddRequest): WithAddRequest {
-    return proxy.secure ? (this.#ownAgent('https:') as WithAddRequest) : agent;
-  }
-
-  #tunnel(proxy: ProxyServer, agent: WithAddRequest): WithAddRequest {
-    const tunnels = this.#tunnels.get(agent) ?? new Map<string, TunnelAgent>();
-    this.#tunnels.set(agent, tunnels);
     const key = proxyKey(proxy);
-    let tunnel = tunnels.get(key);
-    if (!tunnel || !this.#made.has(tunnel)) {
-      tunnel = new TunnelAgent(proxy, false, { ...agent.options, keepAlive: true } as https.AgentOptions);
-      tunnels.set(key, tunnel);
-      this.#made.add(tunnel);
-    }
+    const tunnel = tunnels.get(key) ?? new TunnelAgent(proxy, isGiven, this.#options(agent));
+    tunnels.set(key, tunnel);
+    if (agent instanceof http.Agent) follow(tunnel, agent);
     return tunnel as unknown as WithAddRequest;
+  }
+
+  /**
+   * A call may still be in an interceptor when the client is closed: then its connection is for it alone. axios sets a minute on every
+   * socket; with another figure here the agent would set its own back each time the socket is free.
+   */
+  #options({ options }: WithAddRequest): https.AgentOptions {
+    return { ...options, proxyEnv: undefined, keepAlive: !this.#closed, keepAliveMsecs: 60_000 } as https.AgentOptions;
   }
 }
 
+/** Takes over what Node reads of an agent at each request, and a program may set at any time. Written out, since a loop is ten times as slow. */
+function follow(agent: Followed, leader: Followed): void {
+  agent.options = leader.options;
+  agent.maxSockets = leader.maxSockets;
+  agent.maxTotalSockets = leader.maxTotalSockets;
+  agent.maxFreeSockets = leader.maxFreeSockets;
+  agent.scheduling = leader.scheduling;
+}
+
+/** Connections in use are closed when they become free. */
+function retire(agent: Agent): void {
+  (agent as { keepAlive?: boolean }).keepAlive = false;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+}
+
 /** What Node makes of an agent of `false`: one for a single request, whose connection is shared with none. */
-const unshared = (protocol: Protocol): Agent => new (protocol === 'https:' ? https : http).Agent();
+const unshared = (protocol: Protocol): WithAddRequest => new (protocol === 'https:' ? https : http).Agent() as WithAddRequest;
 
 /** Looks like the agent, pooling included; only a request is seen before the agent gets it. */
 function facadeOf(
   agent: WithAddRequest,
-  route: (attempt: Attempt, proxy: ProxyOption, req: ClientRequest, options: RequestOptions) => void,
+  route: (attempt: Attempt, config: AxiosRequestConfig, req: ClientRequest, options: RequestOptions) => void,
 ): FacadeOf {
   class Facade {
     readonly [ATTEMPT]: Attempt;
-    readonly [PROXY]: ProxyOption;
+    readonly [CONFIG]: AxiosRequestConfig;
     readonly [GIVEN]: GivenAnswer | undefined;
-    constructor(attempt: Attempt, proxy: ProxyOption, given: GivenAnswer | undefined) {
+    constructor(attempt: Attempt, config: AxiosRequestConfig, given: GivenAnswer | undefined) {
       this[ATTEMPT] = attempt;
-      this[PROXY] = proxy;
+      this[CONFIG] = config;
       this[GIVEN] = given;
     }
     addRequest(req: ClientRequest, options: RequestOptions): void {
-      if (!this[GIVEN]?.to(req)) route(this[ATTEMPT], this[PROXY], req, options);
+      if (!this[GIVEN]?.to(req)) route(this[ATTEMPT], this[CONFIG], req, options);
     }
   }
   Object.setPrototypeOf(Facade.prototype, agent);
