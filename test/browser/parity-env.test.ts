@@ -60,6 +60,28 @@ describe('env, by fetch', () => {
     await same('fetch', () => ({ url: 'p' }), { create: (kit) => ({ baseURL: kit.own(''), ...make(kit) }) });
   });
 
+  // axios takes the body by a method where it was to be thought that it takes the stream, or the other way round.
+  const own: Make = ({ own }) => ({ url: own('p') });
+  const TAKEN: [string, Make][] = [
+    ...[null, '1000', '', true].map((size): [string, Make] => [
+      `maxContentLength ${JSON.stringify(size)}`,
+      (kit) => ({ ...own(kit), maxContentLength: size as never }),
+    ]),
+    ['a Response that is null, and progress', (kit) => ({ ...own(kit), env: { Response: null as never }, onDownloadProgress: () => {} })],
+    [
+      'the whole response, by a fetch',
+      (kit) => ({ ...own(kit), responseType: 'response' as 'text', env: { fetch: (...by) => fetch(...by) } }),
+    ],
+    [
+      'the whole response, by a Request',
+      (kit) => ({ ...own(kit), responseType: 'response' as 'text', env: { Request: class extends Request {} as never } }),
+    ],
+  ];
+  it.each(TAKEN)('%s', async (_what, make) => {
+    const { response } = await same('fetch', make);
+    expect(response).toMatchObject({ status: 200 });
+  });
+
   it('fetch whose answer is one and the same: the second time it was read', async () => {
     const twice = async (instance: AxiosInstance, config: AxiosRequestConfig): Promise<never> => {
       const first = await instance.request(config);

@@ -45,6 +45,12 @@ describe("axios' fetch adapter in Node", () => {
     expect(data).toBe('chunk\n'.repeat(20));
   });
 
+  it('the same where there is a size that axios does not count as one', async () => {
+    const sized = { ...fetching, maxContentLength: null as never };
+    expect((await client.get(lab.url('healthy'), sized)).data).toMatchObject({ ok: true });
+    await timeoutOf(() => client.get(lab.url('body-stall'), { ...sized, timeout: { read: 150 } }), 'read', 150);
+  });
+
   it('streams, and the stream is held to read as well', async () => {
     const { data } = await client.get(lab.url('slow-body'), { ...fetching, responseType: 'stream', timeout: { read: 500 } });
     let text = '';

@@ -3,8 +3,8 @@ import type { Attempt } from '../../call';
 import type { Timings } from '../../words';
 
 /**
- * Has whoever reads the response read its body through here: by its methods, or where `streamed` as its stream, which axios looks at even
- * when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
+ * Has whoever reads the response read its body through here: by its methods, or where `streamed` as its stream too, which axios looks at
+ * even when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
  *
  * @param measured Gives the timings once the last byte is in.
  */
@@ -20,7 +20,7 @@ export function watchBody(response: Response, attempt: Attempt, measured: () => 
     return response;
   }
   const watched = new WatchedBody(body, attempt, measured);
-  if (streamed) return Object.defineProperty(response, 'body', { value: watched.stream() });
+  if (streamed) Object.defineProperty(response, 'body', { value: watched.stream() });
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
   return Object.assign(response, {
@@ -116,6 +116,7 @@ class WatchedBody {
     this.#isTaken = true;
     const reader = this.#reader;
     const { clock } = this.#attempt;
+    clock.resume(); // of a stream that nobody asked for
     try {
       for (;;) {
         const { done, value } = await reader.read();

@@ -20,7 +20,7 @@ class Watch {
   readonly fetch: Fetch | undefined;
   readonly isUpload: boolean;
   readonly hasOptions: boolean;
-  /** Whether axios takes the body as a stream. */
+  /** Whether axios may take the body as a stream; when it does depends on much, so it may take it by a method all the same. */
   readonly isStreamed: boolean;
   constructor(attempt: Attempt, config: InternalAxiosRequestConfig) {
     this.attempt = attempt;
@@ -28,9 +28,7 @@ class Watch {
     this.isUpload = !isSentAtOnce(config.data);
     this.hasOptions = config.fetchOptions != null;
     const { responseType, onDownloadProgress, maxContentLength } = config;
-    const type = String(responseType).toLowerCase();
-    // 'response' is text to axios, which takes it from a stream where there is a signal.
-    this.isStreamed = type === 'stream' || (type === 'response' && !!this.fetch) || !!onDownloadProgress || Number(maxContentLength) > -1;
+    this.isStreamed = /^(stream|response)$/i.test(String(responseType)) || !!onDownloadProgress || maxContentLength !== -1;
   }
 }
 
