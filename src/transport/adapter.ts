@@ -5,27 +5,36 @@ import { addedHeaders } from './added-headers';
 
 export type AdapterName = 'http' | 'fetch' | 'xhr';
 
-/** What a platform takes where axios leaves it a choice. */
+/** What a platform takes where the choice is ours. */
 export type Prefer = (config: InternalAxiosRequestConfig) => AdapterName;
 
-/** The adapter of a request: of a list, the one the platform prefers, else the first it has. */
+/** The adapter of a request: the first of its list that there is, or where the choice is ours, the one the platform prefers. */
 function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | AxiosAdapter {
   const config = call.config as InternalAxiosRequestConfig;
-  const wanted = config.adapter ?? axios.defaults.adapter;
-  const candidates = Array.isArray(wanted) ? wanted : [wanted];
-  if (prefer && candidates.length > 1) {
+  if (prefer && isOurChoice(config)) {
     const preferred = prefer(config);
-    if (candidates.includes(preferred) && supports(preferred)) return preferred;
+    if (supports(preferred)) return preferred;
   }
+  const candidates = candidatesOf(config);
   for (const candidate of candidates) {
     if (typeof candidate === 'function') return known(candidate) ?? candidate;
     const name = String(candidate).toLowerCase();
     if (isName(name) && supports(name)) return name;
   }
-  return axios.getAdapter(wanted as AxiosAdapter[], config); // throws what axios would
+  return axios.getAdapter(candidates as AxiosAdapter[], config); // throws what axios would
 }
 
-const NAMES: readonly AdapterName[] = ['http', 'fetch', 'xhr'];
+/** In the order of axios' defaults. */
+const NAMES: readonly AdapterName[] = ['xhr', 'http', 'fetch'];
+
+const candidatesOf = ({ adapter }: InternalAxiosRequestConfig) => [adapter ?? axios.defaults.adapter].flat();
+
+/** Whether the user left the choice to axios: of a list that he made, his order counts. */
+export function isOurChoice(config: InternalAxiosRequestConfig): boolean {
+  const candidates = candidatesOf(config);
+  return candidates.length === NAMES.length && NAMES.every((name, at) => name === candidates[at]);
+}
+
 const isName = (name: string): name is AdapterName => (NAMES as readonly string[]).includes(name);
 
 const supported = new Map<AdapterName, boolean>();

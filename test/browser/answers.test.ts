@@ -1,5 +1,5 @@
 // What axios promises about answers in a page goes on holding: adapters, response types, errors, XSRF, progress.
-import axios, { type AxiosProgressEvent, type AxiosResponse } from 'axios';
+import axios, { type AxiosAdapter, type AxiosProgressEvent, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { createClient, protect } from '../bare';
 import { cleanly, clientWith, meet } from './support';
@@ -35,6 +35,26 @@ describe('the adapter', () => {
     const peer = await meet('healthy');
     expect(adapterOf(await clientWith({ adapter }).get(peer.url, { onUploadProgress: () => {} }))).toBe(adapter);
     expect(adapterOf(await clientWith({ adapter: axios.getAdapter(adapter) }).get(peer.url))).toBe(adapter);
+  });
+
+  it('is the first that there is of a list of the user’s', async () => {
+    const peer = await meet('healthy');
+    const mock: AxiosAdapter = async (config) => ({ status: 200, statusText: '', data: 'mock', headers: {}, config });
+    for (const adapter of [
+      ['xhr', 'fetch'],
+      ['fetch', 'xhr'],
+      ['http', 'fetch', 'xhr'],
+    ] satisfies AxiosRequestConfig['adapter'][]) {
+      const first = adapter[0] === 'xhr' ? 'xhr' : 'fetch';
+      expect(adapterOf(await clientWith({ adapter }).get(peer.url, { onUploadProgress: () => {} }))).toBe(first);
+    }
+    for (const adapter of [
+      [mock, 'fetch'],
+      ['http', mock, 'fetch'],
+    ] satisfies AxiosRequestConfig['adapter'][]) {
+      expect((await clientWith({ adapter }).get(peer.url)).data).toBe('mock');
+    }
+    expect((await peer.seen()).requests).toBe(3);
   });
 
   it('of a protected instance is its own, and the instance stays as it was', async () => {
