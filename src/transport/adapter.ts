@@ -64,14 +64,14 @@ export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined 
  * Runs an adapter of axios with what the transport changes for it, and gives back the config as it was: handlers repeat `error.config`.
  * axios' own timeout is switched off: it means another thing in each adapter, and in some faults it never fires.
  *
- * @param added The attempt's added headers, where they have been made already.
+ * @param added The attempt's added headers, and what goes with them, where they have been made already.
  */
 export async function runAdapter(
   adapter: AxiosAdapter,
   call: Call,
   attempt: Attempt,
   changes: Changes,
-  added = addedHeaders(call, call.config as InternalAxiosRequestConfig),
+  added: object = addedHeaders(call, call.config as InternalAxiosRequestConfig),
 ): Promise<AxiosResponse> {
   const config = call.config as InternalAxiosRequestConfig;
   const adapted = {

@@ -51,6 +51,17 @@ export interface Options {
   stock?: Adapter;
 }
 
+/** For what fetch does as XHR does, in place of XHR: all but the request, which is of another class. */
+export const AS_XHR: Options = {
+  stock: 'xhr',
+  alike: ({ seen, log, ...ended }) => {
+    for (const told of [ended.response, ended.error] as ({ request?: Told; response?: Told } | undefined)[]) {
+      for (const one of [told, told?.response as typeof told]) delete one?.request;
+    }
+    return { seen, log, ...ended };
+  },
+};
+
 let runs = 0;
 
 /** Tells the runs of one file from another's: some of them reach the servers late. */

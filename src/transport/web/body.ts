@@ -3,12 +3,18 @@ import type { Attempt } from '../../call';
 import type { Timings } from '../../words';
 
 /**
- * Has whoever reads the response read its body through here: by its methods, or where `streamed` as its stream too, which axios looks at
+ * Has whoever reads the response read its body through here: by its methods, or where `isStreamed` as its stream too, which axios looks at
  * even when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
  *
  * @param measured Gives the timings once the last byte is in.
+ * @param how.isForXhr Whether text is read as XHR reads it.
  */
-export function watchBody(response: Response, attempt: Attempt, measured: () => Timings | undefined, streamed: boolean): Response {
+export function watchBody(
+  response: Response,
+  attempt: Attempt,
+  measured: () => Timings | undefined,
+  { isStreamed, isForXhr }: { isStreamed: boolean; isForXhr: boolean },
+): Response {
   const { body } = response;
   if (body === null) {
     attempt.clock.stop(measured());
@@ -20,11 +26,11 @@ export function watchBody(response: Response, attempt: Attempt, measured: () => 
     return response;
   }
   const watched = new WatchedBody(body, attempt, measured);
-  if (streamed) Object.defineProperty(response, 'body', { value: watched.stream() });
+  if (isStreamed) Object.defineProperty(response, 'body', { value: watched.stream() });
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
   return Object.assign(response, {
-    text: () => watched.text(),
+    text: () => watched.text(isForXhr ? decoderOf(response) : new TextDecoder()),
     arrayBuffer: () => watched.bytes(),
     blob: () => again().blob().catch(asFetch),
     formData: () => again().formData().catch(asFetch),
@@ -34,6 +40,15 @@ export function watchBody(response: Response, attempt: Attempt, measured: () => 
 /** A body that breaks off is for the platform's own methods what it is for fetch, by whose words axios knows it; only its reader says otherwise. */
 function asFetch(error: unknown): never {
   throw error instanceof TypeError && error.message === 'network error' ? new TypeError('Failed to fetch') : error;
+}
+
+/** By the charset that an answer names, where there is such a one; to fetch all text is UTF-8. */
+function decoderOf({ headers }: Response): TextDecoder {
+  try {
+    return new TextDecoder(/;\s*charset="?([^";\s]+)/i.exec(`${headers.get('Content-Type')}`)?.[1]);
+  } catch {
+    return new TextDecoder();
+  }
 }
 
 const STREAM = { stream: true };
@@ -60,8 +75,7 @@ class WatchedBody {
     });
   }
 
-  async text(): Promise<string> {
-    const decoder = new TextDecoder();
+  async text(decoder: TextDecoder): Promise<string> {
     let text = '';
     await this.#each((chunk) => {
       text += decoder.decode(chunk, STREAM);

@@ -1,9 +1,10 @@
 /** One attempt through axios' fetch adapter: headers and each chunk of the body are seen by a fetch wrapped round the platform's. */
-import axios, { type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Handler } from '../../call';
 import { now } from '../../clock';
 import { discard } from '../../util/discard';
-import { runAdapter } from '../adapter';
+import { type Changes, isOurChoice, runAdapter } from '../adapter';
+import { addedHeaders } from '../added-headers';
 import { watchBody } from './body';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
@@ -22,11 +23,13 @@ class Watch {
   readonly hasOptions: boolean;
   /** Whether axios may take the body as a stream; when it does depends on much, so it may take it by a method all the same. */
   readonly isStreamed: boolean;
-  constructor(attempt: Attempt, config: InternalAxiosRequestConfig) {
+  readonly isForXhr: boolean;
+  constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
     this.attempt = attempt;
     this.fetch = (config.env?.fetch ?? undefined) as Fetch | undefined;
     this.isUpload = !isSentAtOnce(config.data);
     this.hasOptions = config.fetchOptions != null;
+    this.isForXhr = isForXhr;
     const { responseType, onDownloadProgress, maxContentLength } = config;
     this.isStreamed = /^(stream|response)$/i.test(String(responseType)) || !!onDownloadProgress || maxContentLength !== -1;
   }
@@ -41,9 +44,23 @@ function AbortableRequest(input: RequestInfo | URL, init?: Init): Request {
   return new Request(input, watch ? Object.assign(init, { signal: watch.attempt.signal }) : init);
 }
 
+/** Where the user named no adapter axios takes XHR: what makes fetch send what that sends. */
+function asByXhr({ method, data, headers, withCredentials }: InternalAxiosRequestConfig, added: AxiosRequestConfig): object {
+  const sent = new axios.AxiosHeaders((added.headers ?? headers) as AxiosHeaders);
+  sent.set('User-Agent', null, false); // axios names itself to fetch, and where a browser sends that, other origins are asked for leave first
+  if (data === undefined) sent.setContentType(null);
+  return {
+    ...added,
+    headers: sent,
+    data: (!/^(get|head)$/i.test(`${method}`) && data) || undefined,
+    withCredentials: withCredentials || undefined, // 'same-origin' and not 'omit'
+  };
+}
+
 export const fetchHandler: Handler = (call) => {
   const attempt = call.attempt as Attempt;
   const config = call.config as InternalAxiosRequestConfig;
+  const isForXhr = isOurChoice(config);
   const isPlain = config.env?.Request === undefined && typeof Request === 'function';
   if (isPlain) AbortableRequest.prototype = Request.prototype; // axios asks it what it can do
   const env = isPlain
@@ -51,16 +68,19 @@ export const fetchHandler: Handler = (call) => {
     : { ...config.env, fetch: watchedFetch };
   attempt.hops = 1;
   attempt.clock.enter('waiting', waitingBound(attempt.limits, config));
-  return runAdapter(axios.getAdapter('fetch', { env } as object), call, attempt, {
+  const added = addedHeaders(call, config);
+  const changes: Changes = {
     env,
-    fetchOptions: { ...config.fetchOptions, [KEY]: new Watch(attempt, config) },
+    fetchOptions: { ...config.fetchOptions, [KEY]: new Watch(attempt, config, isForXhr) },
     ...(isPlain && { signal: undefined }),
-  });
+  };
+  return runAdapter(axios.getAdapter('fetch', { env } as object), call, attempt, changes, isForXhr ? asByXhr(config, added) : added);
 };
 
 async function watchedFetch(input: URL | Request | string, init?: Init): Promise<Response> {
   const options = init as Init; // an object that axios made for this request; it has no prototype
-  const { attempt, fetch = globalThis.fetch, isUpload, hasOptions, isStreamed } = options[KEY] as Watch;
+  const watch = options[KEY] as Watch;
+  const { attempt, fetch = globalThis.fetch, isUpload, hasOptions } = watch;
   delete options[KEY];
   const isRequest = typeof input === 'object' && 'url' in input;
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
@@ -74,5 +94,5 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   }
   attempt.status = response.status;
   attempt.clock.enter('body');
-  return watchBody(response, attempt, () => read(begun), isStreamed);
+  return watchBody(response, attempt, () => read(begun), watch);
 }
