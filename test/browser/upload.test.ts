@@ -86,10 +86,15 @@ describe('upload progress', () => {
 });
 
 describe('a small upload', () => {
-  it.each(['fetch', 'xhr'])('of JSON by %s is bounded by connect and read together', async (adapter) => {
+  it.each([
+    ['JSON', 'fetch', () => ({ a: 1 })],
+    ['JSON', 'xhr', () => ({ a: 1 })],
+    ['a form', 'fetch', () => toForm(new Blob(['a file']))],
+    ['a form', 'xhr', () => toForm(new Blob(['a file']))],
+  ])('of %s by %s is bounded by connect and read together', async (_kind, adapter, make) => {
     const peer = await meet('stall');
     const client = clientWith({ adapter, timeout: [100, 200] });
-    await expectTimeout(() => client.post(peer.url, { a: 1 }), { limit: 'response', limitMs: 300, phase: 'waiting', kind: 'unknown' });
+    await expectTimeout(() => client.post(peer.url, make()), { limit: 'response', limitMs: 300, phase: 'waiting', kind: 'unknown' });
     await peer.closed();
   });
 });

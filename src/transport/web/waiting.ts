@@ -18,10 +18,18 @@ export function waitingBound({ connect, read, response, send }: Limits, config: 
 }
 
 /** Whether a body is so small, or absent, that sending it takes no time of its own. */
-export function isSentAtOnce(data: unknown): boolean {
-  if (data === undefined || data === null) return true;
-  if (typeof data === 'string') return data.length <= SENT_AT_ONCE;
-  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data.byteLength <= SENT_AT_ONCE;
-  if (typeof Blob === 'function' && data instanceof Blob) return data.size <= SENT_AT_ONCE;
-  return data instanceof URLSearchParams;
+export const isSentAtOnce = (data: unknown): boolean => sizeOf(data) <= SENT_AT_ONCE;
+
+/** About how many bytes a body has; of a stream and what else cannot be counted, no end of them. */
+function sizeOf(data: unknown): number {
+  if (data === undefined || data === null) return 0;
+  if (typeof data === 'string') return data.length;
+  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data.byteLength;
+  if (typeof Blob === 'function' && data instanceof Blob) return data.size;
+  if (data instanceof URLSearchParams) return String(data).length;
+  // React Native's has parts instead of entries.
+  if (typeof FormData !== 'function' || !(data instanceof FormData) || !data.entries) return Infinity;
+  let size = 0;
+  for (const [name, value] of data) size += name.length + sizeOf(value);
+  return size;
 }
