@@ -47,6 +47,14 @@ describe('records', () => {
     expect(calls).toEqual([expect.objectContaining({ ...expected, attempts: 1 })]);
   });
 
+  it.each(['fetch', 'xhr'])('of a timeout in the body have the status, by %s', async (adapter) => {
+    const peer = await meet('json-stall');
+    const client = clientWith({ adapter, timeout: { read: 200 } });
+    const { attempts } = listen(client);
+    await failure(() => client.get(peer.url));
+    expect(attempts).toEqual([expect.objectContaining({ phase: 'body', limit: 'read', status: 200 })]);
+  });
+
   it('of the deadline: the event comes once', async () => {
     const peer = await meet('stall');
     const client = clientWith({ deadline: 200, timeout: [5_000, 5_000] });

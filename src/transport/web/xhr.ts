@@ -46,10 +46,13 @@ function markUpload({ loaded, total }: AxiosProgressEvent, { clock }: Attempt): 
 }
 
 /** axios thins progress events out to three a second; the request itself, once known, tells of each. */
-function markDownload({ event }: AxiosProgressEvent, { clock }: Attempt): void {
+function markDownload({ event }: AxiosProgressEvent, attempt: Attempt): void {
+  const { clock } = attempt;
   if (clock.phase !== 'body') {
     clock.enter('body');
-    (event as ProgressEvent | undefined)?.target?.addEventListener('progress', () => clock.progress());
+    const request = (event as ProgressEvent<XMLHttpRequest> | undefined)?.target;
+    attempt.status = request?.status;
+    request?.addEventListener('progress', () => clock.progress());
   }
   clock.progress();
 }
