@@ -37,7 +37,7 @@ export interface OpenTelemetryOptions {
  */
 export function instrument(client: Collectable, { meter, tracer }: OpenTelemetryOptions = {}): () => void {
   need(client, 'on', 'client', 'It takes a client of Breakwater.');
-  need(client.breakers, 'list', 'client.breakers', 'It takes a client of Breakwater.');
+  need(client.breakers, 'list', 'client', 'It takes a client of Breakwater.');
   if (meter !== undefined) need(meter, 'createHistogram', 'meter', 'It takes a Meter, as meterProvider.getMeter() gives it.');
   if (tracer !== undefined) need(tracer, 'startSpan', 'tracer', 'It takes a Tracer, as tracerProvider.getTracer() gives it.');
   const labels = new EndpointLabels();

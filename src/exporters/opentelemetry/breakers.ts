@@ -19,7 +19,7 @@ export function observeBreakers(meter: Meter, read: Read): () => void {
 
 function observed(meter: Meter): Set<Read> {
   const reads = new Set<Read>();
-  const told = new Map<string, { attributes: Attributes; count: number }>();
+  const counts = new Map<string, number>(); // by the attributes' JSON
   meters.set(meter, reads);
   meter
     .createObservableUpDownCounter('breakwater.breaker.state', {
@@ -28,18 +28,16 @@ function observed(meter: Meter): Set<Read> {
       valueType: ValueType.INT,
     })
     .addCallback((result) => {
-      for (const entry of told.values()) entry.count = 0;
+      for (const key of counts.keys()) counts.set(key, 0);
       for (const read of reads) {
         for (const attributes of read()) {
           const key = JSON.stringify(attributes);
-          const entry = told.get(key) ?? { attributes, count: 0 };
-          entry.count++;
-          told.set(key, entry);
+          counts.set(key, (counts.get(key) ?? 0) + 1);
         }
       }
-      for (const [key, { attributes, count }] of told) {
-        result.observe(count, attributes);
-        if (count === 0) told.delete(key); // told once: what is not observed at all would stay as it was
+      for (const [key, count] of counts) {
+        result.observe(count, JSON.parse(key));
+        if (!count) counts.delete(key); // told once: what is not observed at all would stay as it was
       }
     });
   return reads;
