@@ -73,7 +73,11 @@ export interface Client extends AxiosInstance {
   disable(): void;
   /** Puts the policies in force again. */
   enable(): void;
-  /** Listens to a type of event, or to `'*'`. Returns what stops it. A handler that throws changes nothing. */
+  /**
+   * Listens to a type of event, or to `'*'`. Returns what stops it. A handler that throws changes nothing.
+   *
+   * @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no such event
+   */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
   /** Stops listening. */
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;

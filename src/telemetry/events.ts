@@ -84,6 +84,7 @@ export type EventHandler<T extends EventType | '*'> = T extends EventType
 
 /** What an exporter needs of a client: a way to listen. */
 export interface Listenable {
+  /** As `client.on`. */
   on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
 }
 

@@ -8,16 +8,16 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 26_680],
-  ['protect', 'breakwater', 26_660],
+  ['createClient', 'breakwater', 27_590],
+  ['protect', 'breakwater', 27_510],
   ['withDeadline', 'breakwater', 3_190],
-  ['isTimeout', 'breakwater', 2_150],
+  ['isTimeout', 'breakwater', 2_180],
   ['logTo', 'breakwater/log', 3_190],
-  ['instrument', 'breakwater/opentelemetry', 3_620],
+  ['instrument', 'breakwater/opentelemetry', 3_750],
   ['collect', 'breakwater/prometheus', 3_470],
   ['toAlertmanager', 'breakwater/prometheus', 1_890],
 ];
-const SCRIPT_TAG = 45_500;
+const SCRIPT_TAG = 46_950;
 
 const { consumer } = inject('packed');
 

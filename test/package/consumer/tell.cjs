@@ -10,7 +10,13 @@ module.exports = async function tell({ createClient }, { logTo }, { instrument }
   const measured = [];
   const registry = new Registry();
   const instruments = (name) => ({ record: () => measured.push(name), add: () => measured.push(name) });
-  const meter = { createHistogram: instruments, createCounter: instruments, createUpDownCounter: instruments };
+  const observed = () => ({ addCallback() {} }); // read by nobody
+  const meter = {
+    createHistogram: instruments,
+    createCounter: instruments,
+    createUpDownCounter: instruments,
+    createObservableUpDownCounter: observed,
+  };
   const detach = [logTo(client, (line) => lines.push(line)), collect(client, { registry }), instrument(client, { meter })];
 
   await client.get('/stall').catch(() => {});
