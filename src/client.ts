@@ -220,7 +220,7 @@ const defined = <T extends object>(policies: T): Partial<T> =>
 /** The call's own deadline within the one it was made under. */
 function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | undefined {
   const enclosing = ambient.current();
-  if (deadline === false) return enclosing;
+  if (deadline === false) return enclosing && new Deadline(Infinity, enclosing); // its budget is what is left by now
   if (deadline instanceof Date) return new Deadline(deadline.getTime() - Date.now(), enclosing);
   if (typeof deadline === 'object') return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
   return new Deadline(deadline ?? defaultDeadline(limits), enclosing);

@@ -97,7 +97,7 @@ function copy<T>(data: T): T {
   if (data instanceof ArrayBuffer) return data.slice(0) as T;
   if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Uint8Array.prototype.slice.call(data) as T;
   const prototype = Object.getPrototypeOf(data);
-  if (Array.isArray(data)) return data.map(copy) as T;
+  if (Array.isArray(data) && Array.isArray(prototype)) return data.map(copy) as T; // of any realm, but of no class
   if (prototype === Date.prototype) return new Date(Number(data)) as T;
   if (prototype === Map.prototype) return new Map([...(data as unknown as Map<unknown, unknown>)].map(copy)) as T;
   if (prototype === Set.prototype) return new Set([...(data as unknown as Set<unknown>)].map(copy)) as T;

@@ -111,6 +111,27 @@ describe('a call inside', () => {
     expect(took).toBeLessThan(30_000);
   });
 
+  it.each([undefined, false] as const)(
+    'of which nothing is left when a call begins says nothing of its endpoint: deadline %s',
+    async (deadline) => {
+      const endpoint = `spent ${deadline}`;
+      const spent = async (): Promise<void> => {
+        await sleep(60);
+        for (let i = 0; i < 6; i++)
+          await client.get(lab.url('stall'), { endpoint, ...(deadline === false && { deadline }) }).catch(() => {});
+      };
+      let done: Promise<void> | undefined;
+      await failureOf(() =>
+        withDeadline(30, () => {
+          done = spent();
+          return done;
+        }),
+      );
+      await done;
+      expect(client.stats.get(endpoint)).toMatchObject({ calls: 6, attempts: 0 });
+    },
+  );
+
   it('ends at the outer one though it has none of its own', async () => {
     const { error } = await failureOf(() => withDeadline(MS, () => client.get(lab.url('stall'), { deadline: false })));
     expect(error).toMatchObject({ limit: 'deadline', phase: 'response' });

@@ -440,7 +440,8 @@ describe('the last good answer', () => {
   it.each([
     ['an object of a class', () => new (class Order {})()],
     ['one deep in it', () => ({ orders: [new Map([[1, new (class Order {})()]])] })],
-    ['one of a class of arrays, or of days', () => new (class Day extends Date {})()],
+    ['one of a class of arrays', () => Object.assign(new (class Page extends Array {})(), { total: 7 })],
+    ['one of a class of days', () => new (class Day extends Date {})()],
     ['a view of bytes', () => new DataView(new ArrayBuffer(1))],
   ])('is none where the answer is %s, which a copy would not be', async (_, make) => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
