@@ -9,6 +9,7 @@ import type { Client } from './client-type';
 import { now } from './clock';
 import { Deadline } from './deadline';
 import { badOption } from './errors';
+import { requestOf } from './instance/request';
 import {
   type ClientConfig,
   type ClientOptions,
@@ -29,6 +30,7 @@ import { DEFAULT_BREAKER } from './options/breaker';
 import { DEFAULT_LIMITS, mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
 import { Breakers } from './policies/breaker';
+import type { Send } from './policies/dispatch';
 import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
@@ -48,7 +50,7 @@ export function createClient(config: ClientConfig = {}): Client {
   const limits = mergeLimits(own({}), policies.timeout);
   // The total lives where axios users look for it and set it: in defaults.timeout.
   const instance = axios.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
-  return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts });
+  return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts }, true);
 }
 
 function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
@@ -70,7 +72,8 @@ export function protect(instance: AxiosInstance, policies: ClientPolicies = {}):
   return build(instance, others, { beacons, alerts });
 }
 
-function build(instance: AxiosInstance, given: Policies, options: ClientOptions): Client {
+/** @param isOurs Whether nobody else can reach the instance, or what it was made by: its `request` is axios' own then. */
+function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false): Client {
   const policies = own(given);
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
@@ -79,7 +82,8 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
   const transport = createTransport();
   const settings = mergeSettings(undefined, policies);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
-  const handle = pipeline(instance, breakers, transport.handle);
+  const send: Send = isOurs ? requestOf(instance) : (asked, set) => instance.request({ ...asked, ...set });
+  const handle = pipeline(instance, send, breakers, transport.handle);
   const observer = observe(events);
   const channel = new BeaconChannel(
     beaconSettings(options.beacons),
@@ -142,7 +146,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions)
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
     const inherited = { ...policies, ...defined(named), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
-    return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, { beacons, alerts });
+    return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, { beacons, alerts }, isOurs);
   };
 
   let closed = false;

@@ -60,10 +60,10 @@ const HAS_SCHEME = /^[a-z][a-z\d+\-.]*:\/\//i;
 export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
 /** The request's URL as a text, without `params`. */
-function fullUrl({ baseURL, url, allowAbsoluteUrls = true }: AxiosRequestConfig): string {
+function fullUrl({ baseURL, url, allowAbsoluteUrls }: AxiosRequestConfig): string {
   const path = textOf(url);
   const base = textOf(baseURL);
-  return base && !(isAbsolute(path) && allowAbsoluteUrls) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
+  return base && !(isAbsolute(path) && allowAbsoluteUrls !== false) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
 }
 
 /** What is shown of a URL. */

@@ -9,7 +9,7 @@ import { type Breakers, breakerPermit, openBreaker } from './policies/breaker';
 import { cancellation } from './policies/cancellation';
 import { concurrency } from './policies/concurrency';
 import { deadline } from './policies/deadline';
-import { dispatch } from './policies/dispatch';
+import { dispatch, type Send } from './policies/dispatch';
 import { fallback } from './policies/fallback';
 import { rateLimit } from './policies/rate-limit';
 import { record } from './policies/record';
@@ -18,14 +18,14 @@ import { PhaseClock } from './transport/phase-clock';
 
 const stack = (policies: Policy[], last: Handler): Handler => policies.reduceRight((next, policy) => policy(next), last);
 
-export const pipeline = (instance: AxiosInstance, breakers: Breakers, transport: Handler): Handler =>
+export const pipeline = (instance: AxiosInstance, send: Send, breakers: Breakers, transport: Handler): Handler =>
   stack(
     [
       fallback, //                an answer instead of an error
       record, //                  the call, as the caller saw it
       deadline, //                the hard end
       cancellation, //            the user's abort
-      dispatch(instance), //      axios: interceptors and transforms, once a call
+      dispatch(instance, send), // axios: interceptors and transforms, once a call
       cancellation, //            an abort that an interceptor brought
       retry, //                   axios-retry's loop; nothing below is held during back-off
       openBreaker(breakers), //   an endpoint that is cut off answers at once

@@ -128,10 +128,11 @@ export class BeaconChannel {
     this.#drops.announce();
   }
 
-  #make(url: string, { baseURL, allowAbsoluteUrls = true }: Base, data: unknown, options: BeaconOptions): Item | undefined {
+  #make(url: string, { baseURL, allowAbsoluteUrls }: Base, data: unknown, options: BeaconOptions): Item | undefined {
     let to: URL | undefined;
     try {
-      if (typeof url === 'string') to = urlOf(own({ url, allowAbsoluteUrls, ...(baseURL && { baseURL: String(baseURL) }) }));
+      if (typeof url === 'string')
+        to = urlOf(own({ url, allowAbsoluteUrls: allowAbsoluteUrls !== false, ...(baseURL && { baseURL: String(baseURL) }) }));
       if (to && !/^https?:$/.test(to.protocol)) to = undefined;
       if (to) return makeItem(to, data, options, now());
     } catch {

@@ -2,28 +2,27 @@
  * Goes through the user's axios instance: its defaults, interceptors and transforms do their part, once a call. Where axios would do
  * its I/O the rest of the pipeline stands.
  */
-import type { AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
 import { discard } from '../util/discard';
 
+/** Sends a request by the instance. What is set goes over what is asked for. */
+export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
+
 export const dispatch =
-  (instance: AxiosInstance): Policy =>
+  (instance: AxiosInstance, request: Send): Policy =>
   (next) => {
     const send = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
-      const adapter = call.request.adapter ?? instance.defaults.adapter;
-      return instance.request({
-        ...call.request,
-        ...data,
-        timeout,
-        adapter: (config) => {
-          if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
-          call.config = restore(config, call, adapter);
-          return next(call);
-        },
-      });
+      const given = call.request.adapter ?? instance.defaults.adapter;
+      const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
+        if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
+        call.config = restore(config, call, given);
+        return next(call);
+      };
+      return request(data ? { ...call.request, ...data } : call.request, { timeout, adapter });
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
       const data = await call.bodyFactory?.();

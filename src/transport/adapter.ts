@@ -27,7 +27,10 @@ function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | A
 /** In the order of axios' defaults. */
 const NAMES: readonly AdapterName[] = ['xhr', 'http', 'fetch'];
 
-const candidatesOf = ({ adapter }: InternalAxiosRequestConfig) => [adapter ?? axios.defaults.adapter].flat();
+function candidatesOf({ adapter }: InternalAxiosRequestConfig): readonly (string | AxiosAdapter)[] {
+  const candidates = adapter ?? axios.defaults.adapter;
+  return Array.isArray(candidates) ? candidates : [candidates as AxiosAdapter];
+}
 
 /** Whether the user left the choice to axios: of a list that he made, his order counts. */
 export function isOurChoice(config: InternalAxiosRequestConfig): boolean {

@@ -31,6 +31,7 @@ describe('endpointOf', () => {
     [{ baseURL: 'https://api.test/v1' }, 'GET https://api.test/v1/'],
     [{ baseURL: 'https://api.test/v1', url: 'https://other.test/a' }, 'GET https://other.test/a'],
     [{ baseURL: 'https://api.test', url: 'https://other.test/a', allowAbsoluteUrls: false }, 'GET https://api.test/https://other.test/a'],
+    [{ baseURL: 'https://api.test', url: 'https://other.test/a', allowAbsoluteUrls: null as never }, 'GET https://other.test/a'],
     [{ url: '/users/42?token=s3cret' }, 'GET /users/:id'], // in Node a relative URL has no origin
     [{}, 'GET '],
   ])('%j is %s', (config, name) => {
