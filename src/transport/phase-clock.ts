@@ -41,8 +41,8 @@ export class PhaseClock implements Clock {
   #read: Running | undefined;
   #own: Running | undefined;
   #enteredAt = now();
-  /** While the consumer holds the body back: since when, and what was left of the body's limit. */
-  #held: { since: number; body: Running | undefined } | undefined;
+  /** Since when the consumer holds the body back: its silence, and a limit of the body's own, do not run meanwhile. */
+  #heldSince: number | undefined;
   #lag = 0;
   #stopped = false;
 
@@ -64,7 +64,7 @@ export class PhaseClock implements Clock {
     if (this.#stopped) return;
     const at = this.#leave();
     const { connect, read } = this.#limits;
-    this.#held = undefined;
+    this.#heldSince = undefined;
     this.phase = phase;
     this.#connect = CONNECTING.has(phase) ? (this.#connect ?? running('connect', connect, at)) : undefined;
     this.#read = phase === 'response' || phase === 'body' ? running('read', read, at) : undefined;
@@ -72,27 +72,23 @@ export class PhaseClock implements Clock {
     this.#arm();
   }
 
-  progress(): void {
+  progress(at = now()): void {
     if (!this.#read) return;
-    this.#read.due = now() + this.#read.budget;
+    this.#read.due = at + this.#read.budget;
     this.#read.credited = false;
   }
 
   pause(): void {
-    if (this.#held || this.#stopped) return;
-    const body = this.phase === 'body' ? this.#own : undefined;
-    this.#held = { since: now(), body };
-    this.#read = undefined;
-    if (body) this.#own = undefined;
+    if (!this.#stopped) this.#heldSince ??= now();
   }
 
   resume(): void {
-    if (!this.#held || this.#stopped) return;
-    const { since, body } = this.#held;
+    if (this.#heldSince === undefined || this.#stopped) return;
     const at = now();
-    this.#held = undefined;
-    this.#read = running('read', this.#limits.read, at);
-    if (body) this.#own = { ...body, due: body.due + at - since };
+    if (this.#own && this.phase === 'body') this.#own.due += at - this.#heldSince;
+    this.#heldSince = undefined;
+    this.#read ??= running('read', this.#limits.read, at);
+    this.progress(at);
     this.#arm();
   }
 
@@ -112,14 +108,22 @@ export class PhaseClock implements Clock {
     return at;
   }
 
+  /** Those that can be held, while they are not. */
+  get #silence(): Running | undefined {
+    return this.#heldSince === undefined ? this.#read : undefined;
+  }
+
+  get #phases(): Running | undefined {
+    return this.#heldSince === undefined || this.phase !== 'body' ? this.#own : undefined;
+  }
+
   #arm(): void {
-    const due = Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#read), dueOf(this.#own));
-    this.#alarm.set(due);
+    this.#alarm.set(Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#silence), dueOf(this.#phases)));
   }
 
   #ring(late: number): void {
     const at = now();
-    for (const limit of [this.#total, this.#connect, this.#read, this.#own]) {
+    for (const limit of [this.#total, this.#connect, this.#silence, this.#phases]) {
       if (!limit || limit.due > at) continue;
       if (limit === this.#read && this.unseenProgress?.()) {
         this.progress();
