@@ -105,6 +105,8 @@ export type CallInit = Pick<
 
 let calls = 0;
 
+const NONE: readonly never[] = [];
+
 /** Tells the calls of one process, or page, from another's. */
 const PROCESS = Math.random().toString(36).slice(2, 8);
 
@@ -148,7 +150,8 @@ export class Call {
   #trace = activeTrace();
   /** Known for good once axios has made its config. */
   #isTraceFinal = false;
-  readonly #endings: ((call: Call) => void)[] = [];
+  /** As few as the alarms of a timer, and kept like them. */
+  #endings: readonly ((call: Call) => void)[] = NONE;
 
   constructor({ startedAt, request, merged, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
     this.startedAt = startedAt;
@@ -226,7 +229,7 @@ export class Call {
   /** Runs when the call is ended from outside, at once where it has been: what hangs inside will never say so. */
   onEnd(run: (call: Call) => void): void {
     if (this.ended) run(this);
-    else this.#endings.push(run);
+    else this.#endings = [...this.#endings, run];
   }
 
   /** Stops the attempt in progress, and only that: what it left open is nobody's any more. */

@@ -1,6 +1,6 @@
 /** The client: an axios instance with the pipeline in its `request`. */
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
-import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff } from '#platform';
+import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff, requestOf } from '#platform';
 import { aliases } from './aliases';
 import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
@@ -9,7 +9,6 @@ import type { Client } from './client-type';
 import { now } from './clock';
 import { Deadline } from './deadline';
 import { badOption } from './errors';
-import { requestOf } from './instance/request';
 import {
   type ClientConfig,
   type ClientOptions,
@@ -82,7 +81,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   const transport = createTransport();
   const settings = mergeSettings(undefined, policies);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
-  const send: Send = isOurs ? requestOf(instance) : (asked, set) => instance.request({ ...asked, ...set });
+  const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
   const handle = pipeline(instance, send, breakers, transport.handle);
   const observer = observe(events);
   const channel = new BeaconChannel(

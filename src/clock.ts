@@ -23,12 +23,15 @@ export function afterPendingInput(run: () => void): () => void {
 
 const ring = (alarm: Alarm, late: number): void => alarm.ring(late);
 
+const NONE: readonly Alarm[] = [];
+
 /**
  * One timer of the platform for all alarms of a call: most never ring, and to set a timer and to clear it costs more than all the rest of them.
  * It is moved only for an alarm that is due sooner; one that fires too soon sets itself anew.
  */
 export class Timer {
-  readonly #alarms: Alarm[] = [];
+  /** Few; copied to be added to, since an array that is pushed to keeps room for sixteen more. */
+  #alarms: readonly Alarm[] = NONE;
   readonly #sooner: number;
   #armed = Infinity;
   #handle: ReturnType<typeof setTimeout> | undefined;
@@ -41,15 +44,14 @@ export class Timer {
 
   /** An alarm was set. */
   heed(alarm: Alarm): void {
-    if (!this.#alarms.includes(alarm)) this.#alarms.push(alarm);
+    if (!this.#alarms.includes(alarm)) this.#alarms = [...this.#alarms, alarm];
     if (this.#cancelYield || alarm.due >= this.#armed) return;
     this.#arm(alarm.due, this.#handle ? alarm.due : now() + this.#sooner);
   }
 
   /** An alarm was stopped. */
   forget(alarm: Alarm): void {
-    const at = this.#alarms.indexOf(alarm);
-    if (at >= 0) this.#alarms.splice(at, 1);
+    this.#alarms = this.#alarms.length > 1 ? this.#alarms.filter((one) => one !== alarm) : NONE;
     if (this.#alarms.length) return;
     this.#armed = Infinity;
     clearTimeout(this.#handle);

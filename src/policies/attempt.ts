@@ -51,6 +51,8 @@ function answered(current: RunningAttempt, response: AxiosResponse | undefined):
 const UNKNOWN = new Error('an error that cannot be looked at');
 const failed = (current: RunningAttempt, error: unknown): true => current.failed(error);
 
+const NONE: readonly never[] = [];
+
 const stop = (clock: Clock): void => clock.stop();
 const invoke = (run: () => void): void => run();
 
@@ -73,8 +75,9 @@ class RunningAttempt implements Attempt {
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
   readonly #reject: (reason: unknown) => void;
-  readonly #releases: ((reason: unknown) => void)[] = [];
-  readonly #afterwards: (() => void)[] = [];
+  /** As few as the alarms of a timer, and kept like them. */
+  #releases: readonly ((reason: unknown) => void)[] = NONE;
+  #afterwards: readonly (() => void)[] = NONE;
   #over = false;
   #bodyError: unknown;
   /** Whether the answer was one that rejects; its body may be open all the same. */
@@ -106,12 +109,12 @@ class RunningAttempt implements Attempt {
 
   onAbort(release: (reason: unknown) => void): void {
     if (this.#aborted) release(this.#aborted.reason);
-    else this.#releases.push(release);
+    else this.#releases = [...this.#releases, release];
   }
 
   whenOver(run: () => void): void {
     if (this.#over) run();
-    else this.#afterwards.push(run);
+    else this.#afterwards = [...this.#afterwards, run];
   }
 
   bodyEnded(error?: unknown): void {
@@ -139,7 +142,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     if (this.bodyOpen && response) return true;
     // Without a response nobody will read what is still to come of its body.
-    const releases = this.bodyOpen ? this.#releases.splice(0).reverse() : [];
+    const releases = this.bodyOpen ? [...this.#releases].reverse() : NONE;
     this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
     for (const release of releases) release(error);
     return true;
@@ -154,7 +157,7 @@ class RunningAttempt implements Attempt {
   /** Ends the attempt before its time: by a limit, by the deadline, by the user. */
   #stop(reason: unknown): void {
     if (this.#over) return;
-    const releases = this.#releases.splice(0).reverse();
+    const releases = [...this.#releases].reverse();
     this.#settle(isTimeout(reason) ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
     this.#reject(reason);
     this.#aborted = { reason };
@@ -173,7 +176,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     this.bodyOpen = false;
     contain(stop, this.clock);
-    this.#releases.length = 0;
+    this.#releases = NONE;
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
     for (const run of this.#afterwards) contain(invoke, run);

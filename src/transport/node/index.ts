@@ -8,6 +8,7 @@ import { httpHandler } from './http';
 import { Http2 } from './http2';
 
 export { createSender } from '../../beacon/node';
+export { requestOf } from '../../instance/request';
 export { ambient } from './ambient';
 export { createDiagnostics } from './diagnostics';
 

@@ -1,5 +1,7 @@
 /** What a browser has: fetch, and XHR for what fetch cannot do. */
+import type { AxiosInstance } from 'axios';
 import type { Handler } from '../../call';
+import type { Send } from '../../policies/dispatch';
 import { byAdapter, type Prefer } from '../adapter';
 import { fetchHandler } from './fetch';
 import { xhrHandler } from './xhr';
@@ -19,3 +21,6 @@ const prefer: Prefer = ({ onUploadProgress, responseType }) => (onUploadProgress
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
   return { handle: byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer), close: async () => {} };
 }
+
+/** Node's short way to a request saves microseconds; a page would pay more for its bytes. */
+export const requestOf: ((instance: AxiosInstance) => Send) | undefined = undefined;
