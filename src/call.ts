@@ -105,8 +105,6 @@ export type CallInit = Pick<
 
 let calls = 0;
 
-const NONE: readonly never[] = [];
-
 /** Tells the calls of one process, or page, from another's. */
 const PROCESS = Math.random().toString(36).slice(2, 8);
 
@@ -151,7 +149,7 @@ export class Call {
   /** Known for good once axios has made its config. */
   #isTraceFinal = false;
   /** As few as the alarms of a timer, and kept like them. */
-  #endings: readonly ((call: Call) => void)[] = NONE;
+  #endings: readonly ((call: Call) => void)[] = [];
 
   constructor({ startedAt, request, merged, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
     this.startedAt = startedAt;

@@ -8,12 +8,10 @@ import type { EventHandler, EventType } from './telemetry/events';
 import type { EndpointStats } from './telemetry/stats';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
-type Send<Rest extends unknown[]> = <T = any, R = AxiosResponse<T>, D = any>(
-  url: string,
-  ...rest: [...data: Rest, config?: RequestConfig<D>]
-) => Promise<R>;
-type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] & Send<[]>;
-type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] & Send<[data?: any]>;
+type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] &
+  (<T = any, R = AxiosResponse<T>, D = any>(url: string, config?: RequestConfig<D>) => Promise<R>);
+type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] &
+  (<T = any, R = AxiosResponse<T>, D = any>(url: string, data?: D, config?: RequestConfig<D>) => Promise<R>);
 
 /**
  * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios',

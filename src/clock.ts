@@ -23,15 +23,13 @@ export function afterPendingInput(run: () => void): () => void {
 
 const ring = (alarm: Alarm, late: number): void => alarm.ring(late);
 
-const NONE: readonly Alarm[] = [];
-
 /**
  * One timer of the platform for all alarms of a call: most never ring, and to set a timer and to clear it costs more than all the rest of them.
  * It is moved only for an alarm that is due sooner; one that fires too soon sets itself anew.
  */
 export class Timer {
   /** Few; copied to be added to, since an array that is pushed to keeps room for sixteen more. */
-  #alarms: readonly Alarm[] = NONE;
+  #alarms: readonly Alarm[] = [];
   readonly #sooner: number;
   #armed = Infinity;
   #handle: ReturnType<typeof setTimeout> | undefined;
@@ -51,7 +49,7 @@ export class Timer {
 
   /** An alarm was stopped. */
   forget(alarm: Alarm): void {
-    this.#alarms = this.#alarms.length > 1 ? this.#alarms.filter((one) => one !== alarm) : NONE;
+    this.#alarms = this.#alarms.filter((one) => one !== alarm);
     if (this.#alarms.length) return;
     this.#armed = Infinity;
     clearTimeout(this.#handle);

@@ -1,6 +1,6 @@
 /** The deadline as a scope: a hard race round any work, inherited by the calls made inside. */
 import { ambient } from '#platform';
-import { Alarm, credit, now } from './clock';
+import { Alarm, afterPendingInput, credit, now } from './clock';
 import { Deadline } from './deadline';
 import { badOption, TimeoutError, withoutStack } from './errors';
 
@@ -35,6 +35,7 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
   return new Promise<T>((resolve, reject) => {
     const startedAt = now();
     let lag = 0;
+    let cancelYield: (() => void) | undefined;
     const alarm = new Alarm((late) => {
       // Counted as the calls inside count it, so that they come to the same.
       const extra = lag ? 0 : credit(late + GRACE, deadline.ms);
@@ -43,13 +44,20 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
         alarm.set(now() + extra + GRACE);
         return;
       }
-      const error = expire(Math.round(lag), now() - startedAt);
-      reject(error);
-      deadline.abort(error);
+      // Once more than the alarms inside yield: Node may fire a timer before one of another length that is due sooner.
+      cancelYield = afterPendingInput(() => {
+        const error = expire(Math.round(lag), now() - startedAt);
+        reject(error);
+        deadline.abort(error);
+      });
     });
     alarm.set(startedAt + deadline.ms + GRACE);
     const work = ambient.run(deadline, async () => fn(deadline));
-    work.finally(() => alarm.stop()).catch(() => {});
+    const disarm = (): void => {
+      alarm.stop();
+      cancelYield?.();
+    };
+    work.then(disarm, disarm);
     work.then(resolve, reject);
   });
 }

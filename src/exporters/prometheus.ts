@@ -49,7 +49,7 @@ export function collect(client: Collectable, { registry, name }: CollectOptions 
       metrics.duration.observe(
         {
           ...labels,
-          // A timeout of a body is of the same series as any other: of the one that is there as 0 before the first.
+          // Timeouts have one series, which is there as 0 before the first: one of a body has no status of its own.
           ...(status !== undefined && errorType !== 'timeout' && { http_response_status_code: String(status) }),
           ...(errorType !== undefined && { error_type: errorType }),
         },

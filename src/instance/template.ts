@@ -23,8 +23,10 @@ export function templateOf(defaults: Values, method: string | undefined): Templa
 
 function remembered(defaults: Values, made: Values): Template | undefined {
   const { headers, adapter: _, ...others } = made;
-  // `false` would keep out what is set later.
-  if (!Object.values(headers as Values).every((value) => typeof value === 'string' || value === undefined)) return undefined;
+  // `false` would keep out what is set later; without an object here axios has a default of its own for the order of interceptors.
+  if (!Object.values(headers as Values).every((value) => typeof value === 'string' || value === undefined || value === null))
+    return undefined;
+  if (!isObject(others.transitional)) return undefined;
   const asIs: Values = {};
   const lists: string[] = [];
   const flat: string[] = [];
@@ -36,9 +38,10 @@ function remembered(defaults: Values, made: Values): Template | undefined {
   }
   if (deep.some((name) => CONVERTED.has(name))) return undefined;
   const { common, [String(made.method)]: own } = (defaults.headers ?? {}) as Values;
-  const sources = [defaults, defaults.headers, common, own, ...[...lists, ...flat].map((name) => defaults[name])];
+  const sources = [defaults, defaults.headers, common, own, ...[...lists, ...flat].map((name) => defaults[name])].filter(isObject);
+  if (sources.some(hasGetters)) return undefined;
   return {
-    isCurrent: unchanged(sources.filter(isObject)),
+    isCurrent: unchanged(sources),
     deep,
     copy() {
       const config = Object.assign(Object.defineProperty(Object.create(null), 'hasOwnProperty', HAS_OWN), asIs);
@@ -77,7 +80,8 @@ export const REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 function isRememberable(defaults: Values): boolean {
-  return !Object.keys(defaults).some((name) => REFUSED.has(name)) && headersOf(defaults).every(isPlain);
+  const headers = headersOf(defaults);
+  return !Object.keys(defaults).some((name) => REFUSED.has(name)) && headers.every(isPlain) && ![defaults, ...headers].some(hasGetters);
 }
 
 /** The headers, and the groups among them: common ones, and those of a method. */
@@ -92,6 +96,9 @@ export const isPlain = (headers: object): boolean => {
 };
 
 export const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null;
+
+/** A getter may have another answer each time, and it is axios that asks. */
+const hasGetters = (values: Values): boolean => Object.values(Object.getOwnPropertyDescriptors(values)).some(({ get }) => get);
 
 /** Whether objects still have what they have now. Asked at every request, and so without a function for each. */
 function unchanged(objects: Values[]): () => boolean {

@@ -51,8 +51,6 @@ function answered(current: RunningAttempt, response: AxiosResponse | undefined):
 const UNKNOWN = new Error('an error that cannot be looked at');
 const failed = (current: RunningAttempt, error: unknown): true => current.failed(error);
 
-const NONE: readonly never[] = [];
-
 const stop = (clock: Clock): void => clock.stop();
 const invoke = (run: () => void): void => run();
 
@@ -76,8 +74,8 @@ class RunningAttempt implements Attempt {
   #aborted: { reason: unknown } | undefined;
   readonly #reject: (reason: unknown) => void;
   /** As few as the alarms of a timer, and kept like them. */
-  #releases: readonly ((reason: unknown) => void)[] = NONE;
-  #afterwards: readonly (() => void)[] = NONE;
+  #releases: readonly ((reason: unknown) => void)[] = [];
+  #afterwards: readonly (() => void)[] = [];
   #over = false;
   #bodyError: unknown;
   /** Whether the answer was one that rejects; its body may be open all the same. */
@@ -142,7 +140,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     if (this.bodyOpen && response) return true;
     // Without a response nobody will read what is still to come of its body.
-    const releases = this.bodyOpen ? [...this.#releases].reverse() : NONE;
+    const releases = this.bodyOpen ? [...this.#releases].reverse() : [];
     this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
     for (const release of releases) release(error);
     return true;
@@ -176,7 +174,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     this.bodyOpen = false;
     contain(stop, this.clock);
-    this.#releases = NONE;
+    this.#releases = [];
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
     for (const run of this.#afterwards) contain(invoke, run);

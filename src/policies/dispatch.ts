@@ -12,9 +12,9 @@ import { discard } from '../util/discard';
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
 
 export const dispatch =
-  (instance: AxiosInstance, request: Send): Policy =>
+  (instance: AxiosInstance, send: Send): Policy =>
   (next) => {
-    const send = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
+    const begin = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
       const given = call.request.adapter ?? instance.defaults.adapter;
       const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
@@ -22,12 +22,12 @@ export const dispatch =
         call.config = restore(config, call, given);
         return next(call);
       };
-      return request(data ? { ...call.request, ...data } : call.request, { timeout, adapter });
+      return send(data ? { ...call.request, ...data } : call.request, { timeout, adapter });
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
       const data = await call.bodyFactory?.();
       try {
-        return await send(call, { data });
+        return await begin(call, { data });
       } catch (error) {
         call.whenOver(() => discard(data));
         throw error;
@@ -36,7 +36,7 @@ export const dispatch =
         if (call.config) call.config.data = call.bodyFactory;
       }
     };
-    return (call) => (call.bodyFactory ? sendMade(call) : promised(() => send(call)));
+    return (call) => (call.bodyFactory ? sendMade(call) : promised(() => begin(call)));
   };
 
 /** What an instance does whose `request` is not axios' own: it may throw at once, or answer without a promise. */

@@ -108,22 +108,23 @@ export class PhaseClock implements Clock {
     return at;
   }
 
-  /** Those that can be held, while they are not. */
-  get #silence(): Running | undefined {
+  /** `read`, unless the consumer holds the body back. */
+  get #runningRead(): Running | undefined {
     return this.#heldSince === undefined ? this.#read : undefined;
   }
 
-  get #phases(): Running | undefined {
+  /** The phase's own limit, likewise. */
+  get #runningOwn(): Running | undefined {
     return this.#heldSince === undefined || this.phase !== 'body' ? this.#own : undefined;
   }
 
   #arm(): void {
-    this.#alarm.set(Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#silence), dueOf(this.#phases)));
+    this.#alarm.set(Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#runningRead), dueOf(this.#runningOwn)));
   }
 
   #ring(late: number): void {
     const at = now();
-    for (const limit of [this.#total, this.#connect, this.#silence, this.#phases]) {
+    for (const limit of [this.#total, this.#connect, this.#runningRead, this.#runningOwn]) {
       if (!limit || limit.due > at) continue;
       if (limit === this.#read && this.unseenProgress?.()) {
         this.progress();

@@ -1,6 +1,6 @@
 // The alarm under a fake clock: never early, lazily moved, honest about being late, and gone when stopped.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Alarm, afterPendingInput, credit, now } from '../../src/clock';
+import { Alarm, afterPendingInput, credit, now, Timer } from '../../src/clock';
 import { blockable, YIELD } from './fake-clock';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -183,6 +183,36 @@ describe('an alarm whose timer fired', () => {
     block(300); // at once: until the timer's own time the loop was not free for 300 ms
     vi.advanceTimersByTime(100 + YIELD);
     expect(ring).toHaveBeenCalledExactlyOnceWith(300);
+  });
+});
+
+describe('alarms that share a timer', () => {
+  it('ring each at its own time', () => {
+    const timer = new Timer();
+    const rings = [vi.fn(), vi.fn()] as const;
+    const [first, second] = rings.map((ring) => new Alarm(ring, timer)) as [Alarm, Alarm];
+    first.set(now() + 100);
+    second.set(now() + 200);
+    vi.advanceTimersByTime(100 + YIELD);
+    expect(rings.map((ring) => ring.mock.calls.length)).toEqual([1, 0]);
+    vi.advanceTimersByTime(100 + YIELD);
+    expect(rings.map((ring) => ring.mock.calls.length)).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['stopped already', true],
+    ['never set', false],
+  ])('are not stopped by one that was %s', (_, wasSet) => {
+    const timer = new Timer();
+    const ring = vi.fn();
+    const other = new Alarm(vi.fn(), timer);
+    if (wasSet) other.set(now() + 50);
+    new Alarm(ring, timer).set(now() + 100);
+    other.stop();
+    other.stop();
+    vi.advanceTimersByTime(100 + YIELD);
+    expect(ring).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -201,9 +201,34 @@ describe('a request of an instance of ours', () => {
 
   it('goes through the interceptors as with axios, in their order, whatever they do', { timeout: TIMEOUT }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(interceptor, { maxLength: 4 }), fc.array(interceptor, { maxLength: 3 }), fc.boolean(), sameStory),
+      fc.asyncProperty(fc.array(interceptor, { maxLength: 4 }), fc.array(interceptor, { maxLength: 3 }), transitional, sameStory),
       { numRuns: 400 },
     );
+  });
+
+  it.each([
+    ['a header', (token: PropertyDescriptor) => ({ headers: { common: Object.defineProperty({}, 'X-Token', token) } })],
+    ['a parameter', (token: PropertyDescriptor) => ({ params: Object.defineProperty({}, 'token', token) })],
+  ])('asks a getter of %s among the defaults anew', async (_, defaultsOf) => {
+    const tokens = await Promise.all(
+      [stock, ours].map(async (make) => {
+        const current = { token: 'a' };
+        const instance = axios.create();
+        Object.assign(instance.defaults, defaultsOf({ get: () => current.token, enumerable: true, configurable: true }));
+        const request = make(instance);
+        const sent: unknown[] = [];
+        for (const token of ['a', 'a', 'b', 'a']) {
+          current.token = token;
+          const { config } = await request({ url: '/a' });
+          sent.push(config.headers.get('X-Token') ?? config.params?.token);
+        }
+        return sent;
+      }),
+    );
+    expect(tokens).toEqual([
+      ['a', 'a', 'b', 'a'],
+      ['a', 'a', 'b', 'a'],
+    ]);
   });
 
   it('has the stack of its caller in an error, as with axios', async () => {
@@ -239,12 +264,16 @@ const interceptor = fc.record(
   { requiredKeys: ['does'] },
 );
 
+/** What says the order of request interceptors, or does not. */
+const transitional = fc.constantFrom(undefined, {}, { legacyInterceptorReqResOrdering: true }, { legacyInterceptorReqResOrdering: false });
+
 /** What each interceptor was given, and what came of it all, is the same. */
-async function sameStory(requests: Way[], responses: Way[], isTurned: boolean): Promise<void> {
+async function sameStory(requests: Way[], responses: Way[], transitional: object | undefined): Promise<void> {
   const stories: unknown[][] = [];
   for (const make of [stock, ours]) {
     const story: unknown[] = [];
-    const instance = axios.create({ transitional: { legacyInterceptorReqResOrdering: isTurned } });
+    const instance = axios.create();
+    Object.assign(instance.defaults, { transitional });
     for (const [at, way] of requests.entries()) put(instance.interceptors.request, way, `request ${at}`, story);
     for (const [at, way] of responses.entries()) put(instance.interceptors.response, way, `response ${at}`, story);
     for (const url of ['/a', '/b']) {

@@ -1,6 +1,6 @@
 /** HTTPS through a CONNECT proxy, pooled like any agent, its phases seen: axios' own tunnel has no timeout that could fire. */
 import type { ClientRequest } from 'node:http';
-import https, { type AgentOptions } from 'node:https';
+import https, { type AgentOptions, type RequestOptions as Https } from 'node:https';
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type ConnectionOptions } from 'node:tls';
@@ -18,6 +18,9 @@ const HOP = Symbol('breakwater.hop');
 const MAX_ANSWER = 64 * 1024;
 
 type Done = (error: Error | null, socket?: Duplex) => void;
+
+/** What a connection is made with. */
+type TunnelOptions = Https & Pick<net.TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> & { [HOP]?: Hop | undefined };
 
 /** What Node's agents have and its types keep to themselves. */
 interface Internals {
@@ -56,14 +59,13 @@ export class TunnelAgent extends https.Agent {
     if (made < this.maxSockets && totalSocketCount < this.maxTotalSockets) removeSocket.call(this, {}, options);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: Node's own signature.
-  override createConnection(options: any, callback?: (error: Error | null, stream: Duplex) => void): undefined {
+  override createConnection(options: TunnelOptions, callback?: (error: Error | null, stream: Duplex) => void): undefined {
     const done = callback as Done;
-    const hop = options[HOP] as Hop | undefined;
+    const hop = options[HOP];
     // The socket keeps the options: what made it is not to live as long, nor the agent that the tunnels go with.
     options[HOP] = options.agent = undefined;
     openTunnel(this.#proxy, this.#isGiven ? this.options : {}, options, hop)
-      .then((socket) => secured(socket, options))
+      .then((socket) => secured(socket, options as ConnectionOptions))
       .then((secure) => done(null, secure), done);
   }
 }
@@ -79,7 +81,12 @@ function secured(socket: Socket, options: ConnectionOptions): Socket {
 }
 
 /** A TCP connection to the target, by way of the proxy. */
-function openTunnel(proxy: ProxyServer, given: ConnectionOptions, { host, port, ...options }: RequestOptions, hop?: Hop): Promise<Socket> {
+function openTunnel(
+  proxy: ProxyServer,
+  given: ConnectionOptions,
+  { host, port, autoSelectFamilyAttemptTimeout }: TunnelOptions,
+  hop?: Hop,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const { lookup } = given;
     let resolved = needsNoLookup(proxy);
@@ -90,7 +97,7 @@ function openTunnel(proxy: ProxyServer, given: ConnectionOptions, { host, port, 
           resolved = true;
         }),
       }),
-      autoSelectFamilyAttemptTimeout: options.autoSelectFamilyAttemptTimeout,
+      autoSelectFamilyAttemptTimeout,
       host: proxy.host,
       port: proxy.port,
     };
