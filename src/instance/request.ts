@@ -85,10 +85,10 @@ function layOver(config: Values, request: Values, deep: string[], defaults: Valu
   for (const name of Object.keys(request)) {
     const value = request[name];
     if (value === undefined ? name === 'validateStatus' : REFUSED.has(name) || CONVERTED.has(name)) return false;
-    if (value === undefined || name === 'method' || name === 'adapter') continue;
+    if (value === undefined || name === 'method') continue;
     if (name === 'headers') {
       if (!setHeaders(config.headers as AxiosHeaders, value, defaults.headers as Values)) return false;
-    } else if (isTakenAsItIs(value) && name !== 'params') config[name] = value;
+    } else if (isTakenAsItIs(value)) config[name] = value;
     else if (!deep.includes(name)) deep.push(name);
   }
   return deep.length === 0 || mergeInto(config, deep, defaults, request);

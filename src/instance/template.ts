@@ -17,6 +17,7 @@ export interface Template {
 }
 
 export function templateOf(defaults: Values, method: string | undefined): Template {
+  if (hasGetters(defaults)) return { isCurrent: () => false, deep: [], copy: undefined };
   const made = isRememberable(defaults) ? ask(defaults, method) : undefined;
   return (made && remembered(defaults, made)) || { isCurrent: unchanged([defaults, ...headersOf(defaults)]), deep: [], copy: undefined };
 }
@@ -36,10 +37,8 @@ function remembered(defaults: Values, made: Values): Template | undefined {
     else if (Array.isArray(value)) lists.push(name);
     else (Object.values(value).some(isObject) ? deep : flat).push(name);
   }
-  if (deep.some((name) => CONVERTED.has(name))) return undefined;
   const { common, [String(made.method)]: own } = (defaults.headers ?? {}) as Values;
   const sources = [defaults, defaults.headers, common, own, ...[...lists, ...flat].map((name) => defaults[name])].filter(isObject);
-  if (sources.some(hasGetters)) return undefined;
   return {
     isCurrent: unchanged(sources),
     deep,
@@ -62,26 +61,20 @@ function ask(defaults: Values, method: string | undefined): Values | undefined {
     throw undefined; // it is not to be sent
   };
   client.interceptors.request.use(take, null, { synchronous: true });
-  client.request({ ...(method !== undefined && { method }) }).catch(() => {});
+  client.request({ method } as AxiosRequestConfig).catch(() => {});
   return made as Values | undefined;
 }
 
 /** Names of which axios makes more than to merge them. */
 export const CONVERTED: ReadonlySet<string> = new Set(['transitional', 'paramsSerializer']);
 
-/** Names that axios leaves out, warns of, or has for itself. */
-export const REFUSED: ReadonlySet<string> = new Set([
-  '__proto__',
-  'constructor',
-  'prototype',
-  'hasOwnProperty',
-  'baseUrl',
-  'withXsrfToken',
-]);
+/** Names that axios leaves out, or warns of. */
+export const REFUSED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'baseUrl', 'withXsrfToken']);
 
 function isRememberable(defaults: Values): boolean {
   const headers = headersOf(defaults);
-  return !Object.keys(defaults).some((name) => REFUSED.has(name)) && headers.every(isPlain) && ![defaults, ...headers].some(hasGetters);
+  if (defaults.headers !== undefined && !isObject(defaults.headers)) return false;
+  return !Object.keys(defaults).some((name) => REFUSED.has(name)) && headers.every(isPlain);
 }
 
 /** The headers, and the groups among them: common ones, and those of a method. */
@@ -97,8 +90,12 @@ export const isPlain = (headers: object): boolean => {
 
 export const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null;
 
-/** A getter may have another answer each time, and it is axios that asks. */
-const hasGetters = (values: Values): boolean => Object.values(Object.getOwnPropertyDescriptors(values)).some(({ get }) => get);
+/** A getter may have another answer each time, and it is axios that asks: once a request. As deep as headers have groups, and looked for without asking. */
+function hasGetters(values: Values, depth = 2): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(values)).some(
+    ({ get, value }) => get || (depth > 0 && isObject(value) && isPlain(value) && hasGetters(value, depth - 1)),
+  );
+}
 
 /** Whether objects still have what they have now. Asked at every request, and so without a function for each. */
 function unchanged(objects: Values[]): () => boolean {

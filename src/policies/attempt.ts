@@ -78,7 +78,7 @@ class RunningAttempt implements Attempt {
   #afterwards: readonly (() => void)[] = [];
   #over = false;
   #bodyError: unknown;
-  /** Whether the answer was one that rejects; its body may be open all the same. */
+  /** Whether the answer was one that rejects, with its body still to come. */
   #refused = false;
 
   constructor(call: Call, startClock: StartClock, reject: (reason: unknown) => void) {
@@ -136,9 +136,9 @@ class RunningAttempt implements Attempt {
     if (this.#over) return true;
     const response = answerOf(error);
     this.status ??= response?.status;
-    this.#refused = response !== undefined;
     this.done = true;
-    if (this.bodyOpen && response) return true;
+    this.#refused = this.bodyOpen && response !== undefined;
+    if (this.#refused) return true;
     // Without a response nobody will read what is still to come of its body.
     const releases = this.bodyOpen ? [...this.#releases].reverse() : [];
     this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);

@@ -56,8 +56,8 @@ export const fallback: Policy = (next) => {
 
 /** A 4xx is the upstream's answer to what was asked, not a failure to answer. */
 function isAnswer(error: unknown): boolean {
-  const status = (error as { response?: AxiosResponse } | undefined)?.response?.status;
-  return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  const status = (error as { response?: AxiosResponse } | undefined)?.response?.status ?? 0;
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {

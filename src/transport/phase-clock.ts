@@ -79,7 +79,7 @@ export class PhaseClock implements Clock {
   }
 
   pause(): void {
-    if (!this.#stopped) this.#heldSince ??= now();
+    this.#heldSince ??= now();
   }
 
   resume(): void {
@@ -87,7 +87,6 @@ export class PhaseClock implements Clock {
     const at = now();
     if (this.#own && this.phase === 'body') this.#own.due += at - this.#heldSince;
     this.#heldSince = undefined;
-    this.#read ??= running('read', this.#limits.read, at);
     this.progress(at);
     this.#arm();
   }

@@ -1,4 +1,4 @@
-// Changes the policies in every small way that Stryker knows, and sees whether a unit test notices. Fails where too many changes pass.
+// Changes the policies, and what they stand on, in every small way that Stryker knows, and sees whether a unit test notices. Fails where too many changes pass.
 //   npm run test:mutation [-- <file> …]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ const ENOUGH = 85;
 
 /** What is changed, and the tests in test/unit that are about it: no others count, though calls pass through every policy in most of them. */
 const TESTS = {
+  'src/instance/request.ts': 'instance-*',
+  'src/instance/template.ts': 'instance-*',
   'src/policies/retry-decision.ts': 'retry-*|fuzz-retry',
   'src/policies/retry-budget.ts': 'retry-budget',
   'src/policies/retry.ts': 'retry-*|fuzz-retry|self-protection',
@@ -24,7 +26,7 @@ const TESTS = {
   'src/policies/deadline.ts': 'deadline-call|self-protection',
   'src/policies/cancellation.ts': 'abort',
   'src/policies/record.ts': 'record|self-protection',
-  'src/policies/dispatch.ts': 'dispatch',
+  'src/policies/dispatch.ts': 'dispatch|retry-body',
   'src/transport/phase-clock.ts': 'phase-clock*|fuzz-phase-clock',
   'src/util/retry-after.ts': 'retry-after|fuzz-parsers',
   'src/util/window.ts': 'window',

@@ -64,6 +64,20 @@ describe('a custom adapter', () => {
     expect(error.limit).toBe('total');
   });
 
+  it('may copy the config, and put a signal of its own in it, as where that is a plain property', async () => {
+    const { signal } = new AbortController();
+    const seen: unknown[] = [];
+    const adapter: AxiosAdapter = async (config) => {
+      const copy = { ...config };
+      seen.push(copy.signal === config.signal, config.signal instanceof AbortSignal, Object.keys(config).includes('signal'));
+      config.signal = signal;
+      seen.push(config.signal === signal, { ...config }.signal === signal, Reflect.deleteProperty(config, 'signal'));
+      return { data: '', status: 200, statusText: 'OK', headers: {}, config };
+    };
+    expect((await client.get(URL_, { adapter })).config.signal).toBeUndefined();
+    expect(seen).toEqual([true, true, true, true, true, true]);
+  });
+
   it('may fail as it likes', async () => {
     for (const reason of [new Error('plain'), new AxiosError('axios', 'ECODE'), 'a string', undefined]) {
       const { error } = await failureOf(() => client.get(URL_, { adapter: () => Promise.reject(reason) }));

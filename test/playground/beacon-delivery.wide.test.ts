@@ -33,7 +33,7 @@ describe.each(['navigation', 'tab closed'] as const)('%s', (end) => {
       const arrived = (): number[] =>
         posts(collector).flatMap(({ body }) => [JSON.parse(body) as { event: number }].flat().map(({ event }) => event));
       const isThere = (): boolean => arrived().length >= beacons;
-      await until(isThere, 15_000);
+      await until(isThere, 40_000); // Chromium itself gives up after 30 s
       await sleep(200); // what comes twice comes later
 
       const next = await context.newPage();

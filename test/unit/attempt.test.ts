@@ -46,6 +46,15 @@ it('a stream that an adapter answers with when nobody waits any more is let go o
   expect(data.destroyed).toBe(true);
 });
 
+it('an adapter may answer with nothing when nobody waits any more', async () => {
+  const { outcome, succeed } = begin({ total: 100 });
+  await vi.advanceTimersByTimeAsync(101);
+  await expect(outcome).rejects.toSatisfy(isTimeout);
+  succeed(undefined as unknown as AxiosResponse);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(containedDefects()).toEqual([]);
+});
+
 /** An attempt whose response is in and handed out as a stream. */
 async function streaming(limits?: Limits) {
   const begun = begin(limits);
@@ -110,6 +119,18 @@ describe('an attempt', () => {
     await expect(outcome.catch((reason: unknown) => ({ reason }))).resolves.toEqual({ reason: error });
     expect(ends()).toMatchObject([{ ...end, error }]);
     expect(running.done).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('fails by a transport that throws at once', async () => {
+    const { call, observer } = callOf({ limits: { total: 1_000 } });
+    const broken = new Error('at once');
+    const throws = () => {
+      throw broken;
+    };
+    const outcome = attempt((limits, onExpiry, timer) => new PhaseClock(limits, onExpiry, timer))(throws)(call);
+    await expect(outcome).rejects.toBe(broken);
+    expect(observer.attemptEnded.mock.calls).toMatchObject([[call, call.attempt, { outcome: 'error', error: broken }]]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -279,6 +300,14 @@ describe('a stream that was handed out', () => {
     expect(ends()).toHaveLength(1);
   });
 
+  it('is not let go of by being handed out', async () => {
+    const data = new Readable({ read() {} });
+    const { running, outcome, succeed } = begin();
+    running.bodyOpen = true;
+    succeed({ ...answer(), data });
+    expect((await outcome).data.destroyed).toBe(false);
+  });
+
   it('that breaks off is a failure of the attempt', async () => {
     const { ends, running } = await streaming();
     const error = new Error('cut short');
@@ -312,6 +341,14 @@ describe('a stream that was handed out', () => {
 });
 
 describe('a body that is read before the answer is handed out', () => {
+  it('that ends without having begun stops no clock', async () => {
+    const { outcome, ends, running } = begin({ total: 100 });
+    running.bodyEnded();
+    vi.advanceTimersByTime(100 + YIELD);
+    await expect(outcome).rejects.toMatchObject({ limit: 'total' });
+    expect(ends()).toMatchObject([{ outcome: 'timeout' }]);
+  });
+
   it('is held to time until its last byte, and no longer', async () => {
     const { outcome, ends, running, succeed } = begin({ total: 1_000 });
     running.bodyOpen = true;
@@ -335,11 +372,16 @@ describe('a body that is read before the answer is handed out', () => {
     expect(ends()).toMatchObject([{ outcome: 'error', error }]);
   });
 
-  it("that is still open when the attempt fails without an answer is nobody's", async () => {
+  it("that is still open when the attempt fails without an answer is nobody's, and what holds it is released, the latest first", async () => {
     const { outcome, ends, running, fail } = begin({ total: 1_000 });
     running.bodyOpen = true;
-    fail(new AxiosError('too large', 'ERR_BAD_RESPONSE'));
+    const released: unknown[] = [];
+    running.onAbort((reason) => released.push('first', reason));
+    running.onAbort((reason) => released.push('second', reason));
+    const error = new AxiosError('too large', 'ERR_BAD_RESPONSE');
+    fail(error);
     await outcome.catch(() => {});
+    expect(released).toEqual(['second', error, 'first', error]);
     expect(ends()).toMatchObject([{ outcome: 'error' }]);
     expect(running.bodyOpen).toBe(false);
     expect(vi.getTimerCount()).toBe(0);

@@ -34,6 +34,7 @@ class Thing {
 }
 /** Tells its log nothing, and the upstream all. */
 const secret = (value: string) => Object.create({ toJSON: () => '[redacted]', toString: () => value });
+const dayAs = (text: string): Asked => ({ params: { day: Object.assign(new Date(0), { toISOString: () => text }) } });
 const raw = [(data: unknown) => data, (data: unknown) => data] as const;
 const written = ['user=a', 'user=b'].map((text) => ({ params: { n: 1 }, paramsSerializer: { serialize: () => text } }));
 
@@ -93,6 +94,10 @@ describe('a kept answer does not stand in', () => {
     ['params that JSON takes for one', { params: { n: Infinity } }, { params: { n: NaN } }],
     ['a function among the params', { params: { n: () => 1 } }, { params: { n: () => 2 } }],
     ['another day', { params: { day: new Date(0) } }, { params: { day: new Date(1) } }],
+    ['a day that is written otherwise', dayAs('a'), dayAs('b')],
+    ['a symbol among the params', { params: { n: Symbol('a') } }, { params: { n: Symbol('b') } }],
+    ['an answer that is parsed otherwise', { parseReviver: (_, value) => value }, { parseReviver: (_, value) => value }],
+    ['an answer that may be no JSON', { transitional: { silentJSONParsing: false } }, {}],
     ['another transform of its answer', { transformResponse: raw[0] }, { transformResponse: raw[1] }],
     ['an answer read in other characters', { responseEncoding: 'latin1' }, { responseEncoding: 'utf8' }],
     ['an answer left packed', { decompress: false }, {}],

@@ -234,6 +234,15 @@ describe('a body that the consumer holds back', () => {
     expectExpiryIn(100, expired, 'response', 100);
   });
 
+  it('is all that is given back the time: what is resumed before it has no more', () => {
+    const { clock, expired } = clockOf({ response: 100 });
+    clock.enter('response');
+    clock.pause();
+    vi.advanceTimersByTime(60);
+    clock.resume();
+    expectExpiryIn(40, expired, 'response', 100);
+  });
+
   it('does not hold what comes after it', () => {
     const { clock, expired } = clockOf({ read: 100, body: 1_000 });
     clock.enter('body');

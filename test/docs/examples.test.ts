@@ -12,8 +12,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
 import { CORS } from '../lab/http.mjs';
 import type { Upstream } from '../lab/types.mjs';
+import { upstreamOf } from '../node/support';
 import { directly, read, root } from './snippets';
-import { upstreamOf } from './support';
 
 /** What the upstream was asked for, and with which headers and body. */
 let asked: { method: string; path: string; headers: Record<string, unknown>; body: string }[] = [];
