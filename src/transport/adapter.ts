@@ -103,24 +103,28 @@ export async function runAdapter(
 
 const ATTEMPT = Symbol('attempt');
 
+/** With nothing above it: a `get` or a `value` on a polluted Object.prototype would make it no descriptor at all. */
+const descriptor = (of: PropertyDescriptor & ThisType<{ [ATTEMPT]: Attempt }>): PropertyDescriptor =>
+  Object.assign(Object.create(null), of);
+
 /**
  * The attempt's signal, made for an adapter that looks at it: many of the user's own do not, and it is a sixth of what a call takes of memory.
  * One descriptor for all, since a getter of its own would cost an object as much.
  */
-const SIGNAL: PropertyDescriptor & ThisType<{ [ATTEMPT]: Attempt }> = {
+const SIGNAL = descriptor({
   get() {
     return this[ATTEMPT].signal;
   },
   set(value: unknown) {
-    Object.defineProperty(this, 'signal', { value, writable: true });
+    Object.defineProperty(this, 'signal', descriptor({ value, writable: true }));
   },
   enumerable: true,
   configurable: true,
-};
+});
 
 function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
   if ('signal' in config) config.signal = attempt.signal;
-  else Object.defineProperty(Object.defineProperty(config, ATTEMPT, { value: attempt }), 'signal', SIGNAL);
+  else Object.defineProperty(Object.defineProperty(config, ATTEMPT, descriptor({ value: attempt })), 'signal', SIGNAL);
 }
 
 /** Makes it again what it was made from. */

@@ -78,6 +78,24 @@ describe('a custom adapter', () => {
     expect(seen).toEqual([true, true, true, true, true, true]);
   });
 
+  it.each(['get', 'set', 'value', 'writable'])('is given it as with axios where Object.prototype has a %s', async (name) => {
+    const seen: unknown[] = [];
+    const adapter: AxiosAdapter = async (config) => {
+      seen.push(config.signal instanceof AbortSignal);
+      config.signal = undefined as never;
+      seen.push(config.signal);
+      return { data: '', status: 200, statusText: 'OK', headers: {}, config };
+    };
+    Object.defineProperty(
+      Object.prototype,
+      name,
+      Object.assign(Object.create(null), { value: () => 1, configurable: true, writable: true }),
+    );
+    const outcome = client.get(URL_, { adapter });
+    await outcome.finally(() => Reflect.deleteProperty(Object.prototype, name));
+    expect(seen).toEqual([true, undefined]);
+  });
+
   it('may fail as it likes', async () => {
     for (const reason of [new Error('plain'), new AxiosError('axios', 'ECODE'), 'a string', undefined]) {
       const { error } = await failureOf(() => client.get(URL_, { adapter: () => Promise.reject(reason) }));
