@@ -4,6 +4,7 @@
  */
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
 import { isMarked, json, mark } from './errors/json';
+import { define } from './util/define';
 import { type Kind, kindOf, type LimitName, type Phase, type Timings } from './words';
 
 /** What was being waited for, in words. */
@@ -160,7 +161,7 @@ export class LimitError extends AxiosError {
     this.name = 'LimitError';
     this.limit = limit;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
-    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, enumerable: false });
+    if (cause !== undefined) define(this, 'cause', { value: cause, configurable: true, enumerable: false });
     mark(this, LIMITED, target);
   }
 }

@@ -1,5 +1,6 @@
 /** What our errors have in common: a mark to know them by, and a JSON that can be logged. */
 import type { AxiosError } from 'axios';
+import { define } from '../util/define';
 import type { AttemptSummary } from '../words';
 
 /** `METHOD url`, redacted, of the request an error is about. */
@@ -10,9 +11,9 @@ const targets = new WeakMap<object, string>();
  * logger that lists properties shows the headers in them.
  */
 export function mark(error: AxiosError, as: symbol, target: string): void {
-  Object.defineProperty(error, as, { value: true });
+  define(error, as, { value: true });
   for (const name of ['config', 'request'] as const)
-    Object.defineProperty(error, name, { value: error[name], enumerable: false, writable: true, configurable: true });
+    define(error, name, { value: error[name], enumerable: false, writable: true, configurable: true });
   targets.set(error, target);
 }
 

@@ -3,6 +3,7 @@
  * its answer has what its next one would have.
  */
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import { descriptor } from '../util/define';
 
 /** A config, or a part of one, by its names. */
 export type Values = Record<string, unknown>;
@@ -110,7 +111,7 @@ function unchanged(objects: Values[]): () => boolean {
 }
 
 /** As axios' configs have it: out of sight. */
-const HAS_OWN: PropertyDescriptor = Object.assign(Object.create(null), {
+const HAS_OWN = /* @__PURE__ */ descriptor({
   value: Object.prototype.hasOwnProperty,
   enumerable: false,
   writable: true,

@@ -5,6 +5,7 @@ import { Alarm, now } from '../clock';
 import { canceled, isCanceled } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
 import { complain, contain } from '../util/complain';
+import { define } from '../util/define';
 import { discard, isBeingRead } from '../util/discard';
 import { keyOf, variantOf } from './fallback-key';
 
@@ -131,7 +132,7 @@ async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error
     return await Promise.race([end.promise, use(error, call.reportedConfig)]);
   } catch (failure) {
     if (failure instanceof Error && failure !== error && failure.cause === undefined && !isCanceled(failure)) {
-      Object.defineProperty(failure, 'cause', { value: error, configurable: true, enumerable: false });
+      define(failure, 'cause', { value: error, configurable: true, enumerable: false });
     }
     throw failure;
   } finally {

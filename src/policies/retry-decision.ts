@@ -5,6 +5,7 @@ import { MAX_DELAY } from '../clock';
 import { codeOf, isBreakerOpen, isCanceled, isLocal, isTimeout } from '../errors';
 import type { RetrySettings } from '../options/retry';
 import { consult } from '../util/complain';
+import { define } from '../util/define';
 import { retryAfterOf } from '../util/retry-after';
 import { type AttemptSummary, isBeforeSend, type StopReason } from '../words';
 import type { RetryBudget } from './retry-budget';
@@ -59,7 +60,7 @@ const attemptsOf = (call: Call, error: unknown): AttemptSummary[] =>
 /** On the error, where it takes it: adapters of the user's have errors of their own. Of our facts only some are in its JSON. */
 function tell(error: unknown, name: string, value: unknown, enumerable = false): void {
   if (typeof error !== 'object' || error === null) return;
-  Reflect.defineProperty(error, name, { value, configurable: true, writable: true, enumerable });
+  define(error, name, { value, configurable: true, writable: true, enumerable });
 }
 
 function judge(call: Call, error: unknown, settings: RetrySettings, budget: RetryBudget): Decision {

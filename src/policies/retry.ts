@@ -8,6 +8,7 @@ import axiosRetry from 'axios-retry';
 import type { Call, Handler, Policy } from '../call';
 import { now } from '../clock';
 import { complain, contain } from '../util/complain';
+import { define } from '../util/define';
 import { discard } from '../util/discard';
 import { RetryBudget } from './retry-budget';
 import { conclude, type Decision, decide, isReplayable } from './retry-decision';
@@ -133,8 +134,8 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
   try {
     call.config.data = await call.bodyFactory();
   } catch (error) {
-    if (error instanceof Error && error.cause === undefined && Object.isExtensible(error)) {
-      Object.defineProperty(error, 'cause', { value: failure, configurable: true, enumerable: false });
+    if (error instanceof Error && error.cause === undefined) {
+      define(error, 'cause', { value: failure, configurable: true, enumerable: false });
     }
     throw error;
   }

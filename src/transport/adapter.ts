@@ -1,6 +1,7 @@
 /** Which of axios' adapters does the I/O of a request, or whether it is one of the user's own. */
 import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../call';
+import { define, descriptor } from '../util/define';
 import { addedHeaders } from './added-headers';
 
 export type AdapterName = 'http' | 'fetch' | 'xhr';
@@ -103,28 +104,28 @@ export async function runAdapter(
 
 const ATTEMPT = Symbol('attempt');
 
-/** With nothing above it: a `get` or a `value` on a polluted Object.prototype would make it no descriptor at all. */
-const descriptor = (of: PropertyDescriptor & ThisType<{ [ATTEMPT]: Attempt }>): PropertyDescriptor =>
-  Object.assign(Object.create(null), of);
-
 /**
  * The attempt's signal, made for an adapter that looks at it: many of the user's own do not, and it is a sixth of what a call takes of memory.
  * One descriptor for all, since a getter of its own would cost an object as much.
  */
-const SIGNAL = descriptor({
+const SIGNAL = /* @__PURE__ */ descriptor<{ [ATTEMPT]: Attempt }>({
   get() {
     return this[ATTEMPT].signal;
   },
   set(value: unknown) {
-    Object.defineProperty(this, 'signal', descriptor({ value, writable: true }));
+    define(this, 'signal', { value, writable: true });
   },
   enumerable: true,
   configurable: true,
 });
 
 function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
-  if ('signal' in config) config.signal = attempt.signal;
-  else Object.defineProperty(Object.defineProperty(config, ATTEMPT, descriptor({ value: attempt })), 'signal', SIGNAL);
+  if ('signal' in config) {
+    config.signal = attempt.signal;
+    return;
+  }
+  define(config, ATTEMPT, { value: attempt });
+  Object.defineProperty(config, 'signal', SIGNAL);
 }
 
 /** Makes it again what it was made from. */

@@ -27,6 +27,7 @@ const POLLUTION = `
     done: true, hops: 9, publish: fn, hasSubscribers: true, env: { BREAKWATER: 'off' },
     serialize: () => 'evil=1', encode: () => 'evil', indexes: true, dots: true, metaTokens: false, visitor: fn, maxDepth: 1, paramsSerializer: () => 'evil=1',
     insecureHTTPParser: true, family: 6, maxBodyLength: 1, maxContentLength: 1,
+    get: fn, set: fn, value: fn, writable: true, configurable: false,
   };`;
 
 const SCRIPT = `
@@ -82,7 +83,7 @@ const SCRIPT = `
     const changed = [];
     for (const [what, make] of Object.entries(MADE)) {
       const early = what.endsWith('there') ? make() : undefined;
-      for (const name of names) Object.defineProperty(Object.prototype, name, { value: POLLUTION[name], configurable: true, writable: true, enumerable: false });
+      for (const name of names) Object.defineProperty(Object.prototype, name, { __proto__: null, value: POLLUTION[name], configurable: true, writable: true, enumerable: false });
       const client = early ?? make();
       const lines = await use(client);
       await client.close();

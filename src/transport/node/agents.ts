@@ -7,6 +7,7 @@ import https from 'node:https';
 import { getDefaultAutoSelectFamilyAttemptTimeout as addressTime } from 'node:net';
 import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call';
+import { define } from '../../util/define';
 import { needsNoLookup, watched } from './connection';
 import { atProxy, forwarded } from './forward';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
@@ -186,7 +187,7 @@ function facadeOf(
   Object.setPrototypeOf(Facade.prototype, agent);
   const { options } = agent;
   // axios refuses to bypass an agent that proxies by itself; hidden, the agent goes on doing so.
-  if (options?.proxyEnv) Object.defineProperty(Facade.prototype, 'options', { value: { ...options, proxyEnv: undefined } });
+  if (options?.proxyEnv) define(Facade.prototype, 'options', { value: { ...options, proxyEnv: undefined } });
   return Facade as unknown as FacadeOf;
 }
 

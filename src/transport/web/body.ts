@@ -1,5 +1,6 @@
 /** The body of an answer, watched as it comes: chunk by chunk, however it is read. */
 import type { Attempt } from '../../call';
+import { define } from '../../util/define';
 import type { Timings } from '../../words';
 
 /**
@@ -26,7 +27,7 @@ export function watchBody(
     return response;
   }
   const watched = new WatchedBody(body, attempt, measured);
-  if (isStreamed) Object.defineProperty(response, 'body', { value: watched.stream() });
+  if (isStreamed) define(response, 'body', { value: watched.stream() });
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
   return Object.assign(response, {
