@@ -28,7 +28,7 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
       reject(error);
     };
     onResponse = (res) => {
-      if (req.destroyed) return;
+      if (req.destroyed || attempt.aborted) return; // its connection may be closed a moment later
       if (follows && isRedirect(res)) return resolve(handOn(follow(res)));
       if (follows) tellAnswer(res, req, options);
       answerWith(res, config, resolve, fail);

@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import type { Attempt, Clock } from '../../call';
 import type { Phase } from '../../words';
 import { markBody } from './body';
+import { closeSoon } from './closing';
 import { isUnderWay, markConnection } from './connection';
 import { isFollowed, Unredirected } from './redirect';
 
@@ -123,12 +124,22 @@ export class Hop {
     });
   }
 
-  /** The connection is destroyed, never returned to the pool. */
+  /** The connection is destroyed, never returned to the pool: on the spot, unless all has been sent and an answer would be heard by us alone. */
   #abort(reason: Error): void {
+    if (this.#written && this.#attempt.clock.phase === 'response' && isPlain(this.#req)) closeSoon(() => this.#destroy(reason));
+    else this.#destroy(reason);
+  }
+
+  #destroy(reason: Error): void {
     this.#response?.on('error', ignore).destroy(reason);
     this.#req.on('error', ignore).destroy(reason);
   }
 }
+
+type Redirectable = ClientRequest & { _redirectable?: unknown };
+
+/** One that is our own doing, in the place of follow-redirects. */
+const isPlain = (req: Redirectable): boolean => req._redirectable instanceof Unredirected;
 
 /** Of other agents than Node's, which may give a connection when it stands: then it is new all the same. */
 const seen = new WeakSet<Socket>();
@@ -148,8 +159,8 @@ function setAsAxiosDoes(socket: Socket): void {
  * follow-redirects leaves a 'timeout' -> destroy listener on the pooled socket (follow-redirects#278), which would kill a later request
  * of anybody who shares the agent.
  */
-function leaveNoTimeoutListener(req: ClientRequest & { _redirectable?: unknown }, socket: Socket): void {
-  if (!req._redirectable || req._redirectable instanceof Unredirected) return;
+function leaveNoTimeoutListener(req: Redirectable, socket: Socket): void {
+  if (!req._redirectable || isPlain(req)) return;
   req.once('close', () => socket.removeListener('timeout', socket.destroy));
 }
 
