@@ -34,7 +34,6 @@ import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
-import { descriptor } from './util/define';
 import { own } from './util/own';
 import type { Limits } from './words';
 
@@ -213,7 +212,7 @@ function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): Axios
 
 /** A property that is the instance's own, whoever sets it. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor =>
-  descriptor({ enumerable: true, get: () => instance[name], set: (value) => Object.assign(instance, { [name]: value }) });
+  own({ enumerable: true, get: () => instance[name], set: (value) => Object.assign(instance, { [name]: value }) });
 
 const defined = <T extends object>(policies: T): Partial<T> =>
   Object.fromEntries(Object.entries(policies).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -3,7 +3,7 @@
  * its answer has what its next one would have.
  */
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
-import { descriptor } from '../util/define';
+import { own } from '../util/own';
 
 /** A config, or a part of one, by its names. */
 export type Values = Record<string, unknown>;
@@ -38,8 +38,8 @@ function remembered(defaults: Values, made: Values): Template | undefined {
     else if (Array.isArray(value)) lists.push(name);
     else (Object.values(value).some(isObject) ? deep : flat).push(name);
   }
-  const { common, [String(made.method)]: own } = (defaults.headers ?? {}) as Values;
-  const sources = [defaults, defaults.headers, common, own, ...[...lists, ...flat].map((name) => defaults[name])].filter(isObject);
+  const { common, [String(made.method)]: theirs } = (defaults.headers ?? {}) as Values;
+  const sources = [defaults, defaults.headers, common, theirs, ...[...lists, ...flat].map((name) => defaults[name])].filter(isObject);
   return {
     isCurrent: unchanged(sources),
     deep,
@@ -111,7 +111,7 @@ function unchanged(objects: Values[]): () => boolean {
 }
 
 /** As axios' configs have it: out of sight. */
-const HAS_OWN = /* @__PURE__ */ descriptor({
+const HAS_OWN = /* @__PURE__ */ own({
   value: Object.prototype.hasOwnProperty,
   enumerable: false,
   writable: true,

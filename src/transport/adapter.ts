@@ -1,7 +1,8 @@
 /** Which of axios' adapters does the I/O of a request, or whether it is one of the user's own. */
 import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, Call, Handler } from '../call';
-import { define, descriptor } from '../util/define';
+import { define } from '../util/define';
+import { own } from '../util/own';
 import { addedHeaders } from './added-headers';
 
 export type AdapterName = 'http' | 'fetch' | 'xhr';
@@ -108,7 +109,7 @@ const ATTEMPT = Symbol('attempt');
  * The attempt's signal, made for an adapter that looks at it: many of the user's own do not, and it is a sixth of what a call takes of memory.
  * One descriptor for all, since a getter of its own would cost an object as much.
  */
-const SIGNAL = /* @__PURE__ */ descriptor<{ [ATTEMPT]: Attempt }>({
+const SIGNAL = /* @__PURE__ */ own<PropertyDescriptor & ThisType<{ [ATTEMPT]: Attempt }>>({
   get() {
     return this[ATTEMPT].signal;
   },
