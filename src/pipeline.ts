@@ -11,6 +11,7 @@ import { concurrency } from './policies/concurrency';
 import { deadline } from './policies/deadline';
 import { dispatch, type Send } from './policies/dispatch';
 import { fallback } from './policies/fallback';
+import { noteAsked } from './policies/fallback-asked';
 import { rateLimit } from './policies/rate-limit';
 import { record } from './policies/record';
 import { retry } from './policies/retry';
@@ -27,6 +28,7 @@ export const pipeline = (instance: AxiosInstance, send: Send, breakers: Breakers
       cancellation, //            the user's abort
       dispatch(instance, send), // axios: interceptors and transforms, once a call
       cancellation, //            an abort that an interceptor brought
+      noteAsked, //               for the fallback: what is asked and answered, before others change it
       retry, //                   axios-retry's loop; nothing below is held during back-off
       openBreaker(breakers), //   an endpoint that is cut off answers at once
       rateLimit, //               so many a second

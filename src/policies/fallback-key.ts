@@ -1,10 +1,16 @@
 /** What tells one answer from another: what is asked, and who asks. Where it cannot be told, no answer stands in for another. */
-import type { AxiosResponse } from 'axios';
 import type { Call } from '../call';
 
 /** Headers that differ from request to request, or that an adapter adds, and that say nothing of who asks for what. */
 const VOLATILE =
   /^(traceparent|tracestate|b3|x-b3-.*|(x-)?(request|correlation)-id|idempotency-key|user-agent|accept-encoding|content-.*)$/;
+
+/** What an answer may vary by. */
+export interface Varying {
+  /** As they were sent. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly decompress: boolean | undefined;
+}
 
 /** `undefined` where an answer to this cannot be told from others. Who asks counts as well, and may be told by any header. */
 export function keyOf(call: Call): string | undefined {
@@ -30,15 +36,13 @@ export function keyOf(call: Call): string | undefined {
  * What the headers that are left out of the key were, of those that the answer depends on by its own `Vary`. `undefined` where an answer is
  * for nobody but who asked: it varies by everything, or by cookies, which a page sends unseen.
  */
-export function variantOf({ config }: Call, response: Pick<AxiosResponse, 'headers'>): string | undefined {
-  const vary = headerOf(response.headers, 'vary')
-    .toLowerCase()
-    .split(/[\s,]+/);
-  if (vary.includes('*') || (vary.includes('cookie') && typeof document === 'object')) return undefined;
+export function variantOf({ headers, decompress }: Varying, vary: string): string | undefined {
+  const varying = vary.toLowerCase().split(/[\s,]+/);
+  if (varying.includes('*') || (varying.includes('cookie') && typeof document === 'object')) return undefined;
   // An encoding is undone on the way here.
-  const names = vary.filter((name) => VOLATILE.test(name) && (name !== 'accept-encoding' || config?.decompress === false));
+  const names = varying.filter((name) => VOLATILE.test(name) && (name !== 'accept-encoding' || decompress === false));
   // The adapter's own user agent comes and goes with the adapter.
-  return JSON.stringify(names.map((name) => headerOf(config?.headers, name).replace(/^axios\/.*/, '')));
+  return JSON.stringify(names.map((name) => headerOf(headers, name).replace(/^axios\/.*/, '')));
 }
 
 /**
@@ -56,7 +60,7 @@ const UNSEEN = [
   ...['httpAgent', 'httpsAgent', 'proxy', 'withCredentials', 'http2Options', 'fetchOptions', 'jar'],
   ...['adapter', 'env', 'transport', 'lookup', 'beforeRedirect'],
   // How it is asked, and what is made of the answer.
-  ...['paramsSerializer', 'transformResponse', 'responseEncoding', 'decompress', 'transitional', 'parseReviver'],
+  ...['paramsSerializer', 'transformResponse', 'responseEncoding', 'decompress', 'transitional', 'parseReviver', 'maxRedirects'],
 ];
 
 /**
@@ -91,7 +95,7 @@ function isTold(value: unknown): boolean {
 
 const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-function headerOf(headers: unknown, lower: string): string {
+export function headerOf(headers: unknown, lower: string): string {
   const value = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === lower)?.[1];
   return value === undefined || value === null || value === false ? '' : String(value);
 }

@@ -7,7 +7,8 @@ import type { FallbackOptions } from '../options/fallback';
 import { complain, contain } from '../util/complain';
 import { define } from '../util/define';
 import { discard, isBeingRead } from '../util/discard';
-import { keyOf, variantOf } from './fallback-key';
+import { askedBy } from './fallback-asked';
+import { variantOf } from './fallback-key';
 
 /** Good answers kept. */
 const CAP = 100;
@@ -30,6 +31,9 @@ type Answer = Omit<AxiosResponse, 'config' | 'request'>;
 
 interface Kept {
   answer: Answer;
+  /** The upstream's, whatever interceptors made of them. */
+  status: number;
+  vary: string;
   variant: string;
   at: number;
 }
@@ -41,7 +45,7 @@ export const fallback: Policy = (next) => {
     try {
       response = await next(call);
     } catch (error) {
-      if (isCanceled(error) || isAnswer(error)) throw error;
+      if (isCanceled(error) || isRefusal(error)) throw error;
       const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
@@ -56,21 +60,25 @@ export const fallback: Policy = (next) => {
 };
 
 /** A 4xx is the upstream's answer to what was asked, not a failure to answer. */
-function isAnswer(error: unknown): boolean {
+const isAnswer = (status: number): boolean => status < 500 && status !== 408 && status !== 429;
+
+function isRefusal(error: unknown): boolean {
   const status = (error as { response?: AxiosResponse } | undefined)?.response?.status ?? 0;
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return status >= 400 && isAnswer(status);
 }
 
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
-  const key = keyOf(call);
+  const asked = askedBy(call);
+  if (!asked?.answered || !isAnswer(asked.answered.status)) return;
   // An interceptor may have made something else of the response.
-  if (key === undefined || typeof response !== 'object' || response === null || !('status' in response && 'data' in response)) return;
+  if (typeof response !== 'object' || response === null || !('status' in response && 'data' in response)) return;
+  const { key, answered } = asked;
   kept.delete(key);
-  const variant = variantOf(call, response as AxiosResponse);
+  const variant = variantOf(asked, answered.vary);
   if (variant === undefined) return;
   try {
     const { request: _, config: __, ...answer } = response as AxiosResponse; // those of whoever is given it are told
-    kept.set(key, { answer: duplicate(answer), variant, at: now() });
+    kept.set(key, { answer: duplicate(answer), ...answered, variant, at: now() });
   } catch (error) {
     return complain(kept, '`staleFor` keeps no answer that cannot be copied, since each caller is to have his own.', error);
   }
@@ -79,9 +87,9 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
 }
 
 function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOptions): FallbackResponse | undefined {
-  const key = staleFor ? keyOf(call) : undefined;
-  const found = key === undefined ? undefined : kept.get(key);
-  if (!found || !staleFor || variantOf(call, found.answer) !== found.variant) return undefined;
+  const asked = askedBy(call);
+  const found = asked && kept.get(asked.key);
+  if (!found || !staleFor || variantOf(asked, found.vary) !== found.variant || !asked.accepts(found.status)) return undefined;
   const age = Math.round(now() - found.at);
   return age <= staleFor ? { ...duplicate(found.answer), config: call.reportedConfig, fallback: 'stale', age } : undefined;
 }

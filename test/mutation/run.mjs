@@ -21,6 +21,7 @@ const TESTS = {
   'src/policies/breaker-state.ts': 'breaker-*|fuzz-breaker',
   'src/policies/breaker.ts': 'breaker-*|self-protection',
   'src/policies/fallback.ts': 'fallback*|self-protection',
+  'src/policies/fallback-asked.ts': 'fallback*',
   'src/policies/fallback-key.ts': 'fallback*',
   'src/policies/attempt.ts': 'attempt|self-protection',
   'src/policies/deadline.ts': 'deadline-call|self-protection',

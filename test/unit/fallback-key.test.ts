@@ -106,6 +106,7 @@ describe('a kept answer does not stand in', () => {
     ['a body that cannot be told from others', { data: new FormData() }, { data: new FormData() }],
     ['a header that only looks like one of a trace', { headers: { 'my-traceparent': '1' } }, { headers: { 'my-traceparent': '2' } }],
     ['a header that only begins like one of a trace', { headers: { 'b3-of': '1' } }, { headers: { 'b3-of': '2' } }],
+    ['redirects that are followed otherwise', { maxRedirects: 0 }, { maxRedirects: 5 }],
     ['a stream', { responseType: 'stream' }, { responseType: 'stream' }],
     ['a POST', { method: 'post' }, { method: 'post' }],
   ])('for %s', async (_, first, second) => {

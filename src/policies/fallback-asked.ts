@@ -1,0 +1,47 @@
+/**
+ * What a call asked for and how the upstream answered, noted where axios does its I/O: by the time a fallback looks, handlers may have changed the
+ * config, interceptors the answer, and a page its cookies.
+ */
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { Call, Policy } from '../call';
+import { consult, contain } from '../util/complain';
+import { headerOf, keyOf, type Varying } from './fallback-key';
+
+export interface Asked extends Varying {
+  /** Tells what is asked, and who asks. */
+  readonly key: string;
+  /** Whether the asker takes such a status for an answer. */
+  accepts(status: number): boolean;
+  answered?: { readonly status: number; readonly vary: string };
+}
+
+const noted = new WeakMap<Call, Asked>();
+
+/** `undefined` where nothing was asked yet, or what cannot be told from other things. */
+export const askedBy = (call: Call): Asked | undefined => noted.get(call);
+
+export const noteAsked: Policy = (next) => (call) => {
+  const { fallback } = call.settings;
+  const asked = (fallback || undefined)?.staleFor ? contain(note, call) : undefined;
+  if (!asked) return next(call);
+  return next(call).then((response) => {
+    contain(noteAnswer, asked, response);
+    return response;
+  });
+};
+
+function note(call: Call): Asked | undefined {
+  const { headers, decompress, validateStatus } = call.config as InternalAxiosRequestConfig;
+  const key = keyOf(call);
+  if (key === undefined) return undefined;
+  const failed = '`validateStatus` failed; no stale answer is given.';
+  const accepts = (status: number): boolean => !status || !validateStatus || consult(validateStatus, [status], false, failed);
+  const asked: Asked = { key, headers: { ...headers }, decompress, accepts };
+  noted.set(call, asked);
+  return asked;
+}
+
+/** An adapter of the user's may answer with nothing. */
+function noteAnswer(asked: Asked, response: AxiosResponse | undefined): void {
+  asked.answered = { status: response?.status ?? 0, vary: headerOf(response?.headers, 'vary') };
+}
