@@ -6,7 +6,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, In
 import type { Call, Policy } from '../call';
 import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
-import { discard } from '../util/discard';
+import { discard, isBeingRead } from '../util/discard';
 
 /** Sends a request by the instance. What is set goes over what is asked for. */
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
@@ -17,27 +17,50 @@ export const dispatch =
     const begin = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
       const given = call.request.adapter ?? instance.defaults.adapter;
+      let body: unknown;
       const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
         if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
         call.config = restore(config, call, given);
-        return next(call);
+        if (config.responseType !== 'stream') return next(call);
+        return next(call).then(
+          (response) => {
+            body = response?.data;
+            return response;
+          },
+          (error) => {
+            body = bodyOf(error);
+            throw error;
+          },
+        );
       };
-      return send(data ? { ...call.request, ...data } : call.request, { timeout, adapter });
+      return promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter })).catch((error) => {
+        // An interceptor, or a transform, that failed has lost it: left open it would keep its connection, and its place among the concurrent.
+        if (!has(error, body) && !isBeingRead(body)) discard(body);
+        throw error;
+      });
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
       const data = await call.bodyFactory?.();
       try {
         return await begin(call, { data });
       } catch (error) {
-        call.whenOver(() => discard(data));
+        for (const made of [data, call.config?.data]) call.whenOver(() => discard(made)); // the first, and the last
         throw error;
       } finally {
         // Whoever repeats the config has the body made anew.
         if (call.config) call.config.data = call.bodyFactory;
       }
     };
-    return (call) => (call.bodyFactory ? sendMade(call) : promised(() => begin(call)));
+    return (call) => (call.bodyFactory ? sendMade(call) : begin(call));
   };
+
+const bodyOf = (error: unknown): unknown => (error as { response?: AxiosResponse } | null | undefined)?.response?.data;
+
+/** Whether the caller can get at a body by the error, or by what caused it. */
+function has(error: unknown, body: unknown): boolean {
+  for (let cause = error, depth = 0; cause && depth < 5; cause = (cause as Error).cause, depth++) if (bodyOf(cause) === body) return true;
+  return false;
+}
 
 /** What an instance does whose `request` is not axios' own: it may throw at once, or answer without a promise. */
 function promised<T>(run: () => Promise<T>): Promise<T> {

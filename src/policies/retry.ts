@@ -76,7 +76,7 @@ async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
   }
 }
 
-/** A body from a factory is nobody's after its attempt; under an answer that came early it may still be going out. */
+/** A body from a factory is nobody's after its attempt, unless that was answered: early, perhaps, with the body still going out. */
 function dropBody({ bodyFactory, config }: Call, error: unknown): void {
   if (bodyFactory && !responseOf(error)) discard(config?.data);
 }
@@ -131,6 +131,7 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
   const early = notBefore - now();
   if (early > 0 && early < EARLY) await new Promise((resolve) => setTimeout(resolve, EARLY));
   if (call.ended || !call.bodyFactory || !call.config || isReplayable(call.config.data)) return;
+  discard(call.config.data); // under an answer that came early it may still be going out
   try {
     call.config.data = await call.bodyFactory();
   } catch (error) {

@@ -1,11 +1,16 @@
 // Answers that nobody gets: of a retried attempt, of a call that a fallback answered, of an upload that was refused early. None keeps its connection.
 import { Agent } from 'node:http';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { ClientConfig } from '../../src';
+import type { Readable } from 'node:stream';
+import type { AxiosError } from 'axios';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Client, ClientConfig } from '../../src';
 import { createClient } from '../../src';
 import { startLab } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
-import { until, upstreamOf } from './support';
+import { attemptsOf, rejection, until, upstreamOf } from './support';
+
+/** More than sockets and streams keep. */
+const LONG = 1_000_000;
 
 let upstream: Upstream;
 let lab: Awaited<ReturnType<typeof startLab>>;
@@ -14,6 +19,10 @@ let agent = new Agent({ keepAlive: true });
 beforeAll(async () => {
   lab = await startLab({ only: ['early-413', 'http2-healthy'] });
   upstream = await upstreamOf(({ res, url }) => {
+    if (url.pathname === '/long') {
+      res.write('x'); // so that there is no Content-Length to go by
+      return void res.end('x'.repeat(LONG - 1));
+    }
     res.writeHead(503).write('no');
     if (url.pathname === '/whole') res.end();
   });
@@ -21,6 +30,7 @@ beforeAll(async () => {
 afterEach(() => {
   agent.destroy();
   agent = new Agent({ keepAlive: true });
+  upstream.reset();
 });
 afterAll(() => Promise.all([lab.close(), upstream.close()]));
 
@@ -43,9 +53,67 @@ it.each([
 it('a stream that a fallback reads, or hands on, is left to it', async () => {
   const api = client({ fallback: (error) => (error as { response: { data: unknown } }).response.data });
   const { data } = await api.get(`${upstream.url}whole`, { responseType: 'stream' });
+  expect(await textOf(data)).toBe('no');
+});
+
+async function textOf(stream: Readable | undefined): Promise<string> {
   let text = '';
-  for await (const chunk of data) text += chunk;
-  expect(text).toBe('no');
+  for await (const chunk of stream ?? []) text += chunk;
+  return text;
+}
+
+const fail = (): never => {
+  throw new Error('mine');
+};
+
+describe.each(['http', 'fetch'] as const)("by axios' %s adapter", (adapter) => {
+  it.each<[string, string, (api: Client) => unknown]>([
+    ['an interceptor', 'long', (api) => api.interceptors.response.use(fail)],
+    ['a transform', 'long', (api) => Object.assign(api.defaults, { transformResponse: [fail] })],
+    ['an interceptor that makes another error of it', 'open', (api) => api.interceptors.response.use(null, fail)],
+  ])('a stream that %s loses by failing', async (_, path, lose) => {
+    const api = client({ adapter, limit: { concurrency: 1 } });
+    lose(api);
+    const records = attemptsOf(api);
+    for (const calls of [1, 2]) {
+      expect(await rejection(api.get(`${upstream.url}${path}`, { responseType: 'stream' }))).toMatchObject({ message: 'mine' });
+      await until(() => records.length === calls, 'the attempt is over');
+    }
+    await upstream.closed(2);
+  });
+
+  it('a stream that is longer than maxContentLength, by the time that this is seen', async () => {
+    const api = client({ adapter, limit: { concurrency: 1 }, maxContentLength: 100_000 });
+    const records = attemptsOf(api);
+    for (const calls of [1, 2]) {
+      const { data } = await api.get(`${upstream.url}long`, { responseType: 'stream' });
+      const read = async (): Promise<void> => {
+        for await (const _ of data);
+      };
+      expect(await rejection(read())).toMatchObject({ message: expect.stringContaining('maxContentLength size of 100000 exceeded') });
+      await until(() => records.length === calls, 'the attempt is over');
+    }
+    expect(records.map(({ outcome }) => outcome)).toEqual(['canceled', 'canceled']);
+    await upstream.closed(2);
+  });
+});
+
+it('a stream that an error still leads to is left to the caller, and one that is being read to its reader', async () => {
+  const api = client({});
+  const wrap = api.interceptors.response.use(null, (error) => {
+    throw new Error('mine', { cause: error });
+  });
+  const error = (await rejection(api.get(`${upstream.url}whole`, { responseType: 'stream' }))) as { cause: AxiosError<Readable> };
+  expect(await textOf(error.cause.response?.data)).toBe('no');
+  api.interceptors.response.eject(wrap);
+
+  let text: Promise<string> | undefined;
+  api.interceptors.response.use(({ data }) => {
+    text = textOf(data);
+    return new Promise((_, reject) => setTimeout(reject, 20, new Error('mine')));
+  });
+  await rejection(api.get(`${upstream.url}long`, { responseType: 'stream' }));
+  expect(await text).toHaveLength(LONG);
 });
 
 it('an upload that is refused before all of it was sent', async () => {

@@ -10,7 +10,7 @@ import NodeFormData from 'form-data';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptSummary, Client, RetryEvent, StopReason } from '../bare';
 import type { Upstream } from '../lab/types.mjs';
-import { clients, rejection, upstreamOf } from './support';
+import { clients, rejection, until, upstreamOf } from './support';
 import { watchUnhandled } from './support2';
 
 type Told = Error & { history: AttemptSummary[]; retryStopped: StopReason; response?: { status: number } };
@@ -47,6 +47,13 @@ afterEach(async () => {
   await peer.close();
 });
 afterAll(() => unhandled.none());
+
+async function* endless(): AsyncGenerator<Buffer> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    yield Buffer.alloc(10);
+  }
+}
 
 const hash = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
@@ -182,6 +189,19 @@ describe('a function for a body', () => {
     expect(error.retryStopped).toBe('unsafe');
     expect(factory).toHaveBeenCalledTimes(1);
     expect(received).toHaveLength(1);
+  });
+
+  it.each(['http', 'fetch'] as const)('leaves none open under answers that come before it has gone out, by %s', async (adapter) => {
+    const early = await upstreamOf(({ res }) => void res.writeHead(503).end('no'));
+    const made: Readable[] = [];
+    const factory = (): Readable => {
+      made.push(Readable.from(endless()));
+      return made.at(-1) as Readable;
+    };
+    expect(await rejection(client.put(early.url, factory, { adapter }))).toMatchObject({ response: { status: 503 } });
+    expect(made).toHaveLength(3);
+    await until(() => made.every(({ destroyed }) => destroyed), 'none is open');
+    await early.close();
   });
 
   it('leaves no file open where the attempt came to nothing', async () => {

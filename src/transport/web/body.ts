@@ -9,12 +9,13 @@ import type { Timings } from '../../words';
  *
  * @param measured Gives the timings once the last byte is in.
  * @param how.isForXhr Whether text is read as XHR reads it.
+ * @param how.most Bytes that axios takes of its stream: with more it throws, and forgets the stream.
  */
 export function watchBody(
   response: Response,
   attempt: Attempt,
   measured: () => Timings | undefined,
-  { isStreamed, isForXhr }: { isStreamed: boolean; isForXhr: boolean },
+  { isStreamed, isForXhr, most }: { isStreamed: boolean; isForXhr: boolean; most: number },
 ): Response {
   const { body } = response;
   if (body === null) {
@@ -27,7 +28,7 @@ export function watchBody(
     return response;
   }
   const watched = new WatchedBody(body, attempt, measured);
-  if (isStreamed) define(response, 'body', { value: watched.stream() });
+  if (isStreamed) define(response, 'body', { value: watched.stream(most) });
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
   return Object.assign(response, {
@@ -101,8 +102,9 @@ class WatchedBody {
   }
 
   /** Chunk by chunk as it is asked for: while nobody asks, the silence is the consumer's. */
-  stream(): ReadableStream<Bytes> {
+  stream(most = Infinity): ReadableStream<Bytes> {
     const { clock } = this.#attempt;
+    let left = most;
     clock.pause(); // until somebody asks
     return new ReadableStream<Bytes>(
       {
@@ -115,6 +117,8 @@ class WatchedBody {
           if (!chunk) return controller.close();
           clock.pause();
           controller.enqueue(chunk);
+          left -= chunk.byteLength;
+          if (left < 0) this.#drop(new TypeError('The body is longer than maxContentLength.'));
         },
         cancel: (reason) => {
           this.#attempt.bodyEnded(null);
@@ -123,6 +127,13 @@ class WatchedBody {
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /** Nobody reads on; whoever does all the same is told so, and not that this was all. */
+  #drop(reason: unknown): void {
+    this.#aborted = { reason };
+    this.#attempt.bodyEnded(null);
+    this.#reader.cancel(reason).catch(() => {});
   }
 
   /** All the rest. */

@@ -24,6 +24,7 @@ class Watch {
   /** Whether axios may take the body as a stream; when it does depends on much, so it may take it by a method all the same. */
   readonly isStreamed: boolean;
   readonly isForXhr: boolean;
+  readonly most: number;
   constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
     this.attempt = attempt;
     this.fetch = (config.env?.fetch ?? undefined) as Fetch | undefined;
@@ -31,6 +32,7 @@ class Watch {
     this.hasOptions = config.fetchOptions != null;
     this.isForXhr = isForXhr;
     const { responseType, onDownloadProgress, maxContentLength } = config;
+    this.most = typeof maxContentLength === 'number' && maxContentLength > -1 ? maxContentLength : Infinity;
     this.isStreamed = /^(stream|response)$/i.test(String(responseType)) || !!onDownloadProgress || maxContentLength !== -1;
   }
 }
