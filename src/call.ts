@@ -64,6 +64,8 @@ export interface Attempt {
   readonly aborted: boolean;
   /** HTTP exchanges begun; a redirect makes a second. */
   hops: number;
+  /** Whether the platform was given the request, where that is seen: until then what fails is on this side. */
+  handedOver?: boolean | undefined;
   status?: number | undefined;
   reusedSocket?: boolean | undefined;
   /** What axios tells of as the request of an error, once there is one. */

@@ -3,6 +3,7 @@
  * not, in Chromium). When it goes away: what the browser takes over, within its quota.
  */
 
+import { discard } from '../util/discard';
 import { quietly } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
 import { QUOTA } from './hand-over';
@@ -76,10 +77,11 @@ function keepalive(): (item: Item) => boolean {
     }
     if (pending + body.length > QUOTA) return false;
     pending += body.length;
-    const done = (): void => {
+    const done = (response?: Response): void => {
       pending -= body.length;
+      discard(response?.body); // one that never ends would keep its connection
     };
-    post(item, { keepalive: true }).then(done, done);
+    post(item, { keepalive: true }).then(done, () => done());
     return true;
   };
 }

@@ -65,6 +65,7 @@ class RunningAttempt implements Attempt {
   hops = 0;
   done = false;
   bodyOpen = false;
+  handedOver: boolean | undefined;
   status: number | undefined;
   reusedSocket: boolean | undefined;
   request: unknown;

@@ -186,7 +186,7 @@ function judge(breaker: Breaker, call: Call, error: unknown, given: AxiosRespons
   const { isFailure } = breaker.settings;
   const { status } = given ?? answerOf(error) ?? {};
   const attempt = call.attempt as Attempt;
-  const verdict = byRule(error, status);
+  const verdict = byRule(error, status, attempt);
   // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
   if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
   const outcome = { error, status, elapsed: attempt.elapsed };
@@ -195,15 +195,15 @@ function judge(breaker: Breaker, call: Call, error: unknown, given: AxiosRespons
 }
 
 /** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */
-function byRule(error: unknown, status: number | undefined): Verdict {
+function byRule(error: unknown, status: number | undefined, { handedOver }: Attempt): Verdict {
   if (status !== undefined) return status === 429 ? 'ignored' : status === 408 || (status >= 500 && status !== 501) ? 'failure' : 'success';
   if (error === undefined) return 'success';
   if (isCanceled(error) || isLocal(error)) return 'ignored';
   if (isTimeout(error)) return error.limit === 'deadline' || error.kind === 'queue' ? 'ignored' : 'failure';
-  return OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
+  return handedOver === false || OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
 }
 
-/** Codes of mistakes on this side. */
+/** Codes of mistakes on this side: axios', and Node's for what cannot be written into a request. */
 const OURS = new Set([
   'ERR_BAD_OPTION',
   'ERR_BAD_OPTION_VALUE',
@@ -212,6 +212,12 @@ const OURS = new Set([
   'ERR_NOT_SUPPORT',
   'ERR_DEPRECATED',
   'ERR_FORM_DATA_DEPTH_EXCEEDED',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_INVALID_CHAR',
+  'ERR_HTTP_INVALID_HEADER_VALUE',
+  'ERR_UNESCAPED_CHARACTERS',
+  'ERR_INVALID_ARG_TYPE',
+  'ERR_INVALID_ARG_VALUE',
 ]);
 
 /** How a breaker is now. */

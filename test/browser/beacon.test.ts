@@ -1,6 +1,7 @@
 // The channel inside a page: what it listens to, what it calls, and what becomes of a fetch that is somebody else's.
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { type BeaconEvent, type Client, type ClientConfig, createClient } from '../../src/index';
+import { meet } from './support';
 
 const lab = inject('lab');
 const healthy = lab.healthy ?? '';
@@ -154,6 +155,16 @@ describe('a page that goes away', () => {
     for (const [, init] of fetch.mock.calls) expect(init).not.toHaveProperty('credentials');
     expect(sendBeacon).not.toHaveBeenCalled();
     expect(api.beacons.stats().sent).toBe(2);
+  });
+
+  it('lets go of the answers to those: a body that never ends keeps no connection', async () => {
+    const peer = await meet('body-stall');
+    const api = client({ baseURL: peer.url });
+    for (let i = 0; i < 3; i++) {
+      api.beacon('/', i);
+      leave();
+    }
+    await peer.closed(3);
   });
 
   it('hands over by a keepalive fetch what has headers, and all where there is no sendBeacon', async () => {

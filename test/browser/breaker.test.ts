@@ -54,6 +54,18 @@ describe('the breaker in a browser', () => {
     expect(await outcome(client.get(peer.url))).toBe('EBREAKEROPEN');
   });
 
+  it.each([
+    ['the name of a header', { headers: { 'a b': 'x' } }],
+    ['the method', { method: 'FOO BAR' }],
+  ])('takes a mistake in %s for nothing of the endpoint', async (_, mistake) => {
+    const peer = await meet('healthy');
+    const client = clientWith({ breaker: { burst: { minCalls: 3 } }, endpoint: 'all' });
+    for (let i = 0; i < 3; i++) expect(await outcome(client.request({ url: peer.at('/fine'), ...mistake }))).not.toBe(200);
+    expect((await peer.seen()).requests).toBe(0);
+    expect(client.breakers.get('all')).toMatchObject({ state: 'closed', calls: 0, inFlight: 0 });
+    expect(await outcome(client.get(peer.at('/fine')))).toBe(200);
+  });
+
   it('lets an upstream that works again back in', async () => {
     const peer = await meet('flaky'); // fails twice, then works
     const client = clientWith({ breaker: { burst: { minCalls: 2 }, openFor: 200 } });

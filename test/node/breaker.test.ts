@@ -1,6 +1,6 @@
 // The breaker on real upstreams: what is cut off is not even connected to, hanging calls cut it off, and it comes back.
 import { afterEach, describe, expect, it } from 'vitest';
-import { type BreakerEvent, type Client, type ClientConfig, createClient, type RetryEvent } from '../../src/index';
+import { type BreakerEvent, type Client, type ClientConfig, createClient, type RequestConfig, type RetryEvent } from '../../src/index';
 import { DEFAULT_BREAKER } from '../../src/options/breaker';
 import { Breaker } from '../../src/policies/breaker-state';
 import { startUpstream } from '../lab/index.mjs';
@@ -68,6 +68,31 @@ describe('an endpoint that is cut off', () => {
     expect(upstream.requests).toBeGreaterThanOrEqual(10);
     expect(upstream.requests).toBeLessThanOrEqual(16); // of 48 there would be: a second attempt may have been under way
     expect(reasons).toContain('local');
+  });
+});
+
+const fail = (): never => {
+  throw new Error('mine');
+};
+
+const BOTH = ['http', 'fetch'] as const;
+
+// What is in it fails before anything is sent. Of a protocol fetch says that the network failed.
+describe.each<[string, RequestConfig, readonly ('http' | 'fetch')[]]>([
+  ['the name of a header', { headers: { 'a b': 'x' } }, BOTH],
+  ['the method', { method: 'FOO BAR' }, BOTH],
+  ['the URL', { url: 'http://[::1' }, BOTH],
+  ['the writing of the params', { params: { a: 1 }, paramsSerializer: { serialize: fail } }, BOTH],
+  ['the protocol', { url: 'gopher://a.test/' }, ['http']],
+  ['a body of no kind that can be sent', { method: 'post', data: { a: 1 }, transformRequest: (data) => data }, ['http']],
+])("a mistake of the caller's in %s", (_, mistake, adapters) => {
+  it.each(adapters)("by axios' %s adapter cuts nobody off", async (adapter) => {
+    const upstream = await met(upstreamOf(({ res }) => res.end()));
+    const client = clientWith({ adapter, breaker: { minCalls: 3, burst: { minCalls: 3 } }, endpoint: 'all' });
+    for (let i = 0; i < 3; i++) expect(await outcome(client.request({ url: upstream.url, ...mistake }))).not.toBe(200);
+    expect(upstream.requests).toBe(0);
+    expect(client.breakers.get('all')).toMatchObject({ state: 'closed', calls: 0, inFlight: 0 });
+    expect(await outcome(client.get(upstream.url))).toBe(200);
   });
 });
 

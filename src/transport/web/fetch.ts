@@ -69,6 +69,7 @@ export const fetchHandler: Handler = (call) => {
     ? { ...config.env, fetch: watchedFetch, Request: AbortableRequest as unknown as typeof Request }
     : { ...config.env, fetch: watchedFetch };
   attempt.hops = 1;
+  attempt.handedOver = false;
   attempt.clock.enter('waiting', waitingBound(attempt.limits, config));
   const added = addedHeaders(call, config);
   const changes: Changes = {
@@ -86,6 +87,7 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   delete options[KEY];
   const isRequest = typeof input === 'object' && 'url' in input;
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
+  attempt.handedOver = true;
   // Where the user gave no options, axios gives none beside a Request.
   const pending = fetch(input, hasOptions || !isRequest ? options : undefined);
   const begun = now();
