@@ -77,7 +77,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
-  const events = new Events(createDiagnostics());
+  const events = new Events(createDiagnostics(), ambient.outside);
   const transport = createTransport();
   const settings = mergeSettings(undefined, policies);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));

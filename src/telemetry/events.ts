@@ -99,9 +99,12 @@ export class Events {
   readonly #emitter: Emitter<ClientEvents> = mitt();
   readonly #isolated = new Map<string, Map<Loose, { handler: Loose; times: number }>>();
   readonly #diagnostics: Diagnostics | undefined;
+  readonly #outside: (work: () => void) => void;
 
-  constructor(diagnostics?: Diagnostics) {
+  /** @param outside Runs what it is given under no deadline: a handler is not part of the work that it is told of, and may have calls to make. */
+  constructor(diagnostics?: Diagnostics, outside: (work: () => void) => void = (work) => work()) {
     this.#diagnostics = diagnostics;
+    this.#outside = outside;
   }
 
   /** @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no such event: its handler would wait for ever */
@@ -134,8 +137,10 @@ export class Events {
       const hasHandlers = this.#isolated.get(type)?.size || this.#isolated.get('*')?.size;
       if (!channel && !hasHandlers) return;
       const event = make();
-      if (hasHandlers) this.#emitter.emit(type, event);
-      channel?.publish(event);
+      this.#outside(() => {
+        if (hasHandlers) this.#emitter.emit(type, event);
+        channel?.publish(event);
+      });
     } catch (error) {
       complain(this, `an event of '${type}' could not be made; the call is not affected.`, error);
     }

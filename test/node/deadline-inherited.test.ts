@@ -31,6 +31,61 @@ beforeEach(() => {
 });
 afterEach(() => client.close());
 
+describe('what is begun inside, and goes on', () => {
+  it.each<[string, (work: () => Promise<unknown>) => Promise<unknown>]>([
+    ['well', (work) => work()],
+    ['with an error', (work) => work().then(() => Promise.reject(new Error('mine')))],
+  ])('is free once the work has ended %s in time', async (_, ending) => {
+    const results: Promise<unknown>[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const call = (): Promise<unknown> => client.get(lab.url('healthy')).then(({ status }) => status, String);
+    const scope = withDeadline(MS, () => {
+      timer = setInterval(() => void results.push(call()), MS / 2);
+      return ending(call);
+    });
+    await scope.catch(() => {});
+    await sleep(2.2 * MS);
+    clearInterval(timer);
+    expect(results.length).toBeGreaterThan(1);
+    expect(await Promise.all(results)).toEqual(results.map(() => 200));
+    expect(calls.every(({ outcome }) => outcome === 'success')).toBe(true);
+  });
+
+  it('is held to the deadline round it', async () => {
+    let later: Promise<unknown> = never();
+    await withDeadline(MS, async () => {
+      await withDeadline(MS / 4, async () => {
+        setTimeout(() => {
+          later = client.get(lab.url('stall'));
+        }, 10);
+      });
+      await sleep(50);
+    }).catch(() => {});
+    // The outer one is over as well by now; but the call was begun in it.
+    await expect(later).rejects.toMatchObject({ limit: 'deadline', limitMs: expect.closeTo(MS, -2) });
+  });
+
+  it('is held to a deadline that has run out', async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const later = new Promise((resolve) => {
+      withDeadline(50, () => {
+        timer = setTimeout(() => resolve(client.get(lab.url('healthy'))), 150);
+        return sleep(100);
+      }).catch(() => {});
+    });
+    await expect(later).rejects.toMatchObject({ limit: 'deadline', limitMs: 0 });
+    clearTimeout(timer);
+  });
+
+  it('of a handler is free from the start', async () => {
+    const told = new Promise((resolve) => {
+      client.on('timeout', () => resolve(client.get(lab.url('healthy'))));
+    });
+    await failureOf(() => withDeadline(50, () => client.get(lab.url('stall'))));
+    await expect(told).resolves.toMatchObject({ status: 200 });
+  });
+});
+
 describe('a call inside', () => {
   it('inherits what is left, and its error, which knows more, is the one that counts', async () => {
     const { error, took } = await failureOf(() =>

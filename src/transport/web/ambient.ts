@@ -3,5 +3,6 @@ import type { Deadline } from '../../deadline';
 
 export const ambient = {
   current: (): Deadline | undefined => undefined,
-  run: <T>(_deadline: Deadline, work: () => T): T => work(),
+  run: <T>(_deadline: Deadline, work: () => Promise<T>): Promise<T> => work(),
+  outside: (work: () => void): void => work(),
 };
