@@ -35,6 +35,24 @@ describe('a tracer', () => {
     for (const { module, request } of originals) module.request = request;
   });
 
+  it.each(['_storeHeader', 'end', 'onSocket'] as const)('in the place of what a request does (%s) sees each request once', async (name) => {
+    const prototype = nodeHttp.ClientRequest.prototype as unknown as Record<string, unknown>;
+    const own = Object.getOwnPropertyDescriptor(prototype, name);
+    const original = prototype[name] as (...args: unknown[]) => unknown;
+    const seen: string[] = [];
+    prototype[name] = function (this: nodeHttp.ClientRequest, ...args: unknown[]) {
+      seen.push(this.path);
+      return Reflect.apply(original, this, args);
+    };
+    try {
+      await same(site, [{ status: 302, to: '/2' }], () => ({ url: `${site.origins.a}/1` }));
+    } finally {
+      if (own) Object.defineProperty(prototype, name, own);
+      else Reflect.deleteProperty(prototype, name);
+    }
+    expect(seen).toEqual(['/1', '/2', '/1', '/2']);
+  });
+
   it('in the place of http.request sees each request once, and its end', async () => {
     const seen: string[] = [];
     for (const module of modules) {

@@ -1,7 +1,15 @@
 // What an instance of ours has axios send is what axios would have made of the same defaults and the same request, whatever they are.
-import axios, { type AxiosRequestConfig } from 'axios';
+import axios, {
+  type Axios,
+  type AxiosAdapter,
+  type AxiosInstance,
+  type AxiosRequestConfig,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ClientConfig, createClient } from '../../src/index';
 import { bothWays, type Change, madeAnew, ours, send, stock } from './instance-support';
 
 const TIMEOUT = 60_000;
@@ -254,3 +262,34 @@ function put(manager: { use: unknown; eject(id: number): void }, way: Way, name:
   const id = use.call(manager, does === 'has none' ? undefined : passes, onRejected && rejected, options);
   if (ejected) manager.eject(id);
 }
+
+describe('a tracer in the place of Axios.prototype.request', () => {
+  const { prototype } = axios.Axios;
+  const { request } = prototype;
+  afterEach(() => {
+    prototype.request = request;
+  });
+
+  it('sees each request as it is asked for, and may add to it', async () => {
+    const trace = (): string[] => {
+      const seen: string[] = [];
+      prototype.request = function (this: Axios, ...args: [string | AxiosRequestConfig, AxiosRequestConfig?]) {
+        const config = typeof args[0] === 'string' ? { ...args[1], url: args[0] } : args[0];
+        seen.push(`${config.method} ${config.url}`);
+        return Reflect.apply(request, this, [{ ...config, headers: { ...config.headers, 'x-trace': 'on' } }]);
+      } as typeof request;
+      return seen;
+    };
+    const sentBy = async (create: (config: AxiosRequestConfig) => Pick<AxiosInstance, 'get'>): Promise<unknown[]> => {
+      const adapter = async (config: InternalAxiosRequestConfig) =>
+        ({ data: config.headers.toJSON(), status: 200, statusText: '', headers: {}, config }) as AxiosResponse;
+      const seen = trace();
+      const client = create({ baseURL: 'http://a.test', adapter: adapter as AxiosAdapter });
+      const answers = [await client.get('/a'), await client.get('/b')];
+      prototype.request = request;
+      return [...answers.map(({ data }) => data), seen];
+    };
+    await createClient({ adapter: async (config) => ({ config }) as AxiosResponse }).get('/before'); // what axios makes of defaults is remembered
+    expect(await sentBy((config) => createClient(config as ClientConfig))).toEqual(await sentBy(axios.create));
+  });
+});

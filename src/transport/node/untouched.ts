@@ -1,24 +1,32 @@
 /** Whether Node makes the requests itself. */
 import { channel } from 'node:diagnostics_channel';
-import http from 'node:http';
+import http, { ClientRequest } from 'node:http';
 import https from 'node:https';
 
-let known = { http: undefined as unknown, https: undefined as unknown, nodes: false };
+/** What mocks and tracers put something of their own in the place of. */
+const replaceable = (): unknown[] => {
+  const { _storeHeader, end, onSocket } = ClientRequest.prototype as ClientRequest & { _storeHeader: unknown };
+  return [http.request, https.request, _storeHeader, end, onSocket];
+};
+
+let known = { functions: [] as unknown[], areNodes: false };
 
 /** Where tracers hear of each request that is made (Node 22 and later), sent or not. */
 const CREATED = channel('http.client.request.created');
 
 /**
- * Whether `request` is Node's own, and nobody listens: a mock (nock, msw) would answer twice where an answer is handed on, and a tracer wait
- * for the end of a request that is never sent.
+ * Whether `request`, and what it makes, is Node's own, and nobody listens: a mock (nock, msw) would answer twice where an answer is handed on, and
+ * a tracer tell of a request, or wait for its end, that is never sent.
  */
 export function isUntouched(): boolean {
   if (CREATED.hasSubscribers) return false;
-  if (known.http !== http.request || known.https !== https.request) {
-    known = { http: http.request, https: https.request, nodes: [http.request, https.request].every(isWrittenByNode) };
-  }
-  return known.nodes;
+  const functions = replaceable();
+  if (functions.some((one, i) => one !== known.functions[i])) known = { functions, areNodes: functions.every(isWrittenByNode) };
+  return known.areNodes;
 }
 
-const isWrittenByNode = (request: unknown): boolean =>
-  /^function request\(.*\bClientRequest\b/s.test(Function.prototype.toString.call(request));
+/** By the beginning of its text. */
+const isWrittenByNode = (one: unknown): boolean =>
+  /^function (request\(.*\bClientRequest\b|_storeHeader\(firstLine|end\(chunk|onSocket\(socket)/s.test(
+    Function.prototype.toString.call(one),
+  );
