@@ -17,27 +17,16 @@ export const dispatch =
     const begin = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
       const given = call.request.adapter ?? instance.defaults.adapter;
-      let body: unknown;
+      let sent: Promise<AxiosResponse>;
       const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
         if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
         call.config = restore(config, call, given);
-        if (config.responseType !== 'stream') return next(call);
-        return next(call).then(
-          (response) => {
-            body = response?.data;
-            return response;
-          },
-          (error) => {
-            body = bodyOf(error);
-            throw error;
-          },
-        );
+        const answer = next(call);
+        if (config.responseType === 'stream') hold(answer, () => sent);
+        return answer;
       };
-      return promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter })).catch((error) => {
-        // An interceptor, or a transform, that failed has lost it: left open it would keep its connection, and its place among the concurrent.
-        if (!has(error, body) && !isBeingRead(body)) discard(body);
-        throw error;
-      });
+      sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
+      return sent;
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
       const data = await call.bodyFactory?.();
@@ -53,6 +42,19 @@ export const dispatch =
     };
     return (call) => (call.bodyFactory ? sendMade(call) : begin(call));
   };
+
+/** What an interceptor, or a transform, loses by failing is let go of: left open it would keep its connection, and its place among the concurrent. */
+function hold(answer: Promise<AxiosResponse>, sent: () => Promise<AxiosResponse>): void {
+  const until = (body: unknown): void => {
+    sent().catch((error) => {
+      if (!has(error, body) && !isBeingRead(body)) discard(body);
+    });
+  };
+  answer.then(
+    (response) => until(response?.data),
+    (error) => until(bodyOf(error)),
+  );
+}
 
 const bodyOf = (error: unknown): unknown => (error as { response?: AxiosResponse } | null | undefined)?.response?.data;
 

@@ -105,11 +105,14 @@ describe('a body from a factory', () => {
     expect(sent.map(({ data }) => data)).toEqual(made);
   });
 
-  it('may still be going out where the answer came early', async () => {
+  it('may still be going out where the answer came early: until that is repeated, or the call is over', async () => {
     const { make, made } = factory();
-    const { client } = clientOver([503, 200]);
-    await settled(client.put('/', make));
-    expect(made.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+    const { client } = clientOver([503, 503, 200]);
+    const call = settled(client.put('/', make));
+    await vi.advanceTimersByTimeAsync(400);
+    expect(made.map(({ destroyed }) => destroyed)).toEqual([false]);
+    await call;
+    expect(made.map(({ destroyed }) => destroyed)).toEqual([true, true, false]);
   });
 
   it("of the caller, which is none of a factory, is the caller's to end", async () => {
