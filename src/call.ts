@@ -74,6 +74,8 @@ export interface Attempt {
   done: boolean;
   /** Whether body bytes are still to come; after the response was handed out, the attempt goes on under its limits. */
   bodyOpen: boolean;
+  /** Whether the last byte is in: what fails from there on fails by what is made of the answer. */
+  isWhole: boolean;
   /** Runs when the attempt ends before its time: releases what the transport holds. */
   onAbort(release: (reason: unknown) => void): void;
   /** Runs once the attempt is over, a stream that was handed out included. */

@@ -98,26 +98,26 @@ function show(config: AxiosRequestConfig): Shown {
   if (last && last.url === url && last.baseURL === baseURL && last.allowAbsoluteUrls === allowAbsoluteUrls) return last.shown;
   const full = fullUrl(config);
   const isWhole = HAS_SCHEME.test(full);
-  const shown = remembered(full, isWhole ? undefined : base(), url);
+  const shown = remembered(full, isWhole ? undefined : base());
   // Only texts, which nobody can change, and no page has a say in.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
   if (isText && isWhole && isKept(full)) last = { url, baseURL, allowAbsoluteUrls, shown };
   return shown;
 }
 
-function remembered(full: string, base: string | undefined, given: unknown): Shown {
+function remembered(full: string, base: string | undefined): Shown {
   const key = base === undefined ? full : `${base} ${full}`;
   const known = shown.get(key);
   if (known) return known;
-  const made = makeShown(parseUrl(full, base), textOf(given));
+  const made = makeShown(parseUrl(full, base), full);
   if (shown.size >= CAP) shown.clear();
   if (isKept(key)) shown.set(key, made);
   return made;
 }
 
-function makeShown(url: URL | undefined, given: string): Shown {
+function makeShown(url: URL | undefined, full: string): Shown {
   if (!hasHost(url)) {
-    const text = unclear(given, url);
+    const text = unclear(full, url);
     return { origin: '', endpoint: template(text), url: text, query: [] };
   }
   const origin = originOf(url);
@@ -159,23 +159,27 @@ function shownPath(path: string): string {
   const segments = path.split('/');
   const mayBegin = (segment: string): boolean => {
     const colon = segment.search(/:|%3A/i);
-    return !segment || segment.endsWith(':') || (colon >= 0 && colon < userinfoOf(segment));
+    return /^$|\\|:$/.test(segment) || (colon >= 0 && colon < userinfoOf(segment));
   };
   const begin = segments.findIndex((segment, i) => i > 0 && mayBegin(segment));
   const end = segments.map((segment) => userinfoOf(segment) > 0).lastIndexOf(true);
   return begin < 0 || end < begin ? path : [...segments.slice(0, begin), REDACTED, ...segments.slice(end + 1)].join('/');
 }
 
+/** A URL inside a path, from where it begins: with an @ behind a ? all before it may be the password. */
+const NESTED = /\/(?:\/|https?:|[^/]*(?::\/|\\))[\s\S]*/i;
+
 /** What can be shown of a URL that is none, or has no host: anything up to an @ may be a password, or behind a ? a value. */
-function unclear(given: string, parsed: URL | undefined): string {
+function unclear(full: string, parsed: URL | undefined): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they would break the line of a log, and parsers drop them.
-  const text = (parsed?.href ?? given).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
+  const text = (parsed?.href ?? full).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
   const [content] = /^(?:data|blob):/i.exec(text) ?? [];
   if (content) return content.toLowerCase(); // all of it is content, and nobody's path
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/|\/\/)?([\s\S]*)$/i.exec(text) ?? [];
-  const before = (/^[^?#]*/.exec(rest)?.[0] ?? '').trimEnd(); // as parsers do
-  if (!scheme && /^\/(?!\\)/.test(before)) return shownPath(before);
+  const path = (/^[^?#]*/.exec(rest)?.[0] ?? '').trimEnd(); // as parsers do
+  const before = path.replace(/(\/(?:data|blob):)[\s\S]*/i, (_, begin: string) => begin.toLowerCase()); // joined to a base
   const userinfo = userinfoOf(rest);
+  if (!scheme && /^\/(?!\\)/.test(before)) return shownPath(userinfo > path.length ? before.replace(NESTED, `/${REDACTED}`) : before);
   return scheme + (userinfo > before.length ? REDACTED : before.slice(userinfo));
 }
 

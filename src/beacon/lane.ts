@@ -18,6 +18,8 @@ export class Lane {
   readonly #settings: BeaconSettings;
   #inFlight = 0;
   #timeouts = 0;
+  /** Until when the timeouts are worth remembering. */
+  #rememberedUntil = 0;
   #stoppedUntil = 0;
   #pausedUntil = 0;
   /** After a stop one beacon goes first, to see. */
@@ -31,7 +33,7 @@ export class Lane {
 
   /** Whether there is something to remember. */
   get isBusy(): boolean {
-    return this.#inFlight > 0 || this.#timeouts > 0 || this.refusal() !== undefined;
+    return this.#inFlight > 0 || (this.#timeouts > 0 && this.#rememberedUntil > now()) || this.refusal() !== undefined;
   }
 
   /** Why nothing is taken now. */
@@ -64,9 +66,12 @@ export class Lane {
   end(sent: Sent): void {
     this.#inFlight--;
     if (!sent.ok && sent.reason === 'timeout') {
-      this.#timeouts++;
-      if (this.#timeouts < this.#settings.maxTimeouts && !this.#probing) return;
-      this.#stoppedUntil = now() + this.#settings.stopFor;
+      const { maxTimeouts, stopFor } = this.#settings;
+      const stops = ++this.#timeouts >= maxTimeouts || this.#probing;
+      // For ever would be too long: of many origins each may time out once. After a stop as long again, for the probe.
+      this.#rememberedUntil = now() + (stops ? 2 * stopFor : stopFor);
+      if (!stops) return;
+      this.#stoppedUntil = now() + stopFor;
       this.#probing = true;
       return;
     }

@@ -66,6 +66,7 @@ class RunningAttempt implements Attempt {
   done = false;
   bodyOpen = false;
   handedOver: boolean | undefined;
+  isWhole = false;
   status: number | undefined;
   reusedSocket: boolean | undefined;
   request: unknown;
@@ -119,6 +120,7 @@ class RunningAttempt implements Attempt {
   bodyEnded(error?: unknown): void {
     if (!this.bodyOpen || this.#over) return;
     this.bodyOpen = false;
+    this.isWhole = error === undefined;
     this.#bodyError = error;
     contain(stop, this.clock);
     if (this.done) this.#settle(this.#outcomeOfBody(), error ?? undefined);

@@ -123,7 +123,9 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
   if (isTimeout(error) || call.attempt?.clock.phase !== 'body' || status === undefined || status >= 400) return false;
   const code = codeOf(error);
   if (code === 'ERR_BAD_RESPONSE') return response !== undefined && call.config?.validateStatus?.(status) !== false;
-  return code === undefined ? (error as Error | null)?.name === 'TypeError' : NETWORK.has(code);
+  if (code !== undefined) return NETWORK.has(code);
+  // A mistake in the user's own functions is one of a type as well, but comes after the last byte, or before a stream was read.
+  return (error as Error | null)?.name === 'TypeError' && !call.attempt.isWhole && call.config?.responseType !== 'stream';
 }
 
 /** Whether the failure came before the first byte was sent: by its name, or because the connection was still being made. */

@@ -65,12 +65,12 @@ class Endpoint {
     this.latest.add(record, this.usedAt);
     if (!record.timedOut) return;
     this.timeouts[record.kind ?? 'unknown']++;
-    this.#recent = [...this.#recent.slice(1 - RECENT), record];
+    this.#recent = [...this.#recent.slice(1 - RECENT), copyOf(record)]; // the handlers that come after may change theirs
   }
 
   /** Copies, so that a reader may change them. */
   recentTimeouts(): AttemptRecord[] {
-    return this.#recent.map((record) => ({ ...record, timings: { ...record.timings } }));
+    return this.#recent.map(copyOf);
   }
 
   snapshot(): EndpointStats {
@@ -91,6 +91,8 @@ class Endpoint {
     };
   }
 }
+
+const copyOf = (record: AttemptRecord): AttemptRecord => ({ ...record, timings: { ...record.timings } });
 
 /** What alerts are decided from. */
 export type Watched = Pick<Endpoint, 'name' | 'series' | 'recentTimeouts'>;

@@ -1,5 +1,5 @@
 // After a success the record has what the browser measured, where the browser tells it; elsewhere waiting and body, as the page saw them.
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import type { AttemptRecord, CallRecord, ClientConfig, RequestConfig, Timings } from '../bare';
 import { cleanly, clientWith, meet, sleep } from './support';
 
@@ -121,6 +121,45 @@ describe('of concurrent calls', () => {
       return record(peer.at('/delay/100'), { headers: { 'Cache-Control': 'no-store' } });
     });
     for (const [{ timings, elapsed }] of await Promise.all(calls)) expect(sum(timings)).toBeLessThanOrEqual(elapsed + 1);
+  });
+});
+
+describe('of an answer that stays open', () => {
+  /** One whose first request is the attempt's own, as the browser sees it, and whose body ends when it is told to. */
+  function open(): { fetch: typeof fetch; end(): void } {
+    let end = (): void => {};
+    const body = new ReadableStream({
+      start: (controller) => {
+        end = () => controller.close();
+      },
+    });
+    const held: typeof fetch = async (input) => {
+      const { status, headers } = await fetch(input);
+      return new Response(body, { status, headers });
+    };
+    return { fetch: held, end: () => end() };
+  }
+
+  it('the timings are those of its own request, and of the many others to its URL only what tells that is kept', async () => {
+    const url = (await meet('healthy')).at('/delay/100');
+    const again = (): Promise<unknown> => fetch(url, { cache: 'no-store' }).then((response) => response.text());
+    const { fetch: held, end } = open();
+    const client = clientWith();
+    const ended = new Promise<AttemptRecord>((resolve) => client.on('attempt', resolve));
+    const { data } = await client.get<ReadableStream>(url, { responseType: 'stream', env: { fetch: held } });
+    for (let i = 0; i < 5; i++) await Promise.all([again(), again(), again(), again()]);
+    await sleep(50); // the browser tells of them in a task of its own
+    const asked = vi.spyOn(PerformanceEntry.prototype, 'startTime', 'get');
+    try {
+      end();
+      await new Response(data).text();
+      const { timings } = await ended;
+      expect(phasesOf({ timings })).toContain('response');
+      expect(timings.response).toBeGreaterThanOrEqual(95);
+      expect(asked.mock.calls.length).toBeLessThan(10);
+    } finally {
+      asked.mockRestore();
+    }
   });
 });
 

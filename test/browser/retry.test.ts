@@ -68,6 +68,21 @@ describe('on a fake clock', () => {
   });
 });
 
+describe('a mistake in a function of the user’s', () => {
+  it.each(['fetch', 'xhr'] as const)('is no answer that broke off, and has nothing repeated: %s', async (adapter) => {
+    const { client } = retrying({ adapter });
+    const validateStatus = (): never => {
+      throw new TypeError('mine');
+    };
+    for (const [path, responseType] of [['/'], ['/status/204'], ['/', 'stream']] as const) {
+      const peer = await meet('healthy');
+      const request = client.get(peer.at(path), { validateStatus, ...(responseType && { responseType }) });
+      expect(await told(request)).toMatchObject({ message: 'mine', retryStopped: 'permanent' });
+      expect((await peer.seen()).requests).toBe(1);
+    }
+  });
+});
+
 describe('a failure of the network', () => {
   it.each(['fetch', 'xhr'] as const)('has a GET repeated, not a POST: %s', async (adapter) => {
     const { client, events } = retrying({ adapter });

@@ -1,5 +1,6 @@
 // The limits through XHR, which shows less than fetch: progress events instead of headers and chunks.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { AttemptRecord } from '../bare';
 import { cleanly, clientWith, expectTimeout, meet } from './support';
 
 cleanly();
@@ -76,5 +77,34 @@ describe('adapter xhr', () => {
     const peer = await meet('reset-mid-body');
     const client = clientWith({ adapter: 'xhr', timeout: 10_000 });
     await expect(client.get(peer.url)).rejects.toMatchObject({ isAxiosError: true, code: 'ERR_NETWORK' });
+  });
+
+  it('a validateStatus that throws rejects with what it threw: no limit runs out, and nothing is repeated', async () => {
+    const peer = await meet('healthy');
+    const client = clientWith({ adapter: 'xhr', timeout: { read: 500 }, retry: { retries: 1, baseDelay: 1 } });
+    const records: [AttemptRecord['outcome'], number | undefined][] = [];
+    client.on('attempt', ({ outcome, status }) => records.push([outcome, status]));
+    for (const error of [new TypeError('mine'), new Error('mine'), undefined]) {
+      const validateStatus = (): never => {
+        throw error;
+      };
+      const reason = client.get(peer.url, { validateStatus }).then(
+        () => 'an answer',
+        (reason: unknown) => reason,
+      );
+      expect(await reason).toBe(error);
+    }
+    expect((await peer.seen()).requests).toBe(3);
+    expect(records).toEqual(Array(3).fill(['error', 200]));
+  });
+
+  it("a validateStatus that says no is asked once, and is the user's own in the config of the error", async () => {
+    const peer = await meet('healthy');
+    const validateStatus = vi.fn((status: number) => status === 204);
+    const refused = { response: { status: 200, data: { path: '/a' }, config: { validateStatus } }, config: { validateStatus } };
+    await expect(clientWith({ adapter: 'xhr', validateStatus }).get(peer.at('/a'))).rejects.toMatchObject(refused);
+    expect(validateStatus).toHaveBeenCalledExactlyOnceWith(200);
+    const { config, status } = await clientWith({ adapter: 'xhr', validateStatus }).get(peer.at('/status/204'));
+    expect([config.validateStatus, status]).toEqual([validateStatus, 204]);
   });
 });

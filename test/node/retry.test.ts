@@ -283,6 +283,17 @@ describe('what would fail again is not repeated', () => {
     await told(client.get(peer.url, { responseType: 'json', transitional: { silentJSONParsing: false } }));
     expect(peer.requests).toBe(1);
   });
+
+  it.each(['json', 'stream'] as const)('a mistake in validateStatus, which is told of as it is: %s', async (responseType) => {
+    const { client } = retrying();
+    const peer = await upstream(({ res }) => res.end('whole'));
+    const mistake = new TypeError('mine');
+    const validateStatus = (): never => {
+      throw mistake;
+    };
+    expect(await told(client.get(peer.url, { responseType, validateStatus }))).toBe(mistake);
+    expect(peer.requests).toBe(1);
+  });
 });
 
 describe('a connection of the pool that the peer had closed', () => {

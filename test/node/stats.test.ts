@@ -2,6 +2,8 @@
 import http from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type Alert,
+  type AttemptRecord,
   type Client,
   createClient,
   type EndpointStats,
@@ -113,6 +115,27 @@ describe('statistics', () => {
     const { recentTimeouts, timeouts } = only(api);
     expect(timeouts).toEqual({ ...NONE, read: 7 });
     expect(recentTimeouts.map(({ url }) => url)).toEqual([3, 4, 5, 6, 7].map((i) => lab.url('stall', `/${i}?key=REDACTED`)));
+  });
+
+  it('and alerts tell of timeouts as they were, whatever handlers do with the records', async () => {
+    const api = client({ timeout: { read: 30 }, alerts: { frequent: { timeouts: 3, rate: 0.5 } } });
+    const change = (record: Partial<AttemptRecord>): void => {
+      Object.assign(record, { url: 'changed', endpoint: 'changed' });
+      Object.assign(record.timings ?? {}, { response: -1 });
+    };
+    const alerts: Alert[] = [];
+    api.on('alert', (alert) => alerts.push(structuredClone(alert)));
+    api.on('attempt', change);
+    api.on('timeout', change);
+    api.on('*', (_, event) => change(event as Partial<AttemptRecord>));
+    await rejection(api.post(lab.url('stall'), () => new Promise(() => {}), { deadline: 20 })); // before its first attempt
+    for (let i = 0; i < 3; i++) await rejection(api.get(lab.url('stall')));
+    const told = [...api.stats.list().flatMap(({ recentTimeouts }) => recentTimeouts), ...alerts.flatMap(({ recent }) => recent)];
+    expect(told).toHaveLength(4 + 3);
+    for (const { url, timings } of told) {
+      expect(url).toBe(lab.url('stall'));
+      expect(timings.response ?? 0).toBeGreaterThanOrEqual(0);
+    }
   });
 });
 

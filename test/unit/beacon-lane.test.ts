@@ -1,5 +1,6 @@
 // A collector that hangs is left alone for a while, and one that asks for a pause gets it.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Lane } from '../../src/beacon/lane';
 import type { Sent } from '../../src/beacon/sender';
 import { B, setUp } from './beacon-support';
 
@@ -7,7 +8,10 @@ const tick = (ms = 1) => vi.advanceTimersByTimeAsync(ms);
 const TIMEOUT: Sent = { ok: false, reason: 'timeout' };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 /** Has so many beacons time out, one after the other. */
 async function hang(channel: ReturnType<typeof setUp>, times: number): Promise<void> {
@@ -130,4 +134,48 @@ it('remembers a bounded number of origins, and none that hangs is forgotten', as
   }
   expect(set.channel.stats().sent).toBe(500);
   expect(set.beacon('refused')).toBe(false);
+});
+
+describe('an origin that timed out', () => {
+  /** Has one beacon to each of so many other origins end like this, so many milliseconds apart. */
+  async function others(
+    set: ReturnType<typeof setUp>,
+    { times, every, sent }: { times: number; every: number; sent?: Sent },
+  ): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      set.beacon(i, {}, `http://h${i}.test/`);
+      await tick(every);
+      await set.answerAll(sent);
+    }
+  }
+
+  it('is forgotten after a while: of thousands that each did once, few are held', async () => {
+    const asked = vi.spyOn(Lane.prototype, 'isBusy', 'get');
+    const set = setUp();
+    await others(set, { times: 2_000, every: 500, sent: TIMEOUT }); // four on their way, each for two seconds
+    expect(asked.mock.calls.length).toBeLessThan(2_000);
+    await tick(3_600_000);
+    asked.mockClear();
+    await others(set, { times: 100, every: 1 });
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(100); // whoever is asked goes: no more than the bound were left
+  });
+
+  it('is remembered for as long as a stop after the last time', async () => {
+    const set = setUp();
+    await hang(set, 1);
+    await tick(20_000);
+    await hang(set, 1);
+    await others(set, { times: 200, every: 149 }); // 29.8 s
+    await hang(set, 1);
+    expect(set.beacon('refused')).toBe(false);
+  });
+
+  it('is remembered for as long again after a stop: one probe goes first', async () => {
+    const set = setUp();
+    await hang(set, 3);
+    await others(set, { times: 200, every: 299 }); // 59.8 s
+    for (let i = 0; i < 4; i++) set.beacon(i);
+    await tick();
+    expect(set.open.size).toBe(1);
+  });
 });

@@ -33,10 +33,24 @@ describe('endpointOf', () => {
     [{ baseURL: 'https://api.test', url: 'https://other.test/a', allowAbsoluteUrls: false }, 'GET https://api.test/https://other.test/a'],
     [{ baseURL: 'https://api.test', url: 'https://other.test/a', allowAbsoluteUrls: null as never }, 'GET https://other.test/a'],
     [{ url: '/users/42?token=s3cret' }, 'GET /users/:id'], // in Node a relative URL has no origin
+    [{ baseURL: '/v1', url: '/users/42' }, 'GET /v1/users/:id'],
+    [{ baseURL: '/v2/', url: 'users/42?token=s3cret' }, 'GET /v2/users/:id'],
+    [{ baseURL: '/v1', url: 'users/me@example.test' }, 'GET /v1/users/:id'],
+    [{ baseURL: '/v1' }, 'GET /v1/'],
+    [{ baseURL: 'v1', url: 'users' }, 'GET v1/users'],
+    [{ baseURL: '//api.test', url: '/users' }, 'GET //api.test/users'],
+    [{ baseURL: '/v1', url: 'DATA:text/plain,abc' }, 'GET /v1/data:'],
     [{}, 'GET '],
   ])('%j is %s', (config, name) => {
     expect(endpointOf(config)).toBe(name);
   });
+});
+
+it('a relative base and its URL are named as the whole is, whoever is asked about first', () => {
+  const [parts, whole] = [{ baseURL: '/first', url: 'things/7' }, { url: '/first/things/7' }];
+  expect([parts, whole].map(endpointOf)).toEqual(Array(2).fill('GET /first/things/:id'));
+  const [otherWhole, otherParts] = [{ url: '/second/things/7' }, { baseURL: '/second', url: 'things/7' }];
+  expect([otherWhole, otherParts].map((config) => redactedUrl(config))).toEqual(Array(2).fill('/second/things/7'));
 });
 
 describe('a relative URL in a page', () => {
@@ -190,6 +204,19 @@ describe('redactedUrl', () => {
     { url: 'data:text/plain,s3cret' },
     { url: 'a?t=s3cret' },
     { url: '/a', baseURL: '/b?t=s3cret' },
+    { baseURL: '/v1', url: 'user:s3cret@api.test/a' },
+    { baseURL: '/v1', url: 'https:/user:s3cret@api.test/a' },
+    { baseURL: '/v1', url: 'https:user:s3c?ret@api.test/a' },
+    { baseURL: '/v1', url: 'foo:/user:s3c?ret@api.test/a' },
+    { baseURL: '/v1', url: ' https://user:s3c#ret@api.test/a' },
+    { baseURL: '/v1', url: '\\\\user:s3c?ret@api.test/a' },
+    { baseURL: '/v1', url: '\\\\s3cret@api.test/a' },
+    { baseURL: '/v1', url: '/\t/s3cret@api.test/a' },
+    { baseURL: '/v1', url: '//user:s3cret@api.test/a', allowAbsoluteUrls: false },
+    { baseURL: '/v1', url: 'data:text/plain,me@s3cret' },
+    { baseURL: 'user:s3cret@api.test', url: 'blob:s3cret' },
+    { baseURL: 'user:s3', url: 'data:cret@api.test' },
+    { baseURL: 'http://user:s3c', url: 'ret@api.test' },
   ])('%j shows no secret, though it is no proper URL', (config) => {
     for (const text of [redactedUrl(config), endpointOf(config), describeRequest(config)]) expect(text).not.toMatch(/s3c|cret/i);
   });

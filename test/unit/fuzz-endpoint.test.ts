@@ -61,7 +61,7 @@ const segment = fc.oneof(
 const path = fc.array(segment, { maxLength: 6 }).map((segments) => segments.join('/'));
 const request = fc.record({
   method: fc.constantFrom(undefined, 'get', 'POST', 'QUERY'),
-  baseURL: fc.constantFrom(undefined, 'http://api.test', 'https://api.test:8443/v1/', 'http://[::1]:80', 'unix:///x'),
+  baseURL: fc.constantFrom(undefined, 'http://api.test', 'https://api.test:8443/v1/', 'http://[::1]:80', 'unix:///x', '/v1'),
   url: fc.oneof(
     path,
     path.map((text) => `/${text}`),

@@ -19,12 +19,14 @@ interface Failing {
   hops?: number;
   /** The status that the transport saw. */
   status?: number;
+  /** Whether its body had ended by itself. */
+  isWhole?: boolean;
   error?: unknown;
   limits?: Limits;
 }
 
 /** How often a request is sent, and why no more, where its first attempt fails like that. */
-async function failing({ phase, hops = 1, status, error, limits = {} }: Failing, config: Partial<InternalAxiosRequestConfig>) {
+async function failing({ phase, hops = 1, status, isWhole, error, limits = {} }: Failing, config: Partial<InternalAxiosRequestConfig>) {
   const { call } = callOf({ limits, settings: mergeSettings(undefined, { retry: { jitter: 'none' }, breaker: false }) });
   call.config = { url: 'http://up.test/', headers: new AxiosHeaders(), validateStatus: (status) => status < 300, ...config };
   const transport = vi.fn(async (): Promise<AxiosResponse> => {
@@ -33,6 +35,8 @@ async function failing({ phase, hops = 1, status, error, limits = {} }: Failing,
     running.hops = hops;
     if (status !== undefined) running.status = status;
     running.clock.enter(phase);
+    running.bodyOpen = isWhole === true;
+    if (isWhole) running.bodyEnded();
     return error === undefined ? new Promise(() => {}) : Promise.reject(error);
   });
   const end = await settled(retry(attempt((limits, onExpiry) => new PhaseClock(limits, onExpiry))(transport))(call));
@@ -61,6 +65,7 @@ describe('an answer whose body broke off', () => {
     ['an abort of its own kind', { phase: 'body', status: 200, error: code('ERR_OF_ITS_OWN') }],
     ['a mistake in a transform', { phase: 'body', status: 200, error: new RangeError('of the transform') }],
     ['a mistake of a type before the body', { phase: 'response', status: 200, error: new TypeError('x is not a function') }],
+    ['a mistake of a type after the last byte', { phase: 'body', status: 200, isWhole: true, error: new TypeError('x is not a function') }],
     ['a mistake of a type without a status', { phase: 'body', error: new TypeError('x is not a function') }],
     ['its status, which is refused', { phase: 'body', status: 304, error: code('ERR_BAD_RESPONSE', answer(304)) }],
     ['its status, which is an error', { phase: 'body', status: 404, error: code('ECONNRESET', answer(404)) }],
@@ -68,6 +73,11 @@ describe('an answer whose body broke off', () => {
     ['nothing at all', { phase: 'body', status: 200, error: null }],
   ])('is not what it is where it fails by %s', async (_, failure) => {
     expect(await failing(failure, { method: 'get' })).toMatchObject({ sent: 1 });
+  });
+
+  it('is none of an answer that is a stream, which is its reader’s', async () => {
+    const mistake: Failing = { phase: 'body', status: 200, error: new TypeError('x is not a function') };
+    expect(await failing(mistake, { method: 'get', responseType: 'stream' })).toEqual(NOT('permanent'));
   });
 
   it('is seen where nothing is said of the statuses that are good', async () => {

@@ -98,6 +98,15 @@ describe('the latest timeouts', () => {
     statistics.attempt(record);
     expect(stats().recentTimeouts).toStrictEqual([record]);
   });
+
+  it('stay as they were where a record is changed', () => {
+    const record = timeoutOf({ timings: { tcp: 3 } });
+    const copy = structuredClone(record);
+    statistics.attempt(record);
+    record.url = 'changed';
+    record.timings.tcp = 99;
+    expect(stats().recentTimeouts).toStrictEqual([copy]);
+  });
 });
 
 describe('the quantiles', () => {

@@ -19,6 +19,7 @@ export function watchBody(
 ): Response {
   const { body } = response;
   if (body === null) {
+    attempt.isWhole = true;
     attempt.clock.stop(measured());
     return response;
   }

@@ -13,6 +13,7 @@ export type ReadTimings = (until?: number) => Timings | undefined;
 interface Awaited {
   readonly by: string;
   readonly since: number;
+  /** The two that began first: they tell whether one alone had begun in time. While a stream stays open others come without end. */
   readonly found: PerformanceResourceTiming[];
 }
 
@@ -24,7 +25,10 @@ let isObserving = false;
 function keep(entries: PerformanceEntryList): void {
   for (const entry of entries as PerformanceResourceTiming[])
     for (const { by, since, found } of awaited.get(entry.name) ?? [])
-      if (entry.initiatorType === by && entry.startTime >= since) found.push(entry);
+      if (entry.initiatorType === by && entry.startTime >= since) {
+        found.push(entry);
+        found.sort((a, b) => a.startTime - b.startTime).splice(2);
+      }
 }
 
 /** Goes on over the pauses between requests; what is told when nobody waits for anything ends it. */

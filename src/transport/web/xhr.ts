@@ -12,7 +12,8 @@ export const xhrHandler: Handler = async (call) => {
   attempt.hops = 1;
   clock.enter('waiting', waitingBound(attempt.limits, config));
 
-  const { onUploadProgress, onDownloadProgress } = config;
+  const { onUploadProgress, onDownloadProgress, validateStatus } = config;
+  let thrown: { error: unknown } | undefined;
   const read = watchTimings(attempt, { url: urlOf(config), by: 'xmlhttprequest', isUpload: !isSentAtOnce(config.data) });
   const answer = runAdapter(axios.getAdapter('xhr'), call, attempt, {
     // Listening to the upload makes a cross-origin request preflight, so only where the user listens anyway.
@@ -26,8 +27,24 @@ export const xhrHandler: Handler = async (call) => {
       markDownload(event, attempt);
       onDownloadProgress?.(event);
     },
+    // Thrown where axios asks, in a listener of its own, it would be nobody's, and the call would hang with its answer there.
+    ...(validateStatus && {
+      validateStatus: (status: number) => {
+        attempt.status = status;
+        attempt.isWhole = true;
+        try {
+          return validateStatus(status);
+        } catch (error) {
+          thrown = { error };
+          return false;
+        }
+      },
+    }),
   });
-  return answer.finally(() => clock.stop(read()));
+  const failed = (error: unknown): never => {
+    throw thrown ? thrown.error : error;
+  };
+  return answer.catch(failed).finally(() => clock.stop(read()));
 };
 
 /** The URL as Resource Timing names it. */
