@@ -94,8 +94,10 @@ export async function runAdapter(
     return response;
   } catch (error) {
     if (error instanceof AxiosError || axios.isAxiosError(error)) {
-      for (const told of [error, error.cause as AxiosError | undefined]) if (told?.config === adapted) told.config = config;
-      if (error.response?.config === adapted) error.response.config = config;
+      for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
+        if (told?.config === adapted) told.config = config;
+        else if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);
+      }
       // A connection that the peer had closed while it was idle: says why a reset is no news of the upstream's health.
       if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
     }
@@ -127,6 +129,21 @@ function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
   }
   define(config, ATTEMPT, { value: attempt });
   Object.defineProperty(config, 'signal', SIGNAL);
+}
+
+/** Of an adapter that hands on a copy of its config: what was set for the attempt is taken off that as well, or a repeat of it had no `total`. */
+function undo(
+  copy: InternalAxiosRequestConfig,
+  adapted: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
+  attempt: Attempt,
+): void {
+  if (copy.timeout !== 0 || !copy.signal || copy.signal !== attempt.signal) return;
+  for (const name of Object.keys(adapted) as (keyof InternalAxiosRequestConfig)[]) {
+    if (copy[name] !== adapted[name]) continue;
+    if (name in config) Object.assign(copy, { [name]: config[name] });
+    else Reflect.deleteProperty(copy, name);
+  }
 }
 
 /** Makes it again what it was made from. */

@@ -1,9 +1,10 @@
 // Adapters that stand in for the network keep working, and are protected: custom ones, axios-mock-adapter, axios' own by name.
-import axios, { type AxiosAdapter, AxiosError } from 'axios';
+import axios, { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import MockAdapter from 'axios-mock-adapter';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type Client, createClient, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
+import { rejection, upstreamOf } from './support';
 import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
@@ -62,6 +63,26 @@ describe('a custom adapter', () => {
     const error = await timeoutOf(() => client.get(URL_, { adapter, timeout: 150 }), 'total', 150);
     expect(seen).toEqual({ timeout: 0, reason: expect.objectContaining({ limit: 'total' }) });
     expect(error.limit).toBe('total');
+  });
+
+  it('may do its work with a copy of the config: an error has in it what axios has, and its repeat a total', async () => {
+    const upstream = await upstreamOf(({ res }) => void (upstream.requests > 2 || res.writeHead(401).end()));
+    const http = axios.getAdapter('http');
+    const options = {
+      timeout: 300,
+      adapter: (config: InternalAxiosRequestConfig) => http({ ...config, extra: 1 } as InternalAxiosRequestConfig),
+    };
+    const configs = [axios.create(options), createClient({ ...options, retry: false })].map(async (api) => {
+      const error = (await rejection(api.get(upstream.url, { headers: { a: '1' } }))) as AxiosError;
+      expect(error.response?.config).toBe(error.config);
+      return error.config as InternalAxiosRequestConfig;
+    });
+    const [theirs, ours] = (await Promise.all(configs)) as [InternalAxiosRequestConfig, InternalAxiosRequestConfig];
+    expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort());
+    expect(ours).toMatchObject({ timeout: 300, extra: 1 });
+    const again = await rejection(createClient({ ...options, timeout: false, retry: false }).request(ours));
+    expect(again).toMatchObject({ code: 'ETIMEDOUT', limit: 'total', limitMs: 300 });
+    await upstream.close();
   });
 
   it('may copy the config, and put a signal of its own in it, as where that is a plain property', async () => {
