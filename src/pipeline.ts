@@ -6,7 +6,7 @@ import type { AxiosInstance } from 'axios';
 import type { Handler, Policy } from './call';
 import { attempt } from './policies/attempt';
 import { type Breakers, breakerPermit, openBreaker } from './policies/breaker';
-import { cancellation } from './policies/cancellation';
+import { cancellation, cancellationBelow } from './policies/cancellation';
 import { concurrency } from './policies/concurrency';
 import { deadline } from './policies/deadline';
 import { dispatch, type Send } from './policies/dispatch';
@@ -27,7 +27,7 @@ export const pipeline = (instance: AxiosInstance, send: Send, breakers: Breakers
       deadline, //                the hard end
       cancellation, //            the user's abort
       dispatch(instance, send), // axios: interceptors and transforms, once a call
-      cancellation, //            an abort that an interceptor brought
+      cancellationBelow, //       an abort that an interceptor brought
       noteAsked, //               for the fallback: what is asked and answered, before others change it
       retry, //                   axios-retry's loop; nothing below is held during back-off
       openBreaker(breakers), //   an endpoint that is cut off answers at once

@@ -1,36 +1,38 @@
 /**
- * The user's own abort, by `signal` or `cancelToken`: the caller gets axios' CanceledError at once, even from inside a hung interceptor
- * or an adapter that ignores the signal. However many calls share a signal, it has one listener, and none when they are over.
+ * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even from inside a hung interceptor or an adapter that ignores the
+ * signal. From its adapter axios' CanceledError goes back through axios, whose interceptors may make something of it. However many calls share
+ * a signal, it has one listener, and none when they are over.
  */
-import type { CancelToken, GenericAbortSignal } from 'axios';
+import type { AxiosRequestConfig, CancelToken, GenericAbortSignal } from 'axios';
 import type { Call, Policy } from '../call';
 import { canceled, isTimeout } from '../errors';
 
 /** What axios' CancelToken has and its types do not say. */
 type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: (reason: unknown) => void) => void>;
 
-export const cancellation: Policy = (next) => (call) => {
-  const { signal, token } = aborters(call);
-  if (!signal && !token) return next(call);
-  if (signal?.aborted) return Promise.reject(canceled(call.reportedConfig));
+type Aborters = Pick<AxiosRequestConfig, 'signal' | 'cancelToken'>;
 
-  const isCallers = call.config === undefined;
+/** Calls whose adapter is at work. */
+const atWork = new WeakSet<Call>();
+
+/** Above axios: what the caller aborts by. */
+export const cancellation: Policy = (next) => (call) => {
+  const { signal, cancelToken } = call.request;
+  if (!signal && !cancelToken) return next(call);
+  const early = signal?.aborted ? canceled(call.reportedConfig) : cancelToken?.reason;
+  if (early) {
+    call.end(early); // axios asks its interceptors all the same, and sends nothing
+    return next(call);
+  }
   return new Promise((resolve, reject) => {
-    const cancel = (reason: unknown): void => {
-      release();
-      reject(reason);
+    const release = heed(call, call.request, (reason) => {
+      const isAtWork = atWork.has(call);
       call.end(reason);
-    };
-    const unlisten = signal && listen(signal, () => cancel(canceled(call.reportedConfig, call.attempt?.request)));
-    const release = (): void => {
-      unlisten?.();
-      token?.unsubscribe(cancel);
-    };
-    token?.subscribe(cancel);
-    if (call.ended) return;
+      if (!isAtWork) reject(reason);
+    });
     // After an abort that an interceptor brought, the caller still waits for what axios makes of it, and may abort that.
     call.onEnd(() => {
-      if (!isCallers || isTimeout(call.ended)) release();
+      if (isTimeout(call.ended)) release();
     });
     // A stream that was handed out is still the user's to abort.
     next(call)
@@ -39,13 +41,50 @@ export const cancellation: Policy = (next) => (call) => {
   });
 };
 
-/** What may abort the call here: the caller's, and below axios only what an interceptor brought. */
-function aborters({ request, config }: Call): { signal: GenericAbortSignal | undefined; token: Subscribable | undefined } {
-  const { signal, cancelToken } = config ?? request;
-  return {
-    signal: config && signal === request.signal ? undefined : signal,
-    token: (config && cancelToken === request.cancelToken ? undefined : cancelToken) as Subscribable | undefined,
+/** Below axios: what an interceptor brought to abort by; and whatever ends the call from above ends it here. */
+export const cancellationBelow: Policy = (next) => (call) => {
+  const { signal, cancelToken } = call.request;
+  const brought = broughtTo(call);
+  if (!signal && !cancelToken && !brought) return next(call);
+  if (brought?.signal?.aborted) return Promise.reject(canceled(call.reportedConfig));
+  return new Promise((resolve, reject) => {
+    atWork.add(call);
+    const release = brought && heed(call, brought, (reason) => call.end(reason));
+    call.onEnd(() => {
+      release?.();
+      atWork.delete(call);
+      reject(call.ended);
+    });
+    if (call.ended) return;
+    next(call)
+      .then(resolve, reject)
+      .then(() => {
+        atWork.delete(call);
+        call.whenOver(() => release?.());
+      });
+  });
+};
+
+function broughtTo({ request, config }: Call): Aborters | undefined {
+  const signal = config?.signal === request.signal ? undefined : config?.signal;
+  const cancelToken = config?.cancelToken === request.cancelToken ? undefined : config?.cancelToken;
+  return signal || cancelToken ? { ...(signal && { signal }), ...(cancelToken && { cancelToken }) } : undefined;
+}
+
+/** Hears of an abort, once. Returns what stops listening. */
+function heed(call: Call, { signal, cancelToken }: Aborters, abort: (reason: unknown) => void): () => void {
+  const token = cancelToken as Subscribable | undefined;
+  const cancel = (reason: unknown): void => {
+    release();
+    abort(reason);
   };
+  const unlisten = signal && listen(signal, () => cancel(canceled(call.reportedConfig, call.attempt?.request)));
+  const release = (): void => {
+    unlisten?.();
+    token?.unsubscribe(cancel);
+  };
+  token?.subscribe(cancel);
+  return release;
 }
 
 /** The calls that wait for each signal, and the listener they share. */

@@ -29,6 +29,7 @@ export const dispatch =
       return sent;
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
+      if (call.ended) return begin(call); // axios has no use for a body then
       const data = await call.bodyFactory?.();
       try {
         return await begin(call, { data });

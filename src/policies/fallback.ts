@@ -45,7 +45,8 @@ export const fallback: Policy = (next) => {
     try {
       response = await next(call);
     } catch (error) {
-      if (isCanceled(error) || isRefusal(error)) throw error;
+      // Of an abort an interceptor may have made an error of its own.
+      if (isCanceled(error) || isCanceled(call.ended) || isRefusal(error)) throw error;
       const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);

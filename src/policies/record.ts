@@ -29,12 +29,12 @@ const succeeded = (call: Call): void =>
 
 function failed(call: Call, error: unknown): void {
   const status = answerOf(error)?.status;
-  call.observer.callEnded(call, { outcome: outcomeOf(error, status), elapsed: call.elapsed, error, status });
+  call.observer.callEnded(call, { outcome: outcomeOf(call, error, status), elapsed: call.elapsed, error, status });
 }
 
-function outcomeOf(error: unknown, status: number | undefined): Outcome {
+function outcomeOf({ ended }: Call, error: unknown, status: number | undefined): Outcome {
   if (isTimeout(error)) return 'timeout';
-  if (isCanceled(error)) return 'canceled';
+  if (isCanceled(error) || isCanceled(ended)) return 'canceled'; // whatever interceptors make of an abort
   if (isLocal(error)) return 'refused';
   return status === undefined ? 'error' : 'http-error';
 }

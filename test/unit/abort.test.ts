@@ -1,9 +1,17 @@
 // The user's own abort: the caller hears of it at once, wherever the call hangs, and nothing goes on listening when calls are over.
-import axios, { type AxiosAdapter, AxiosHeaders, type CancelToken, type GenericAbortSignal } from 'axios';
+import { Readable } from 'node:stream';
+import axios, {
+  type AxiosAdapter,
+  AxiosError,
+  AxiosHeaders,
+  type CancelToken,
+  type GenericAbortSignal,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallRecord, type ClientConfig, createClient, type RequestConfig } from '../../src/index';
 import { attempt } from '../../src/policies/attempt';
-import { cancellation } from '../../src/policies/cancellation';
+import { cancellation, cancellationBelow } from '../../src/policies/cancellation';
 import { PhaseClock } from '../../src/transport/phase-clock';
 import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
 import { callOf } from './call-support';
@@ -12,6 +20,13 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const never = (): Promise<never> => new Promise(() => {});
+
+/** As axios' own adapters do. */
+const listens = ({ signal, cancelToken }: InternalAxiosRequestConfig): Promise<never> =>
+  new Promise((_, reject) => {
+    signal?.addEventListener?.('abort', () => reject(new axios.CanceledError()));
+    cancelToken?.promise.then(reject);
+  });
 
 function clientOver(adapter: AxiosAdapter, config: ClientConfig = {}) {
   const client = createClient({ adapter, retry: false, breaker: false, deadline: false, ...config });
@@ -81,18 +96,112 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
   });
 
-  it('before the call lets nothing of it begin, not even the interceptors', async () => {
+  it('before the call lets nothing be sent, and no body be made; interceptors hear of it as from axios', async () => {
     const { given, abort, listening } = way();
     abort();
     const adapter = vi.fn(never);
-    const interceptor = vi.fn(never);
-    const { client } = clientOver(adapter);
-    client.interceptors.request.use(interceptor);
-    expect(await errorOf(client.get(URL, given))).toMatchObject({ code: 'ERR_CANCELED' });
-    await settled();
+    const factory = vi.fn();
+    const asked = vi.fn((config: InternalAxiosRequestConfig) => config);
+    const { client, calls } = clientOver(adapter);
+    client.interceptors.request.use(asked);
+    client.interceptors.response.use(undefined, (error) => Promise.reject(new Error('mine', { cause: error })));
+    const error = await errorOf(client.post(URL, factory, given));
+    expect(error).toMatchObject({ message: 'mine', cause: { code: 'ERR_CANCELED' } });
+    expect(asked).toHaveBeenCalledOnce();
     expect(adapter).not.toHaveBeenCalled();
-    expect(interceptor).not.toHaveBeenCalled();
+    expect(factory).not.toHaveBeenCalled();
+    expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
     expect(listening()).toBe(0);
+  });
+
+  it('before the call lets nothing be sent, though an interceptor takes what it aborts by off', async () => {
+    const { given, abort } = way();
+    abort();
+    const adapter = vi.fn(never);
+    const { client } = clientOver(adapter);
+    client.interceptors.request.use((config) => Object.assign(config, { signal: undefined, cancelToken: undefined }));
+    expect(await errorOf(client.get(URL, given))).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(adapter).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, (error: unknown) => unknown]>([
+    ['an answer', () => ({ data: 'quiet' })],
+    [
+      'an error of its own',
+      (error) => {
+        throw new Error('mine', { cause: error });
+      },
+    ],
+    ['itself', (error) => Promise.reject(error)],
+  ])('is heard of by interceptors, which may make %s of it', async (_, make) => {
+    const { given, abort } = way();
+    const ends = [axios.create({ adapter: listens }), clientOver(never, { fallback: { value: 'spare' }, retry: {} }).client].map(
+      async (api) => {
+        const caught = vi.fn(make);
+        api.interceptors.response.use(undefined, caught);
+        const outcome = api.get(URL, given).then(
+          ({ data }) => data,
+          ({ message, code }) => [message, code],
+        );
+        await settled();
+        abort();
+        const end = await outcome;
+        expect(caught.mock.calls).toMatchObject([[{ code: 'ERR_CANCELED' }]]);
+        return end;
+      },
+    );
+    const [theirs, ours] = await Promise.all(ends);
+    expect(ours).toEqual(theirs);
+  });
+
+  it('that an interceptor makes an error of is an abort still to a record, and to a fallback', async () => {
+    const { given, abort } = way();
+    const { client, calls } = clientOver(never, { fallback: { value: 'spare' } });
+    client.interceptors.response.use(undefined, () => Promise.reject(new Error('mine')));
+    const outcome = errorOf(client.get(URL, given));
+    await settled();
+    abort();
+    expect(await outcome).toMatchObject({ message: 'mine' });
+    expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 1 }]);
+  });
+
+  it('that an interceptor keeps from its caller ends the call by the deadline at the latest, and that is no timeout', async () => {
+    const { given, abort, listening } = way();
+    const { client, calls } = clientOver(never, { deadline: 1_000 });
+    const timeouts = vi.fn();
+    client.on('timeout', timeouts);
+    client.interceptors.response.use(undefined, never);
+    const outcome = errorOf(client.get(URL, given));
+    await settled();
+    abort();
+    await settled();
+    expect(calls).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(await outcome).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(calls).toMatchObject([{ outcome: 'canceled' }]);
+    expect(timeouts).not.toHaveBeenCalled();
+    expect(listening()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(['a back-off', 'a queue', 'the making of a body'] as const)('ends a call in %s, and interceptors hear of it', async (place) => {
+    const { given, abort } = way();
+    const refuse = async (config: InternalAxiosRequestConfig): Promise<never> => {
+      throw new AxiosError('refused', 'ECONNREFUSED', config);
+    };
+    const { client } = clientOver(place === 'a queue' ? never : refuse, { retry: {}, limit: { concurrency: 1, maxQueue: 5 } });
+    if (place === 'a queue') void client.get(URL);
+    let made = 0;
+    const body = () => (made++ ? never() : new Readable({ read() {} }));
+    const heard = vi.fn((error: unknown) => Promise.reject(error));
+    client.interceptors.response.use(undefined, heard);
+    const outcome = errorOf(place === 'the making of a body' ? client.put(URL, body, given) : client.get(URL, given));
+    await settled();
+    if (place === 'the making of a body') await vi.advanceTimersByTimeAsync(2_000);
+    expect(made).toBe(place === 'the making of a body' ? 2 : 0);
+    abort();
+    expect(await outcome).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(heard.mock.calls).toMatchObject([[{ code: 'ERR_CANCELED' }]]);
   });
 
   it('between the interceptors and the network lets no attempt begin', async () => {
@@ -144,9 +253,11 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     const { given, listening } = way();
     const { call } = callOf();
     call.config = { ...call.request, ...given, headers: new AxiosHeaders() };
-    void cancellation(never)(call);
+    const outcome = errorOf(cancellationBelow(never)(call));
     expect(listening()).toBe(1);
-    call.end(new Error('aborted by its caller'));
+    const reason = new Error('aborted by its caller');
+    call.end(reason);
+    expect(await outcome).toBe(reason);
     expect(listening()).toBe(0);
   });
 
