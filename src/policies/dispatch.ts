@@ -6,7 +6,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, In
 import type { Call, Policy } from '../call';
 import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
-import { discard, isBeingRead } from '../util/discard';
+import { bodyOf, discard, discardUnless, discardUnread } from '../util/discard';
 
 /** Sends a request by the instance. What is set goes over what is asked for. */
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
@@ -22,7 +22,7 @@ export const dispatch =
         if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
         call.config = restore(config, call, given);
         const answer = next(call);
-        if (config.responseType === 'stream') hold(answer, () => sent);
+        if (config.responseType === 'stream') hold(call, answer, () => sent);
         return answer;
       };
       sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
@@ -44,25 +44,19 @@ export const dispatch =
     return (call) => (call.bodyFactory ? sendMade(call) : begin(call));
   };
 
-/** What an interceptor, or a transform, loses by failing is let go of: left open it would keep its connection, and its place among the concurrent. */
-function hold(answer: Promise<AxiosResponse>, sent: () => Promise<AxiosResponse>): void {
+/**
+ * What an interceptor, or a transform, loses by failing, or holds when the call is ended over its head, is let go of: left open it would keep its
+ * connection, and its place among the concurrent.
+ */
+function hold(call: Call, answer: Promise<AxiosResponse>, sent: () => Promise<AxiosResponse>): void {
   const until = (body: unknown): void => {
-    sent().catch((error) => {
-      if (!has(error, body) && !isBeingRead(body)) discard(body);
-    });
+    call.onEnd(() => discardUnread(body));
+    sent().catch((error) => discardUnless(error, body));
   };
   answer.then(
     (response) => until(response?.data),
     (error) => until(bodyOf(error)),
   );
-}
-
-const bodyOf = (error: unknown): unknown => (error as { response?: AxiosResponse } | null | undefined)?.response?.data;
-
-/** Whether the caller can get at a body by the error, or by what caused it. */
-function has(error: unknown, body: unknown): boolean {
-  for (let cause = error, depth = 0; cause && depth < 5; cause = (cause as Error).cause, depth++) if (bodyOf(cause) === body) return true;
-  return false;
 }
 
 /** What an instance does whose `request` is not axios' own: it may throw at once, or answer without a promise. */

@@ -6,7 +6,7 @@ import { canceled, isCanceled } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
 import { complain, contain } from '../util/complain';
 import { define } from '../util/define';
-import { discard, isBeingRead } from '../util/discard';
+import { bodyOf, discardUnless, discardUnread } from '../util/discard';
 import { askedBy } from './fallback-asked';
 import { variantOf } from './fallback-key';
 
@@ -47,11 +47,11 @@ export const fallback: Policy = (next) => {
     } catch (error) {
       // Of an abort an interceptor may have made an error of its own.
       if (isCanceled(error) || isCanceled(call.ended) || isRefusal(error)) throw error;
-      const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error));
+      const data = bodyOf(error);
+      const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error).catch(orLetGo(data)));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
-      const { data } = (error as { response?: AxiosResponse } | null | undefined)?.response ?? {};
-      if (data !== instead.data && !isBeingRead(data)) discard(data);
+      if (data !== instead.data) discardUnread(data);
       return instead;
     }
     if (settings.staleFor) contain(keep, kept, call, response);
@@ -125,6 +125,14 @@ function copyOf<T>(value: T): T {
     return value;
   }
 }
+
+/** After an abort nothing leads the caller to the answer that the user's function was given. */
+const orLetGo =
+  (body: unknown) =>
+  (failure: unknown): never => {
+    discardUnless(failure, body);
+    throw failure;
+  };
 
 async function standIn(call: Call, settings: FallbackOptions, error: unknown): Promise<FallbackResponse | undefined> {
   if (!settings.use && !('value' in settings)) return undefined;

@@ -10,7 +10,20 @@ export function discard(body: unknown): void {
 }
 
 /** Whether somebody has begun to read a stream: then it is his to end. */
-export const isBeingRead = (body: unknown): boolean => {
+function isBeingRead(body: unknown): boolean {
   const { readableDidRead, locked } = (body ?? {}) as { readableDidRead?: unknown; locked?: unknown };
   return readableDidRead === true || locked === true;
-};
+}
+
+export function discardUnread(body: unknown): void {
+  if (!isBeingRead(body)) discard(body);
+}
+
+/** Of the answer that an error has. */
+export const bodyOf = (error: unknown): unknown => (error as { response?: { data?: unknown } } | null | undefined)?.response?.data;
+
+/** Unless the caller can get at a body by the error that it ends with, or by what caused that. */
+export function discardUnless(error: unknown, body: unknown): void {
+  for (let cause = error, depth = 0; cause && depth < 5; cause = (cause as Error).cause, depth++) if (bodyOf(cause) === body) return;
+  discardUnread(body);
+}

@@ -23,6 +23,7 @@ beforeAll(async () => {
       res.write('x'); // so that there is no Content-Length to go by
       return void res.end('x'.repeat(LONG - 1));
     }
+    if (url.pathname === '/good') return void res.end('yes');
     res.writeHead(503).write('no');
     if (url.pathname === '/whole') res.end();
   });
@@ -115,6 +116,33 @@ it('a stream that an error still leads to is left to the caller, and one that is
   await rejection(api.get(`${upstream.url}long`, { responseType: 'stream' }));
   expect(await text).toHaveLength(LONG);
 });
+
+/** Small enough to be there as a whole, and so over for the attempt, before anybody reads. */
+describe.each([true, false])('a small stream, its answer %s,', (isGood) => {
+  const path = isGood ? 'good' : 'whole';
+
+  it.each<[string, ClientConfig, (api: Client) => unknown]>([
+    ['an abort, while an interceptor has it', {}, (api) => api.interceptors.response.use(wait, wait)],
+    ['the deadline, while an interceptor has it', { deadline: 100 }, (api) => api.interceptors.response.use(wait, wait)],
+    ...(isGood
+      ? []
+      : [['an abort, while a fallback has its error', { fallback: { use: wait } }, () => {}] as [string, ClientConfig, () => void]]),
+  ])('that the caller never sees, for the call was ended by %s', async (_, config, prepare) => {
+    const api = client(config);
+    prepare(api);
+    for (let i = 0; i < 3; i++) {
+      const call = api.get(`${upstream.url}${path}`, {
+        responseType: 'stream',
+        ...(!config.deadline && { signal: AbortSignal.timeout(100) }),
+      });
+      expect(await rejection(call)).toMatchObject({ code: config.deadline ? 'ETIMEDOUT' : 'ERR_CANCELED' });
+    }
+    await until(() => inUse() === 0, 'no connection in use');
+    await api.close();
+  });
+});
+
+const wait = (): Promise<never> => new Promise(() => {});
 
 it('an upload that is refused before all of it was sent', async () => {
   const api = client({ timeout: { send: 10_000 } });
