@@ -6,7 +6,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, In
 import type { Call, Policy } from '../call';
 import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
-import { bodyOf, discard, discardUnless, discardUnread } from '../util/discard';
+import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
 
 /** Sends a request by the instance. What is set goes over what is asked for. */
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
@@ -50,7 +50,7 @@ export const dispatch =
  */
 function hold(call: Call, answer: Promise<AxiosResponse>, sent: () => Promise<AxiosResponse>): void {
   const until = (body: unknown): void => {
-    call.onEnd(() => discardUnread(body));
+    call.onEnd(({ ended }) => endUnread(body, ended));
     sent().catch((error) => discardUnless(error, body));
   };
   answer.then(
