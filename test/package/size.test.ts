@@ -8,8 +8,8 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 27_590],
-  ['protect', 'breakwater', 27_510],
+  ['createClient', 'breakwater', 28_850],
+  ['protect', 'breakwater', 28_870],
   ['withDeadline', 'breakwater', 3_190],
   ['isTimeout', 'breakwater', 2_180],
   ['logTo', 'breakwater/log', 3_190],
@@ -17,7 +17,7 @@ const BUDGETS: [what: string, from: string, bytes: number][] = [
   ['collect', 'breakwater/prometheus', 3_470],
   ['toAlertmanager', 'breakwater/prometheus', 1_890],
 ];
-const SCRIPT_TAG = 46_950;
+const SCRIPT_TAG = 48_230;
 
 const { consumer } = inject('packed');
 
