@@ -8,7 +8,7 @@ import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, TimeoutError, type TimeoutFacts, withoutStack } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
-import { consult } from './util/complain';
+import { consult, contain } from './util/complain';
 import {
   type AttemptSummary,
   isBeforeSend,
@@ -243,7 +243,7 @@ export class Call {
   end(reason: unknown): void {
     if (this.ended) return;
     this.ended = reason;
-    for (const run of this.#endings) run(this);
+    for (const run of this.#endings) contain(run, this);
     this.#stop?.(reason);
   }
 }

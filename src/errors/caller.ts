@@ -1,6 +1,6 @@
 /**
  * Where a call was made, in the stack of its error, as axios has it there. V8 tells it where an error is passed on by async functions all the way, so
- * the first that the caller awaits says it. It is written out when somebody looks: most errors of calls are expected, and nobody does.
+ * the first that the caller awaits says it.
  */
 import { define } from '../util/define';
 
@@ -14,16 +14,19 @@ const FRAME = /^\s+at (?!.*\bprocessTicksAndRejections\b)/;
 export function tellCaller(error: unknown, from: (...args: never[]) => unknown): void {
   if (!(error instanceof Error) || told.has(error) || typeof Error.captureStackTrace !== 'function') return;
   told.add(error);
-  const { stack } = error;
   const caller: { stack?: string } = {};
   Error.captureStackTrace(caller, from);
-  const set = (value: unknown): void => void define(error, 'stack', { value, writable: true, configurable: true });
-  const get = (): unknown => {
-    const frames = String(caller.stack)
-      .split('\n')
-      .filter((line) => FRAME.test(line));
-    set(frames.length ? [stack ?? error, ...frames].join('\n') : stack);
-    return error.stack;
-  };
-  define(error, 'stack', { get, set, configurable: true });
+  // Written out at once: until then V8 keeps all that the frames can see.
+  const frames = String(caller.stack)
+    .split('\n')
+    .filter((line) => FRAME.test(line));
+  if (frames.length) define(error, 'stack', { value: [stackOf(error), ...frames].join('\n'), writable: true, configurable: true });
+}
+
+function stackOf(error: Error): unknown {
+  try {
+    return error.stack ?? error;
+  } catch {
+    return error; // one of the user's that cannot be looked at
+  }
 }

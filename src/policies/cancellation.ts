@@ -46,14 +46,15 @@ export const cancellationBelow: Policy = (next) => (call) => {
   const { signal, cancelToken } = call.request;
   const brought = broughtTo(call);
   if (!signal && !cancelToken && !brought) return next(call);
-  if (brought?.signal?.aborted) return Promise.reject(canceled(call.reportedConfig));
+  if (brought?.signal?.aborted) call.end(canceled(call.reportedConfig));
+  if (call.ended) return Promise.reject(call.ended);
   return new Promise((resolve, reject) => {
     atWork.add(call);
     const release = brought && heed(call, brought, (reason) => call.end(reason));
     call.onEnd(() => {
       release?.();
-      atWork.delete(call);
       reject(call.ended);
+      queueMicrotask(() => atWork.delete(call)); // what the caller aborts by may be what made that abort
     });
     if (call.ended) return;
     next(call)

@@ -30,7 +30,7 @@ export const deadline: Policy = (next) => (call) => {
         alarm.set(now() + extra);
         return;
       }
-      if (isAborted(call)) return reject(call.ended); // and an interceptor keeps that from its caller: no news of the endpoint
+      if (call.ended && isAborted(call)) return reject(call.ended); // and an interceptor keeps that from its caller: no news of the endpoint
       const error = timeoutError(call, { limit: 'deadline', limitMs: deadline.ms, lag, elapsed: call.elapsed });
       reject(error);
       call.end(error);

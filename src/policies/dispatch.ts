@@ -6,6 +6,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, In
 import type { Call, Policy } from '../call';
 import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
+import { contain } from '../util/complain';
 import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
 
 /** Sends a request by the instance. What is set goes over what is asked for. */
@@ -29,7 +30,7 @@ export const dispatch =
       return sent;
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
-      if (call.ended) return begin(call); // axios has no use for a body then
+      if (call.ended) throw call.ended; // there is no body to be shown to interceptors
       const data = await call.bodyFactory?.();
       try {
         return await begin(call, { data });
@@ -51,11 +52,11 @@ export const dispatch =
 function hold(call: Call, answer: Promise<AxiosResponse>, sent: () => Promise<AxiosResponse>): void {
   const until = (body: unknown): void => {
     call.onEnd(({ ended }) => endUnread(body, ended));
-    sent().catch((error) => discardUnless(error, body));
+    sent().catch((error) => contain(discardUnless, error, body));
   };
   answer.then(
-    (response) => until(response?.data),
-    (error) => until(bodyOf(error)),
+    (response) => contain(() => until(response?.data)),
+    (error) => contain(() => until(bodyOf(error))),
   );
 }
 

@@ -6,7 +6,7 @@ import { canceled, isCanceled } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
 import { complain, contain } from '../util/complain';
 import { define } from '../util/define';
-import { bodyOf, discardUnless, discardUnread } from '../util/discard';
+import { bodyOf, discardUnless } from '../util/discard';
 import { askedBy } from './fallback-asked';
 import { variantOf } from './fallback-key';
 
@@ -51,7 +51,7 @@ export const fallback: Policy = (next) => {
       const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error).catch(orLetGo(data)));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
-      if (data !== instead.data) discardUnread(data);
+      discardUnless(instead.data, data);
       return instead;
     }
     if (settings.staleFor) contain(keep, kept, call, response);

@@ -141,7 +141,7 @@ function undo(
   if (copy.timeout !== 0 || !copy.signal || copy.signal !== attempt.signal) return;
   for (const name of Object.keys(adapted) as (keyof InternalAxiosRequestConfig)[]) {
     if (copy[name] !== adapted[name]) continue;
-    if (name in config) Object.assign(copy, { [name]: config[name] });
+    if (name in config) Reflect.set(copy, name, config[name]);
     else Reflect.deleteProperty(copy, name);
   }
 }

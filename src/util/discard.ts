@@ -5,11 +5,11 @@ export function discard(body: unknown): void {
 
 /** Whether somebody has begun to read a stream: then it is his to end. */
 function isBeingRead(body: unknown): boolean {
-  const { readableDidRead, locked } = (body ?? {}) as { readableDidRead?: unknown; locked?: unknown };
-  return readableDidRead === true || locked === true;
+  const { readableDidRead, readableFlowing, locked } = (body ?? {}) as Record<string, unknown>;
+  return readableDidRead === true || typeof readableFlowing === 'boolean' || locked === true; // or waits for what is to come
 }
 
-export function discardUnread(body: unknown): void {
+function discardUnread(body: unknown): void {
   if (!isBeingRead(body)) discard(body);
 }
 
@@ -30,8 +30,22 @@ function endNode(body: unknown, reason?: unknown): boolean {
 /** Of the answer that an error has. */
 export const bodyOf = (error: unknown): unknown => (error as { response?: { data?: unknown } } | null | undefined)?.response?.data;
 
-/** Unless the caller can get at a body by the error that it ends with, or by what caused that. */
-export function discardUnless(error: unknown, body: unknown): void {
-  for (let cause = error, depth = 0; cause && depth < 5; cause = (cause as Error).cause, depth++) if (bodyOf(cause) === body) return;
-  discardUnread(body);
+/** Unless what the caller is given leads to the body, a few steps away. */
+export function discardUnless(given: unknown, body: unknown): void {
+  if (!leadsTo(given, body, 4)) discardUnread(body);
+}
+
+/** In which there is much, and no body of an answer. */
+const APART: readonly string[] = ['config', 'request', 'stack'];
+
+function leadsTo(from: unknown, body: unknown, steps: number): boolean {
+  if (from === body) return true;
+  if (typeof from !== 'object' || from === null || steps === 0) return false;
+  try {
+    return Object.getOwnPropertyNames(from).some(
+      (name) => !APART.includes(name) && leadsTo((from as Record<string, unknown>)[name], body, steps - 1),
+    );
+  } catch {
+    return true; // who knows
+  }
 }

@@ -82,6 +82,7 @@ describe('a call of ours', () => {
     for (const shown of [inspect(error), structuredClone(error).stack, (error as Error & { toJSON(): { stack: string } }).toJSON().stack])
       expect(shown).toMatch(/^TimeoutError: timeout\.read of 100 ms [\s\S]*\n {4}at (async )?loadUser/);
     const stack = `${error.stack}`;
+    expect(Object.freeze(structuredClone(error)).stack).toBe(error.stack);
     error.stack += '\nmore';
     expect(error.stack).toBe(`${stack}\nmore`);
   });

@@ -85,6 +85,11 @@ describe('a custom adapter', () => {
     await upstream.close();
   });
 
+  it('may reject with an error that has a frozen copy of the config', async () => {
+    const adapter: AxiosAdapter = (config) => Promise.reject(new AxiosError('mine', 'EMINE', Object.freeze({ ...config })));
+    expect(await rejection(client.get(URL_, { adapter, timeout: 300 }))).toMatchObject({ code: 'EMINE' });
+  });
+
   it('may copy the config, and put a signal of its own in it, as where that is a plain property', async () => {
     const { signal } = new AbortController();
     const seen: unknown[] = [];

@@ -1,7 +1,7 @@
 // Answers that nobody gets: of a retried attempt, of a call that a fallback answered, of an upload that was refused early. None keeps its connection.
 import { Agent } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { AxiosError } from 'axios';
+import { PassThrough, type Readable } from 'node:stream';
+import type { AxiosResponse } from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../../src';
 import { createClient } from '../../src';
@@ -22,6 +22,10 @@ beforeAll(async () => {
     if (url.pathname === '/long') {
       res.write('x'); // so that there is no Content-Length to go by
       return void res.end('x'.repeat(LONG - 1));
+    }
+    if (url.pathname === '/late') {
+      res.flushHeaders();
+      return void setTimeout(() => res.end('late'), 200);
     }
     if (url.pathname === '/good') return void res.end('yes');
     res.writeHead(503).write('no');
@@ -59,7 +63,7 @@ it('a stream that a fallback reads, or hands on, is left to it', async () => {
 
 async function textOf(stream: Readable | undefined): Promise<string> {
   let text = '';
-  for await (const chunk of stream ?? []) text += chunk;
+  for await (const chunk of stream ?? []) text += Buffer.from(chunk);
   return text;
 }
 
@@ -83,6 +87,30 @@ describe.each(['http', 'fetch'] as const)("by axios' %s adapter", (adapter) => {
     await upstream.closed(2);
   });
 
+  it.each<[string, (response: AxiosResponse) => unknown]>([
+    ['the response', (response) => response],
+    ['the stream itself', ({ data }) => data],
+    ['an error that has the first', (response) => Object.assign(new Error('mine'), { original: { response } })],
+    ['an error that has the stream', ({ data }) => Object.assign(new Error('mine'), { body: data })],
+    ['an error by that cause', (response) => new Error('mine', { cause: { response } })],
+  ])('a stream is left to the caller where an interceptor rejects with %s', async (_, make) => {
+    const api = client({ adapter, responseType: 'stream' });
+    let stream: Readable | undefined;
+    const reject = (response: AxiosResponse): Promise<never> => {
+      stream = response.data;
+      return Promise.reject(make(response));
+    };
+    api.interceptors.response.use(reject, ({ response }) => reject(response));
+    for (const [path, text] of [
+      ['good', 'yes'],
+      ['whole', 'no'],
+    ]) {
+      await rejection(api.get(`${upstream.url}${path}`));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await textOf(stream)).toBe(text);
+    }
+  });
+
   it('a stream that is longer than maxContentLength, by the time that this is seen', async () => {
     const api = client({ adapter, limit: { concurrency: 1 }, maxContentLength: 100_000 });
     const records = attemptsOf(api);
@@ -99,15 +127,29 @@ describe.each(['http', 'fetch'] as const)("by axios' %s adapter", (adapter) => {
   });
 });
 
-it('a stream that an error still leads to is left to the caller, and one that is being read to its reader', async () => {
+it.each<[string, (stream: Readable) => Readable]>([
+  ['pipes it on', (stream) => stream.pipe(new PassThrough())],
+  ['listens to it', (stream) => stream.on('data', () => {})],
+])('a stream that is still to come is left to an interceptor that %s and then fails', async (_, take) => {
   const api = client({});
-  const wrap = api.interceptors.response.use(null, (error) => {
-    throw new Error('mine', { cause: error });
+  let taken: Promise<unknown> | undefined;
+  api.interceptors.response.use(({ data }) => {
+    taken = new Promise((resolve, reject) => take(data).resume().once('end', resolve).once('error', reject));
+    data.once('error', () => {});
+    return fail();
   });
-  const error = (await rejection(api.get(`${upstream.url}whole`, { responseType: 'stream' }))) as { cause: AxiosError<Readable> };
-  expect(await textOf(error.cause.response?.data)).toBe('no');
-  api.interceptors.response.eject(wrap);
+  await rejection(api.get(`${upstream.url}late`, { responseType: 'stream' }));
+  await expect(taken).resolves.toBeUndefined();
+});
 
+it('a stream that a fallback hands on in something else is left to the caller', async () => {
+  const api = client({ fallback: (error) => ({ of: (error as { response: AxiosResponse }).response }) });
+  const { data } = await api.get(`${upstream.url}whole`, { responseType: 'stream' });
+  expect(await textOf(data.of.data)).toBe('no');
+});
+
+it('a stream that is being read is left to its reader', async () => {
+  const api = client({});
   let text: Promise<string> | undefined;
   api.interceptors.response.use(({ data }) => {
     text = textOf(data);

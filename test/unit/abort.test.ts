@@ -4,6 +4,7 @@ import axios, {
   type AxiosAdapter,
   AxiosError,
   AxiosHeaders,
+  type AxiosResponse,
   type CancelToken,
   type GenericAbortSignal,
   type InternalAxiosRequestConfig,
@@ -13,6 +14,7 @@ import { type CallRecord, type ClientConfig, createClient, type RequestConfig } 
 import { attempt } from '../../src/policies/attempt';
 import { cancellation, cancellationBelow } from '../../src/policies/cancellation';
 import { PhaseClock } from '../../src/transport/phase-clock';
+import { containedDefects } from '../setup/defects';
 import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
 import { callOf } from './call-support';
 
@@ -96,20 +98,28 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
   });
 
-  it('before the call lets nothing be sent, and no body be made; interceptors hear of it as from axios', async () => {
+  it('before the call lets no body be made', async () => {
+    const { given, abort } = way();
+    abort();
+    const factory = vi.fn();
+    const { client } = clientOver(never);
+    client.interceptors.request.use(({ data }) => data.append('a', 'b'));
+    expect(await errorOf(client.post(URL, factory, given))).toMatchObject({ code: 'ERR_CANCELED' });
+    expect(factory).not.toHaveBeenCalled();
+  });
+
+  it('before the call lets nothing be sent; interceptors hear of it as from axios', async () => {
     const { given, abort, listening } = way();
     abort();
     const adapter = vi.fn(never);
-    const factory = vi.fn();
     const asked = vi.fn((config: InternalAxiosRequestConfig) => config);
     const { client, calls } = clientOver(adapter);
     client.interceptors.request.use(asked);
     client.interceptors.response.use(undefined, (error) => Promise.reject(new Error('mine', { cause: error })));
-    const error = await errorOf(client.post(URL, factory, given));
+    const error = await errorOf(client.post(URL, {}, given));
     expect(error).toMatchObject({ message: 'mine', cause: { code: 'ERR_CANCELED' } });
     expect(asked).toHaveBeenCalledOnce();
     expect(adapter).not.toHaveBeenCalled();
-    expect(factory).not.toHaveBeenCalled();
     expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
     expect(listening()).toBe(0);
   });
@@ -299,6 +309,48 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
       expect(listening()).toBe(0);
     }
   });
+});
+
+describe('an abort that an interceptor brought', () => {
+  it("is heard of by interceptors, though the caller's made it", async () => {
+    const [callers, linked] = [new AbortController(), new AbortController()];
+    callers.signal.addEventListener('abort', () => linked.abort());
+    const { client } = clientOver(never);
+    client.interceptors.request.use((config) => Object.assign(config, { signal: linked.signal }));
+    client.interceptors.response.use(undefined, () => ({ data: 'quiet' }) as AxiosResponse);
+    const outcome = client.get(URL, { signal: callers.signal });
+    await settled();
+    callers.abort();
+    expect((await outcome).data).toBe('quiet');
+  });
+});
+
+it('a signal that nobody can listen to, and that is aborted by the deadline, ends the call by that', async () => {
+  const signal = { aborted: false };
+  const { client, calls } = clientOver(never, { deadline: 1_000 });
+  const outcome = errorOf(client.get(URL, { signal: signal as GenericAbortSignal }));
+  await settled();
+  signal.aborted = true;
+  await vi.advanceTimersByTimeAsync(1_001);
+  expect(await outcome).toMatchObject({ limit: 'deadline' });
+  expect(calls).toMatchObject([{ outcome: 'timeout' }]);
+});
+
+it('a stream that cannot be ended keeps no call of the same signal from its end', async () => {
+  const { signal, controller } = watched();
+  const data = {
+    on() {},
+    destroy() {
+      throw new Error('not this one');
+    },
+  };
+  const { client } = clientOver(async (config) => ({ data, status: 200, statusText: '', headers: {}, config }));
+  client.interceptors.response.use(never);
+  const outcomes = [1, 2].map(() => errorOf(client.get(URL, { signal, responseType: 'stream' })));
+  await settled();
+  controller.abort();
+  expect(await Promise.all(outcomes)).toMatchObject([{ code: 'ERR_CANCELED' }, { code: 'ERR_CANCELED' }]);
+  expect(containedDefects().length).toBeGreaterThan(0);
 });
 
 describe('the CanceledError', () => {

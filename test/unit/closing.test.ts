@@ -63,6 +63,19 @@ it('a clock that goes back keeps none waiting', () => {
   expect(later).toHaveBeenCalled();
 });
 
+it('those that wait for a turn which a fake clock took along are closed with the next', async () => {
+  let late = 0;
+  for (let i = 0; i < 20; i++) closeSoon(() => void late++);
+  expect(late).toBe(8);
+  vi.useRealTimers();
+  vi.spyOn(performance, 'now').mockReturnValue(1e9);
+  closeSoon(() => void late++);
+  vi.restoreAllMocks();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(late).toBe(21);
+  vi.useFakeTimers();
+});
+
 it('one that fails to close keeps none of the others open', () => {
   const closed = vi.fn();
   const fails = (): void => {

@@ -9,19 +9,24 @@ import { contain } from '../../util/complain';
 const AT_ONCE = 8;
 const WINDOW = 2;
 
+/** Milliseconds after which a turn that was asked for is not waited for any more: a fake clock may have gone, and taken it along. */
+const PATIENCE = 1_000;
+
 let since = -Infinity;
 let closed = 0;
+let asked = -Infinity;
 const waiting: (() => void)[] = [];
 
 /** Soon: on the spot, as a rule. */
 export function closeSoon(close: () => void): void {
-  if (isFree()) close();
-  else if (waiting.push(close) === 1) setImmediate(drain);
+  const at = now();
+  if (isFree(at)) return close();
+  waiting.push(close);
+  if (waiting.length === 1 || Math.abs(at - asked) > PATIENCE) ask(at);
 }
 
-function isFree(): boolean {
+function isFree(at: number): boolean {
   if (waiting.length) return false;
-  const at = now();
   if (Math.abs(at - since) > WINDOW) {
     since = at;
     closed = 0;
@@ -29,7 +34,12 @@ function isFree(): boolean {
   return ++closed <= AT_ONCE;
 }
 
+function ask(at: number): void {
+  asked = at;
+  setImmediate(drain);
+}
+
 function drain(): void {
   for (const close of waiting.splice(0, AT_ONCE)) contain(close);
-  if (waiting.length) setImmediate(drain);
+  if (waiting.length) ask(now());
 }
