@@ -1,7 +1,8 @@
 // Through the user's axios instance: it sees one request a call, may change it, and gives back what can be repeated.
-import axios, { type AxiosError, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { Readable } from 'node:stream';
+import axios, { AxiosError, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig, type ResponseType } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createClient, protect } from '../../src/index';
+import { type Client, type ClientConfig, createClient, protect } from '../../src/index';
 import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
 import { YIELD } from './fake-clock';
 
@@ -148,5 +149,59 @@ describe('a body from a factory', () => {
     await client.post(URL, { n: 2 });
     await client.post(URL);
     expect(sent).toEqual(['{"n":1}', '{"n":2}', undefined]);
+  });
+});
+
+describe('a stream that an adapter answered with', () => {
+  const fail = (): never => {
+    throw new Error('mine');
+  };
+  /** A client whose adapter answers, or rejects, with a stream. */
+  const streaming = (status: number, config: ClientConfig = {}) => {
+    const stream = new Readable({ read() {} });
+    const client = createClient({
+      adapter: async (config) => {
+        const response = { data: stream, status, statusText: '', headers: {}, config } as AxiosResponse;
+        if (status < 400) return response;
+        throw new AxiosError('refused', 'ERR_BAD_RESPONSE', config, {}, response);
+      },
+      retry: false,
+      breaker: false,
+      ...config,
+    });
+    return { client, stream };
+  };
+  const ask = (client: Client, responseType: ResponseType = 'stream') =>
+    client.get('http://a.test/', { responseType }).catch((error) => error);
+
+  it.each([200, 503])('with %i is let go of where an interceptor fails', async (status) => {
+    const { client, stream } = streaming(status);
+    client.interceptors.response.use(fail, fail);
+    expect((await ask(client)).message).toBe('mine');
+    await settled();
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it.each([200, 503])('with %i is let go of, and told why, where the call is ended while an interceptor has it', async (status) => {
+    const { client, stream } = streaming(status, { deadline: 20 });
+    const never = (): Promise<never> => new Promise(() => {});
+    client.interceptors.response.use(never, never);
+    const outcome = ask(client);
+    await vi.advanceTimersByTimeAsync(20 + YIELD);
+    const error = await outcome;
+    expect(error.limit).toBe('deadline');
+    expect(stream.errored).toBe(error);
+  });
+
+  it('is left alone where the caller has it, and where he asked for none', async () => {
+    const answered = streaming(200);
+    expect((await ask(answered.client)).data).toBe(answered.stream);
+    const refused = streaming(503);
+    expect((await ask(refused.client)).response.data).toBe(refused.stream);
+    const other = streaming(200);
+    other.client.interceptors.response.use(fail);
+    await ask(other.client, 'json');
+    await settled();
+    for (const { stream } of [answered, refused, other]) expect(stream.destroyed).toBe(false);
   });
 });
