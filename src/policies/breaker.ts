@@ -186,7 +186,7 @@ function judge(breaker: Breaker, call: Call, error: unknown, given: AxiosRespons
   const { isFailure } = breaker.settings;
   const { status } = given ?? answerOf(error) ?? {};
   const attempt = call.attempt as Attempt;
-  const verdict = byRule(error, status, attempt);
+  const verdict = byRule(error, status, call.attempt?.handedOver); // one that ended just before its first attempt has none
   // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
   if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
   const outcome = { error, status, elapsed: attempt.elapsed };
@@ -195,7 +195,7 @@ function judge(breaker: Breaker, call: Call, error: unknown, given: AxiosRespons
 }
 
 /** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */
-function byRule(error: unknown, status: number | undefined, { handedOver }: Attempt): Verdict {
+function byRule(error: unknown, status: number | undefined, handedOver: boolean | undefined): Verdict {
   if (status !== undefined) return status === 429 ? 'ignored' : status === 408 || (status >= 500 && status !== 501) ? 'failure' : 'success';
   if (error === undefined) return 'success';
   if (isCanceled(error) || isLocal(error)) return 'ignored';

@@ -22,7 +22,8 @@ export const askedBy = (call: Call): Asked | undefined => noted.get(call);
 
 export const noteAsked: Policy = (next) => (call) => {
   const { fallback } = call.settings;
-  const asked = (fallback || undefined)?.staleFor ? contain(note, call) : undefined;
+  const staleFor = fallback ? fallback.staleFor : undefined;
+  const asked = staleFor ? contain(note, call) : undefined;
   if (!asked) return next(call);
   return next(call).then((response) => {
     contain(noteAnswer, asked, response);

@@ -1,8 +1,13 @@
 // What counts as a failure of the endpoint, and what as nothing. On a fake clock.
+import { CanceledError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TimeoutError } from '../../src/errors';
 import { type BreakerOptions, type BreakerOutcome, type BreakerSnapshot, type Client, createClient, isBreakerOpen } from '../../src/index';
+import { mergeSettings } from '../../src/options';
+import { DEFAULT_BREAKER } from '../../src/options/breaker';
+import { Breakers, breakerPermit } from '../../src/policies/breaker';
 import { ask, askTimes, type Behaviour, ENDPOINT, errorOf, FakeUpstream, settled, URL } from './breaker-support';
+import { callOf } from './call-support';
 
 let upstream: FakeUpstream;
 let client: Client;
@@ -22,6 +27,15 @@ afterEach(async () => {
   await client.close();
   vi.restoreAllMocks();
   vi.useRealTimers();
+});
+
+it('a call that is ended between its permit and its first attempt counts for nothing', async () => {
+  start();
+  const { call } = callOf({ settings: mergeSettings(undefined, {}) });
+  const breakers = new Breakers(DEFAULT_BREAKER, () => {});
+  const permit = breakerPermit(breakers)(() => Promise.reject(new CanceledError()));
+  expect(await errorOf(permit(call))).toMatchObject({ code: 'ERR_CANCELED' });
+  expect(breakers.list()).toMatchObject([{ calls: 0, inFlight: 0 }]);
 });
 
 describe('by rule', () => {
