@@ -40,6 +40,7 @@ const template = (path: string): string =>
 function base(): string | undefined {
   const { document, location } = globalThis as Partial<typeof globalThis>;
   const base = document?.baseURI ?? location?.href;
+  if (base?.startsWith('http')) return base; // to look at the location takes longer than all the rest
   return base === location?.href && location?.origin === 'null' ? undefined : base;
 }
 
@@ -91,17 +92,20 @@ const CAP = 500;
 const isKept = (url: string): boolean => url.length <= LONGEST && !url.includes('@');
 
 /** What was asked about last: a call asks several times in a row. */
-let last: { url: string; baseURL: string | undefined; allowAbsoluteUrls: boolean | undefined; shown: Shown } | undefined;
+let last:
+  | { url: string; baseURL: string | undefined; allowAbsoluteUrls: boolean | undefined; root: string | undefined; shown: Shown }
+  | undefined;
 
 function show(config: AxiosRequestConfig): Shown {
   const { url, baseURL, allowAbsoluteUrls } = config;
-  if (last && last.url === url && last.baseURL === baseURL && last.allowAbsoluteUrls === allowAbsoluteUrls) return last.shown;
+  const root = base();
+  if (last && last.url === url && last.baseURL === baseURL && last.allowAbsoluteUrls === allowAbsoluteUrls && last.root === root)
+    return last.shown;
   const full = fullUrl(config);
-  const isWhole = HAS_SCHEME.test(full);
-  const shown = remembered(full, isWhole ? undefined : base());
-  // Only texts, which nobody can change, and no page has a say in.
+  const shown = remembered(full, HAS_SCHEME.test(full) ? undefined : root);
+  // Only texts, which nobody can change.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
-  if (isText && isWhole && isKept(full)) last = { url, baseURL, allowAbsoluteUrls, shown };
+  if (isText && isKept(`${root} ${full}`)) last = { url, baseURL, allowAbsoluteUrls, root, shown };
   return shown;
 }
 

@@ -28,6 +28,7 @@ const TESTS = {
   'src/policies/cancellation.ts': 'abort',
   'src/policies/record.ts': 'record|self-protection',
   'src/policies/dispatch.ts': 'dispatch|retry-body',
+  'src/transport/node/closing.ts': 'closing',
   'src/transport/phase-clock.ts': 'phase-clock*|fuzz-phase-clock',
   'src/util/retry-after.ts': 'retry-after|fuzz-parsers',
   'src/util/window.ts': 'window',
