@@ -273,7 +273,8 @@ export function timeoutError(
     reusedSocket: attempt?.reusedSocket,
   };
   const doing = onNetwork ? undefined : whileOffNetwork(call);
-  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing)); // of a timer
+  const said = call.reportedConfig.timeoutErrorMessage;
+  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said)); // of a timer
 }
 
 /** What a call waits for while nothing of it is on the network. */

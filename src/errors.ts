@@ -63,12 +63,14 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
   declare lag: number;
   declare reusedSocket?: boolean | undefined;
 
-  constructor(facts: TimeoutFacts, target: string, config?: InternalAxiosRequestConfig, doing = WAITING_FOR[facts.phase]) {
+  /** @param said The user's own words for it, axios' `timeoutErrorMessage`. */
+  constructor(facts: TimeoutFacts, target: string, config?: InternalAxiosRequestConfig, doing = WAITING_FOR[facts.phase], said?: string) {
     const { limit, limitMs, elapsed, lag } = facts;
     const late = lag > 0 ? ` The event loop was blocked for ${lag} ms of it.` : '';
     const option = limit === 'deadline' ? limit : `timeout.${limit}`;
     super(
-      `${option} of ${limitMs} ms ran out ${doing}, after ${Math.round(elapsed)} ms: ${target}.${late} See docs/errors.md#${limit}.`,
+      said ||
+        `${option} of ${limitMs} ms ran out ${doing}, after ${Math.round(elapsed)} ms: ${target}.${late} See docs/errors.md#${limit}.`,
       'ETIMEDOUT',
       config,
     );

@@ -4,12 +4,12 @@ import axios, { type AxiosProgressEvent } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf } from './support2';
+import { failureOf, timeoutOf } from './support2';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;
 beforeAll(async () => {
-  lab = await startLab({ only: ['healthy', 'tls-healthy', 'slow-reader', 'unix-healthy'] });
+  lab = await startLab({ only: ['healthy', 'stall', 'tls-healthy', 'slow-reader', 'unix-healthy'] });
 });
 afterAll(() => lab.close());
 beforeEach(() => {
@@ -123,5 +123,24 @@ describe('progress', () => {
     const { data } = await client.get('/bytes/1200000', config);
     expect(data.byteLength).toBe(1_200_000);
     expect(performance.now() - startedAt).toBeGreaterThan(400); // held back by the consumer: no silence of the peer
+  });
+});
+
+describe('timeoutErrorMessage', () => {
+  const timeoutErrorMessage = 'Please try again later.';
+
+  it('is what every timeout says, of the request and of the client', async () => {
+    const ofClient = createClient({ baseURL: lab.url('stall'), proxy: false, timeoutErrorMessage, retry: false });
+    const total = await timeoutOf(() => ofClient.get('/', { timeout: 50 }), 'total', 50);
+    const read = await timeoutOf(
+      () => client.get(lab.url('stall'), { timeout: { read: 50 }, retry: false, timeoutErrorMessage }),
+      'read',
+      50,
+    );
+    ofClient.interceptors.request.use(() => new Promise<never>(() => {}));
+    const deadline = await timeoutOf(() => ofClient.get('/', { deadline: 50 }), 'deadline', 50);
+    expect([total.message, read.message, deadline.message]).toEqual(Array(3).fill(timeoutErrorMessage));
+    expect(total.stack).toContain(`TimeoutError: ${timeoutErrorMessage}`);
+    await ofClient.close();
   });
 });
