@@ -1,8 +1,7 @@
 /** The circuit breaker of one endpoint: closed, open, half-open. Lazy: no timer; time is looked at when somebody comes. */
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
-import { type Due, enter, leave } from '../util/heap';
-import { Window } from '../util/window';
+import { BreakerCounts, type UnderWay, type Verdict } from './breaker-counts';
 
 /** What a breaker does with calls: lets them through, refuses them, or lets a few through to see. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -10,14 +9,9 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Why a breaker changed its state, or refuses. */
 export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-failed' | 'probes-succeeded' | 'due' | 'operator' | 'throttled';
 
-/** How a call counts. */
-export type Verdict = 'success' | 'failure' | 'ignored';
-
-/** What a call holds while the breaker watches it. From when it is due it counts as slow, though it still hangs. */
-export interface Permit extends Due {
+/** What a call holds while the breaker watches it. */
+export interface Permit extends UnderWay {
   readonly generation: number;
-  /** Whether it is counted among those that hang. */
-  hangs: boolean;
 }
 
 type State =
@@ -31,13 +25,6 @@ export interface Refusal {
   reason: BreakerReason;
 }
 
-const NAMES = ['calls', 'failures', 'slow'] as const;
-type Counts = Window<(typeof NAMES)[number]>;
-type Totals = ReturnType<Counts['totals']>;
-
-/** How fine the windows are: time passes in steps of 1/30 of the window. */
-const BUCKETS = 30;
-
 export class Breaker {
   readonly key: string;
   settings: BreakerSettings;
@@ -46,16 +33,11 @@ export class Breaker {
   readonly #onChange: (breaker: Breaker, from: BreakerState, to: BreakerState, reason: BreakerReason) => void;
   #state: State = { name: 'closed' };
   #generation = 0;
-  #window: Counts;
-  #burst: Counts | undefined;
+  readonly #counts: BreakerCounts;
   #gatedUntil = 0;
   /** One for each operator that holds it open. */
   readonly #holds = new Set<symbol>();
   #inFlight = 0;
-  /** Calls under way since the last change of state that are not slow yet: a heap, so that only those that are due are looked at. */
-  #underWay: Permit[] = [];
-  /** How many are. */
-  #hanging = 0;
 
   constructor(
     key: string,
@@ -65,15 +47,13 @@ export class Breaker {
     this.key = key;
     this.settings = settings;
     this.#onChange = onChange;
-    this.#window = new Window(settings.window, BUCKETS, NAMES);
-    this.#burst = settings.burst ? new Window(settings.burst.window, BUCKETS, NAMES) : undefined;
+    this.#counts = new BreakerCounts(settings);
   }
 
-  /** What a call may set anew; the counts stay, unless the span they are counted over is another. */
+  /** What a call may set anew. */
   configure(settings: BreakerSettings): void {
     this.settings = settings;
-    if (this.#window.span !== settings.window) this.#window = new Window(settings.window, BUCKETS, NAMES);
-    if (settings.burst && this.#burst?.span !== settings.burst.window) this.#burst = new Window(settings.burst.window, BUCKETS, NAMES);
+    this.#counts.configure(settings);
   }
 
   /** As of the last `look`. */
@@ -110,7 +90,7 @@ export class Breaker {
     const permit: Permit = { due: at + slowAfter, place: -1, generation: this.#generation, hangs: false };
     this.#inFlight++;
     if (state.name === 'half-open') state.probes.set(permit, at + probeFor);
-    else if (slowAfter < Infinity) enter(this.#underWay, permit);
+    else if (slowAfter < Infinity) this.#counts.watch(permit);
     return permit;
   }
 
@@ -126,10 +106,9 @@ export class Breaker {
       if (state.probes.delete(permit)) this.#judgeProbe(state, slow ? 'failure' : verdict, at);
       return;
     }
-    this.#forget(permit);
+    this.#counts.unwatch(permit);
     if (verdict === 'ignored' && !slow) return;
-    count(this.#window, verdict, slow, at);
-    if (this.#burst) count(this.#burst, verdict, slow, at);
+    this.#counts.add(verdict, slow, at);
     this.#evaluate(at);
   }
 
@@ -160,16 +139,15 @@ export class Breaker {
   }
 
   get calls(): number {
-    return this.#window.total('calls');
+    return this.#counts.calls;
   }
 
   get failureRate(): number {
-    return rate(this.#window.total('failures'), this.#window.total('calls'));
+    return this.#counts.failureRate;
   }
 
   get slowRate(): number {
-    const hanging = this.#countHanging(now());
-    return rate(this.#window.total('slow') + hanging, this.#window.total('calls') + hanging);
+    return this.#counts.slowRate;
   }
 
   get inFlight(): number {
@@ -200,31 +178,9 @@ export class Breaker {
 
   #evaluate(at: number): void {
     if (this.#state.name !== 'closed') return;
-    const { failureRate, minCalls, burst, slow, openFor } = this.settings;
-    const counts = this.#window.totals(at);
-    const shortly = burst ? this.#burst?.totals(at) : undefined;
-    if (fails(counts, failureRate, minCalls)) return this.#open(at + openFor, openFor, 'failure-rate');
-    if (burst && shortly && fails(shortly, burst.failureRate, burst.minCalls)) return this.#open(at + openFor, openFor, 'burst');
-    if (!slow) return;
-    const hanging = this.#countHanging(at);
-    if (drags(counts, hanging, slow.rate, minCalls) || (burst && shortly && drags(shortly, hanging, slow.rate, burst.minCalls))) {
-      this.#open(at + openFor, openFor, 'slow-rate');
-    }
-  }
-
-  /** Calls that hang beyond their slow mark. */
-  #countHanging(at: number): number {
-    for (let first = this.#underWay[0]; first && first.due <= at; first = this.#underWay[0]) {
-      leave(this.#underWay, first);
-      first.hangs = true;
-      this.#hanging++;
-    }
-    return this.#hanging;
-  }
-
-  #forget(permit: Permit): void {
-    if (permit.hangs) this.#hanging--;
-    else if (permit.place >= 0) leave(this.#underWay, permit);
+    const { openFor } = this.settings;
+    const excess = this.#counts.excess(this.settings, at);
+    if (excess) this.#open(at + openFor, openFor, excess);
   }
 
   #reopen(openFor: number, from: number): void {
@@ -237,8 +193,7 @@ export class Breaker {
   }
 
   #close(reason: BreakerReason): void {
-    this.#window.clear();
-    this.#burst?.clear();
+    this.#counts.clear();
     this.#change({ name: 'closed' }, reason);
   }
 
@@ -247,23 +202,8 @@ export class Breaker {
     const from = this.#state.name;
     this.#state = state;
     this.#generation++;
-    this.#underWay = [];
-    this.#hanging = 0;
+    this.#counts.unwatchAll();
     this.since = Date.now();
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }
 }
-
-function count(window: Counts, verdict: Verdict, slow: boolean, at: number): void {
-  window.add('calls', 1, at);
-  if (verdict === 'failure') window.add('failures', 1, at);
-  if (slow) window.add('slow', 1, at);
-}
-
-const fails = ({ 0: calls = 0, 1: failures = 0 }: Totals, limit: number, minCalls: number): boolean =>
-  calls >= minCalls && rate(failures, calls) > limit;
-
-const drags = ({ 0: ended = 0, 2: slow = 0 }: Totals, hanging: number, limit: number, minCalls: number): boolean =>
-  ended + hanging >= minCalls && rate(slow + hanging, ended + hanging) >= limit;
-
-const rate = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);

@@ -3,14 +3,15 @@
  * last, but an open breaker answers at once, before any queue.
  */
 import type { AxiosResponse } from 'axios';
-import type { Attempt, Call, Policy } from '../call';
+import type { Call, Policy } from '../call';
 import { now } from '../clock';
-import { answerOf, BreakerOpenError, codeOf, isCanceled, isLocal, isTimeout, withoutStack } from '../errors';
+import { answerOf, BreakerOpenError, withoutStack } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
-import { consult, contain } from '../util/complain';
+import { contain } from '../util/complain';
 import { Lru } from '../util/lru';
 import { retryAfterOf } from '../util/retry-after';
-import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal, type Verdict } from './breaker-state';
+import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal } from './breaker-state';
+import { verdictOn } from './breaker-verdict';
 
 /** Endpoints remembered; an open one, or one with calls under way, stays. */
 const CAP = 1_000;
@@ -157,7 +158,7 @@ const NOTHING = new Error('rejected with nothing');
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
 function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {
-  breaker.release(permit, contain(judge, breaker, call, error, given) ?? 'failure');
+  breaker.release(permit, contain(verdictOn, call, error, given, breaker.settings.isFailure) ?? 'failure');
   const response = given ?? answerOf(error);
   const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
   if (pause) breaker.gate(pause);
@@ -181,44 +182,6 @@ function slowAfter({ limits: { total, connect = 0, read = 0 } }: Call, { slow }:
 
 /** A probe that takes longer than an attempt may has failed. */
 const probeFor = ({ limits: { total, connect = 0, read = 0 } }: Call): number => total ?? (connect + read || 10_000);
-
-function judge(breaker: Breaker, call: Call, error: unknown, given: AxiosResponse | undefined): Verdict {
-  const { isFailure } = breaker.settings;
-  const { status } = given ?? answerOf(error) ?? {};
-  const attempt = call.attempt as Attempt;
-  const verdict = byRule(error, status, call.attempt?.handedOver); // one that ended just before its first attempt has none
-  // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
-  if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
-  const outcome = { error, status, elapsed: attempt.elapsed };
-  const answer = consult(isFailure, [outcome], verdict === 'failure', '`breaker.isFailure` failed; the rule decides.');
-  return answer ? 'failure' : verdict === 'ignored' ? verdict : 'success';
-}
-
-/** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */
-function byRule(error: unknown, status: number | undefined, handedOver: boolean | undefined): Verdict {
-  if (status !== undefined) return status === 429 ? 'ignored' : status === 408 || (status >= 500 && status !== 501) ? 'failure' : 'success';
-  if (error === undefined) return 'success';
-  if (isCanceled(error) || isLocal(error)) return 'ignored';
-  if (isTimeout(error)) return error.limit === 'deadline' || error.kind === 'queue' ? 'ignored' : 'failure';
-  return handedOver === false || OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
-}
-
-/** Codes of mistakes on this side: axios', and Node's for what cannot be written into a request. */
-const OURS = new Set([
-  'ERR_BAD_OPTION',
-  'ERR_BAD_OPTION_VALUE',
-  'ERR_BAD_REQUEST',
-  'ERR_INVALID_URL',
-  'ERR_NOT_SUPPORT',
-  'ERR_DEPRECATED',
-  'ERR_FORM_DATA_DEPTH_EXCEEDED',
-  'ERR_INVALID_HTTP_TOKEN',
-  'ERR_INVALID_CHAR',
-  'ERR_HTTP_INVALID_HEADER_VALUE',
-  'ERR_UNESCAPED_CHARACTERS',
-  'ERR_INVALID_ARG_TYPE',
-  'ERR_INVALID_ARG_VALUE',
-]);
 
 /** How a breaker is now. */
 function look(breaker: Breaker): BreakerSnapshot {

@@ -1,6 +1,7 @@
 // A breaker written down naively: every call is kept, and everything is counted anew each time somebody looks.
 import type { BreakerSettings } from '../../src/options/breaker';
-import type { BreakerState, Verdict } from '../../src/policies/breaker-state';
+import type { Verdict } from '../../src/policies/breaker-counts';
+import type { BreakerState } from '../../src/policies/breaker-state';
 
 const BUCKETS = 30;
 

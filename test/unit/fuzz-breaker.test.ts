@@ -2,7 +2,8 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type BreakerSettings, DEFAULT_BREAKER } from '../../src/options/breaker';
-import { Breaker, type Permit, type Verdict } from '../../src/policies/breaker-state';
+import type { Verdict } from '../../src/policies/breaker-counts';
+import { Breaker, type Permit } from '../../src/policies/breaker-state';
 import { ModelBreaker, type Through } from './fuzz-breaker-model';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,0 +1,118 @@
+/** What a breaker counts: calls, failures and slow calls, over a long and a short window, and the calls that hang now. */
+import { now } from '../clock';
+import type { BreakerSettings } from '../options/breaker';
+import { type Due, enter, leave } from '../util/heap';
+import { Window } from '../util/window';
+
+/** How a call counts. */
+export type Verdict = 'success' | 'failure' | 'ignored';
+
+/** Which rate is too high. */
+export type Excess = 'failure-rate' | 'burst' | 'slow-rate';
+
+/** A call under way. From when it is due it counts as slow, though it still hangs. */
+export interface UnderWay extends Due {
+  /** Whether it is counted among those that hang. */
+  hangs: boolean;
+}
+
+const NAMES = ['calls', 'failures', 'slow'] as const;
+type Counts = Window<(typeof NAMES)[number]>;
+type Totals = ReturnType<Counts['totals']>;
+
+/** How fine the windows are: time passes in steps of 1/30 of the window. */
+const BUCKETS = 30;
+
+export class BreakerCounts {
+  #window: Counts;
+  #burst: Counts | undefined;
+  /** Those that are not slow yet: a heap, so that only those that are due are looked at. */
+  #underWay: UnderWay[] = [];
+  /** How many are. */
+  #hanging = 0;
+
+  constructor({ window, burst }: BreakerSettings) {
+    this.#window = new Window(window, BUCKETS, NAMES);
+    this.#burst = burst ? new Window(burst.window, BUCKETS, NAMES) : undefined;
+  }
+
+  /** The counts stay, unless the span they are counted over is another. */
+  configure({ window, burst }: BreakerSettings): void {
+    if (this.#window.span !== window) this.#window = new Window(window, BUCKETS, NAMES);
+    if (burst && this.#burst?.span !== burst.window) this.#burst = new Window(burst.window, BUCKETS, NAMES);
+  }
+
+  /** A call begins that will be slow. */
+  watch(call: UnderWay): void {
+    enter(this.#underWay, call);
+  }
+
+  /** It is over. */
+  unwatch(call: UnderWay): void {
+    if (call.hangs) this.#hanging--;
+    else if (call.place >= 0) leave(this.#underWay, call);
+  }
+
+  add(verdict: Verdict, slow: boolean, at: number): void {
+    count(this.#window, verdict, slow, at);
+    if (this.#burst) count(this.#burst, verdict, slow, at);
+  }
+
+  excess({ failureRate, minCalls, burst, slow }: BreakerSettings, at: number): Excess | undefined {
+    const counts = this.#window.totals(at);
+    const shortly = burst ? this.#burst?.totals(at) : undefined;
+    if (fails(counts, failureRate, minCalls)) return 'failure-rate';
+    if (burst && shortly && fails(shortly, burst.failureRate, burst.minCalls)) return 'burst';
+    if (!slow) return undefined;
+    const hanging = this.#countHanging(at);
+    if (drags(counts, hanging, slow.rate, minCalls)) return 'slow-rate';
+    return burst && shortly && drags(shortly, hanging, slow.rate, burst.minCalls) ? 'slow-rate' : undefined;
+  }
+
+  /** Those that are under way now tell nothing of what comes. */
+  unwatchAll(): void {
+    this.#underWay = [];
+    this.#hanging = 0;
+  }
+
+  clear(): void {
+    this.#window.clear();
+    this.#burst?.clear();
+  }
+
+  get calls(): number {
+    return this.#window.total('calls');
+  }
+
+  get failureRate(): number {
+    return rate(this.#window.total('failures'), this.#window.total('calls'));
+  }
+
+  get slowRate(): number {
+    const hanging = this.#countHanging(now());
+    return rate(this.#window.total('slow') + hanging, this.#window.total('calls') + hanging);
+  }
+
+  #countHanging(at: number): number {
+    for (let first = this.#underWay[0]; first && first.due <= at; first = this.#underWay[0]) {
+      leave(this.#underWay, first);
+      first.hangs = true;
+      this.#hanging++;
+    }
+    return this.#hanging;
+  }
+}
+
+function count(window: Counts, verdict: Verdict, slow: boolean, at: number): void {
+  window.add('calls', 1, at);
+  if (verdict === 'failure') window.add('failures', 1, at);
+  if (slow) window.add('slow', 1, at);
+}
+
+const fails = ({ 0: calls = 0, 1: failures = 0 }: Totals, limit: number, minCalls: number): boolean =>
+  calls >= minCalls && rate(failures, calls) > limit;
+
+const drags = ({ 0: ended = 0, 2: slow = 0 }: Totals, hanging: number, limit: number, minCalls: number): boolean =>
+  ended + hanging >= minCalls && rate(slow + hanging, ended + hanging) >= limit;
+
+const rate = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);

@@ -1,0 +1,45 @@
+/** What the end of a call says of its endpoint. */
+import type { AxiosResponse } from 'axios';
+import type { Attempt, Call } from '../call';
+import { answerOf, codeOf, isCanceled, isLocal, isTimeout } from '../errors';
+import type { BreakerSettings } from '../options/breaker';
+import { consult } from '../util/complain';
+import type { Verdict } from './breaker-counts';
+
+/** By the rule, or what the user's `isFailure` makes of it. */
+export function verdictOn(call: Call, error: unknown, given: AxiosResponse | undefined, isFailure: BreakerSettings['isFailure']): Verdict {
+  const { status } = given ?? answerOf(error) ?? {};
+  const attempt = call.attempt as Attempt;
+  const verdict = byRule(error, status, call.attempt?.handedOver); // one that ended just before its first attempt has none
+  // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
+  if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
+  const outcome = { error, status, elapsed: attempt.elapsed };
+  const answer = consult(isFailure, [outcome], verdict === 'failure', '`breaker.isFailure` failed; the rule decides.');
+  return answer ? 'failure' : verdict === 'ignored' ? verdict : 'success';
+}
+
+/** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */
+function byRule(error: unknown, status: number | undefined, handedOver: boolean | undefined): Verdict {
+  if (status !== undefined) return status === 429 ? 'ignored' : status === 408 || (status >= 500 && status !== 501) ? 'failure' : 'success';
+  if (error === undefined) return 'success';
+  if (isCanceled(error) || isLocal(error)) return 'ignored';
+  if (isTimeout(error)) return error.limit === 'deadline' || error.kind === 'queue' ? 'ignored' : 'failure';
+  return handedOver === false || OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
+}
+
+/** Codes of mistakes on this side: axios', and Node's for what cannot be written into a request. */
+const OURS = new Set([
+  'ERR_BAD_OPTION',
+  'ERR_BAD_OPTION_VALUE',
+  'ERR_BAD_REQUEST',
+  'ERR_INVALID_URL',
+  'ERR_NOT_SUPPORT',
+  'ERR_DEPRECATED',
+  'ERR_FORM_DATA_DEPTH_EXCEEDED',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_INVALID_CHAR',
+  'ERR_HTTP_INVALID_HEADER_VALUE',
+  'ERR_UNESCAPED_CHARACTERS',
+  'ERR_INVALID_ARG_TYPE',
+  'ERR_INVALID_ARG_VALUE',
+]);
