@@ -104,6 +104,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     instance.request({
       ...(rest as AxiosRequestConfig),
       ...(data !== undefined && { data: typeof data === 'function' ? await data() : data }),
+      ...axiosTimeout(policies.timeout), // one of `protect`: the instance has another, or none
       ...axiosTimeout(requested.timeout),
     });
 

@@ -1,6 +1,7 @@
 // BREAKWATER=off: the kill switch of a whole process, read at every call. And disable(), which is one client's. With every policy on there is.
+import axios from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Client, type ClientConfig, createClient, isTimeout, type RequestConfig } from '../../src';
+import { type Client, type ClientConfig, createClient, isTimeout, protect, type RequestConfig } from '../../src';
 import { after } from '../lab/http.mjs';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
@@ -135,6 +136,24 @@ describe.each<[string, () => void, () => void]>([
     }
     expect(await rejection(hasty.get(at('/later')))).toMatchObject({ code: 'ECONNABORTED' });
     await hasty.close();
+  });
+
+  it('whose total is that of the client, where `protect` was given one', async () => {
+    for (const [own, timeout] of [
+      [0, 50],
+      [60_000, { read: 1, total: 50 }],
+    ] as const) {
+      const held = protect(axios.create({ timeout: own }), { timeout });
+      if (off.toString().includes('disable')) held.disable();
+      else off();
+      expect(await rejection(held.get(at('/later')))).toMatchObject({ message: 'timeout of 50ms exceeded' });
+      expect((await held.get(at('/later'), { timeout: false })).data).toBe('good');
+      await held.close();
+    }
+    const free = protect(axios.create({ timeout: 50 }), { timeout: false });
+    if (off.toString().includes('disable')) free.disable();
+    expect((await free.get(at('/later'))).data).toBe('good');
+    await free.close();
   });
 
   it('at run time, and back', async () => {
