@@ -22,6 +22,7 @@ import {
   NO_POLICIES,
   type Policies,
   type RequestConfig,
+  type Settings,
 } from './options';
 import { alertSettings } from './options/alerts';
 import { type BeaconOptions, beaconSettings } from './options/beacon';
@@ -71,15 +72,18 @@ export function protect(instance: AxiosInstance, policies: ClientPolicies = {}):
   return build(instance, others, { beacons, alerts });
 }
 
-/** @param isOurs Whether nobody else can reach the instance, or what it was made by: its `request` is axios' own then. */
-function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false): Client {
+/**
+ * @param isOurs Whether nobody else can reach the instance, or what it was made by: its `request` is axios' own then.
+ * @param base The settings of the client it was made by.
+ */
+function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false, base?: Settings): Client {
   const policies = own(given);
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
   const events = new Events(createDiagnostics(), ambient.outside);
   const transport = createTransport();
-  const settings = mergeSettings(undefined, policies);
+  const settings = mergeSettings(base, policies);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
   const handle = pipeline(instance, send, breakers, transport.handle);
@@ -146,7 +150,8 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
     const inherited = { ...policies, ...defined(named), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
-    return build(instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults), inherited, { beacons, alerts }, isOurs);
+    const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
+    return build(made, inherited, { beacons, alerts }, isOurs, settings);
   };
 
   let closed = false;

@@ -232,4 +232,18 @@ describe('options merge field by field', () => {
     expect((await failureOf(() => off.get(lab.url('stall')))).error).toMatchObject({ limit: 'total', limitMs: 150 });
     await Promise.all([parent.close(), child.close(), off.close()]);
   });
+
+  it('so do the fields of its other policies, of which another is named', async () => {
+    const adapter = async (): Promise<never> => {
+      throw new AxiosError('', 'ECONNRESET');
+    };
+    const parent = createClient({ adapter, retry: { baseDelay: 7, jitter: 'none' }, breaker: { mode: 'observe' } });
+    const child = parent.create({ retry: { retries: 1 }, breaker: { minCalls: 1 } }).create({ breaker: { openFor: 1_000 } });
+    const told: unknown[] = [];
+    child.on('retry', ({ delay, reason }) => told.push(delay ?? reason));
+    child.on('breaker', ({ to }) => told.push(to));
+    expect((await failureOf(() => child.get('http://api.test/'))).error).toMatchObject({ code: 'ECONNRESET' });
+    expect(told).toEqual(['open', 7, 'retries']);
+    expect((await failureOf(() => parent.create({ retry: false }).get('http://api.test/'))).error).not.toHaveProperty('history');
+  });
 });
