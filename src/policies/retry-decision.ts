@@ -48,6 +48,7 @@ export function decide(call: Call, error: unknown, budget: RetryBudget): Decisio
 /** The call was ended from outside, by its deadline or by the user: that error has the attempts as well. */
 export function conclude(call: Call): void {
   tell(call.ended, 'history', attemptsOf(call, call.ended));
+  tell(call.ended, 'retryStopped', (isTimeout(call.ended) ? 'deadline' : 'canceled') satisfies StopReason);
 }
 
 /** Whether the last attempt is not in the history yet. */

@@ -65,7 +65,7 @@ describe('the deadline', () => {
   it('that runs out in an attempt ends the call, and its error has the attempts before', async () => {
     const { client, sent, events } = clientOver([503, 'hang'], { deadline: 2_000, timeout: false });
     const error = await failed(client.get('/'));
-    expect(error).toMatchObject({ code: 'ETIMEDOUT', limit: 'deadline', attempts: 2 });
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', limit: 'deadline', attempts: 2, retryStopped: 'deadline' });
     expect(error.history).toMatchObject([
       { attempt: 1, status: 503, delay: 500 },
       { attempt: 2, code: 'ETIMEDOUT' },
@@ -122,7 +122,7 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
       abort();
     }, 200);
     const error = await outcome;
-    expect(error).toMatchObject({ code: 'ERR_CANCELED', took: 200 });
+    expect(error).toMatchObject({ code: 'ERR_CANCELED', took: 200, retryStopped: 'canceled' });
     expect(axios.isCancel(error)).toBe(true);
     expect(error.history).toMatchObject([{ attempt: 1, status: 503, delay: 500 }]);
     expect(error.history).toHaveLength(1);
