@@ -91,6 +91,17 @@ describe('sessions', () => {
     await mixed.closed(2);
   });
 
+  it('are closed when they idle, though Node refuses to make a request on them: that is no news of the endpoint', async () => {
+    const api = client({ http2Options: { ca: lab.ca, sessionTimeout: 100 }, breaker: { minCalls: 1 } });
+    const refused = (): Promise<unknown> => rejection(api.get(mixed.url, { headers: { connection: 'keep-alive' } }));
+    expect(await refused()).toMatchObject({ code: 'ERR_HTTP2_INVALID_CONNECTION_HEADERS' });
+    await mixed.closed(1);
+    expect((await api.get(mixed.url)).data).toBe('ok');
+    await refused();
+    await mixed.closed(2);
+    expect(api.breakers.list()).toMatchObject([{ state: 'closed', failureRate: 0 }]);
+  });
+
   it('that are opened when the client is closed already end with their stream', async () => {
     const api = client({ http2Options: { ca: lab.ca, sessionTimeout: 600_000 } });
     const interceptor = holding(api);

@@ -53,7 +53,9 @@ export class Http2 {
     clock.enter('queue');
     const shared = this.#sessionFor(options);
     attempt.reusedSocket = !shared.session.connecting;
+    attempt.handedOver = false;
     const stream = this.#open(shared, options);
+    attempt.handedOver = true;
     let written = false;
 
     const usable = (): void => {
@@ -88,16 +90,23 @@ export class Http2 {
     shared.session.ref();
     shared.streams++;
     const plain = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
-    const stream = shared.session.request({ ':scheme': protocol.replace(':', ''), ':method': method, ':path': path, ...plain });
-    failWhereCutShort(stream);
-    stream.once('close', () => {
-      if (--shared.streams > 0) return;
-      if (this.#closed || !this.#all(shared)) return this.#retire(shared, 0);
-      shared.session.unref();
-      const { sessionTimeout = SESSION_IDLE } = shared.options as NonNullable<Options['http2Options']>;
-      shared.idle = setTimeout(() => this.#retire(shared, 0), sessionTimeout).unref();
-    });
-    return stream;
+    try {
+      const stream = shared.session.request({ ':scheme': protocol.replace(':', ''), ':method': method, ':path': path, ...plain });
+      failWhereCutShort(stream);
+      return stream.once('close', () => this.#left(shared));
+    } catch (error) {
+      this.#left(shared); // Node makes no such request
+      throw error;
+    }
+  }
+
+  /** A stream is over: with the last of them a session idles. */
+  #left(shared: Shared): void {
+    if (--shared.streams > 0) return;
+    if (this.#closed || !this.#all(shared)) return this.#retire(shared, 0);
+    shared.session.unref();
+    const { sessionTimeout = SESSION_IDLE } = shared.options as NonNullable<Options['http2Options']>;
+    shared.idle = setTimeout(() => this.#retire(shared, 0), sessionTimeout).unref();
   }
 
   /** A session to the same place with the same options, or a new one. */
