@@ -26,7 +26,7 @@ export interface LimitOptions {
   per?: 'endpoint' | 'origin' | 'client' | undefined;
   /** A limit shared with other processes, instead of `rate`. What it refuses is refused at once, without a queue. @default none */
   limiter?: Limiter | undefined;
-  /** What happens while `limiter` fails, or gives no answer for a second. @default 'allow' */
+  /** What happens while `limiter` fails, or gives no answer for a second, or for `maxWait` where that is shorter and not 0. @default 'allow' */
   whenUnavailable?: 'allow' | 'refuse' | undefined;
 }
 

@@ -106,7 +106,8 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
 /** Asks a shared limiter. One that fails or hangs does not decide over our calls. */
 async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: LimitSettings): Promise<void> {
   const timer = new AbortController();
-  const patience = wait(call, Math.min(PATIENCE, maxWait ?? PATIENCE), timer.signal).then(() => Promise.reject(UNAVAILABLE));
+  // With no wait in a queue it is asked all the same: given no time at all, one across a network would never decide.
+  const patience = wait(call, Math.min(PATIENCE, maxWait || PATIENCE), timer.signal).then(() => Promise.reject(UNAVAILABLE));
   const answer = async (): Promise<unknown> => limiter?.consume(call.keyOf(per)); // one that throws at once rejects
   try {
     await Promise.race([answer(), patience]);

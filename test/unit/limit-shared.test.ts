@@ -75,6 +75,7 @@ it.each([
   [undefined, 1_000],
   [5_000, 1_000],
   [200, 200],
+  [0, 1_000],
 ])('that hangs, with a maxWait of %s ms, holds a call for %i ms and no longer', async (maxWait, patience) => {
   for (const [whenUnavailable, outcome] of [
     ['allow', 200],
