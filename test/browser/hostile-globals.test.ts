@@ -84,6 +84,10 @@ describe.concurrent('without', () => {
     ['URL.canParse and URL.parse', 'delete URL.canParse; delete URL.parse;'],
     ['performance.mark and its kin', 'for (const name of ["mark", "measure", "getEntriesByName"]) delete Performance.prototype[name];'],
     [
+      'prototypes that can be changed',
+      'for (const of of [Response, Request, Headers, AbortSignal, ReadableStream]) Object.freeze(of.prototype);',
+    ],
+    [
       'Array.fromAsync, Object.groupBy, Promise.withResolvers',
       'delete Array.fromAsync; delete Object.groupBy; delete Promise.withResolvers;',
     ],

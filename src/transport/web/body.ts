@@ -32,12 +32,15 @@ export function watchBody(
   if (isStreamed) define(response, 'body', { value: watched.stream(most) });
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
-  return Object.assign(response, {
+  const methods = {
     text: () => watched.text(isForXhr ? decoderOf(response) : new TextDecoder()),
     arrayBuffer: () => watched.bytes(),
     blob: () => again().blob().catch(asFetch),
     formData: () => again().formData().catch(asFetch),
-  });
+  };
+  // Not assigned: where somebody froze the prototype that throws.
+  for (const [name, value] of Object.entries(methods)) define(response, name, { value });
+  return response;
 }
 
 /** A body that breaks off is for the platform's own methods what it is for fetch, by whose words axios knows it; only its reader says otherwise. */
