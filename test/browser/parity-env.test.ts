@@ -1,7 +1,23 @@
 // A fetch of the user's, or other parts of `env`, in a page: what they are given, and what becomes of what they answer.
-import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
+import axios, { type AxiosInstance, type AxiosRequestConfig, type ResponseType } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { type Kit, type Make, same } from './parity-support';
+
+/** As one that decrypts what comes. */
+class ReadsItself extends Response {
+  override async text(): Promise<string> {
+    return `mine, and ${await super.text()}`;
+  }
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    return new ArrayBuffer(3);
+  }
+  override async blob(): Promise<Blob> {
+    return new Blob(['mine']);
+  }
+  override async formData(): Promise<FormData> {
+    return new FormData();
+  }
+}
 
 describe('env, by fetch', () => {
   /** A fetch of the user's, which tells what it was given. */
@@ -40,6 +56,32 @@ describe('env, by fetch', () => {
     ['fetch whose answer was read', () => ({ env: { fetch: async () => readAlready() } })],
     ['fetch that is null', () => ({ env: { fetch: null as never } })],
     ['fetch whose answer is frozen', () => ({ env: { fetch: async () => Object.freeze(new Response('frozen')) } })],
+    ...(['text', 'arraybuffer', 'blob', 'formdata', 'stream'] as ResponseType[]).map((responseType): [string, Make] => [
+      `fetch whose answer reads itself, as ${responseType}`,
+      () => ({ responseType, env: { fetch: async () => new ReadsItself('read') } }),
+    ]),
+    [
+      'fetch whose answer was given a method',
+      () => ({ env: { fetch: async () => Object.assign(new Response('read'), { text: async () => 'mine' }) } }),
+    ],
+    [
+      'fetch whose answer was given a body for good',
+      () => ({
+        responseType: 'stream',
+        env: { fetch: async () => Object.defineProperty(new Response('read'), 'body', { value: new Response('mine').body }) },
+      }),
+    ],
+    [
+      'fetch and a mere object with a stream of text',
+      () => ({
+        env: {
+          fetch: async () => {
+            const body = new ReadableStream({ start: (controller) => controller.enqueue('a chunk') });
+            return { status: 200, statusText: 'OK', headers: new Headers(), body, text: async () => 'mine' } as Response;
+          },
+        },
+      }),
+    ],
     ['fetch whose answer has no body', () => ({ env: { fetch: async () => new Response(null, { status: 204 }) } })],
     ['fetch whose answer is an error', () => ({ env: { fetch: async () => Response.error() } })],
     ['fetch that fails', () => ({ env: { fetch: () => Promise.reject(new TypeError('Failed to fetch')) } })],

@@ -23,8 +23,14 @@ export function watchBody(
     attempt.clock.stop(measured());
     return response;
   }
-  // One that a fetch of the user's made without a stream, or has read itself, shows nothing: what is left is `total`.
-  if (typeof body?.getReader !== 'function' || body.locked || response.bodyUsed || !Object.isExtensible(response)) {
+  // One that a fetch of the user's made without a stream, has read itself, or reads in its own way, shows nothing: what is left is `total`.
+  if (
+    typeof body?.getReader !== 'function' ||
+    body.locked ||
+    response.bodyUsed ||
+    !Object.isExtensible(response) ||
+    readsItself(response)
+  ) {
     attempt.clock.pause();
     return response;
   }
@@ -41,6 +47,21 @@ export function watchBody(
   // Not assigned: where somebody froze the prototype that throws.
   for (const [name, value] of Object.entries(methods)) define(response, name, { value });
   return response;
+}
+
+/** By what axios takes a body, save its stream. */
+const METHODS = ['text', 'arrayBuffer', 'blob', 'formData'] as const;
+
+/** Whether it has a body, or methods, that its class has not: those may decrypt what comes, or count it. */
+function readsItself(response: Response): boolean {
+  const base = baseOf(response) as Response;
+  return Object.getOwnPropertyDescriptor(response, 'body') !== undefined || METHODS.some((name) => response[name] !== base[name]);
+}
+
+/** The class that all others of an object's are derived from: of the platform's Response or of another's, whatever its realm. */
+function baseOf(value: object): object {
+  const above = Object.getPrototypeOf(value);
+  return above && Object.getPrototypeOf(above) ? baseOf(above) : value;
 }
 
 /** A body that breaks off is for the platform's own methods what it is for fetch, by whose words axios knows it; only its reader says otherwise. */
