@@ -45,7 +45,7 @@ const isName = (name: string): name is AdapterName => (NAMES as readonly string[
 const supported = new Map<AdapterName, boolean>();
 
 /** Asked once: axios answers with an error, stack and all. */
-function supports(name: AdapterName): boolean {
+export function supports(name: AdapterName): boolean {
   let answer = supported.get(name);
   if (answer === undefined) {
     try {

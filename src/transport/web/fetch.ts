@@ -3,7 +3,7 @@ import axios, { type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRe
 import type { Attempt, Handler } from '../../call';
 import { now } from '../../clock';
 import { discard } from '../../util/discard';
-import { type Changes, isOurChoice, runAdapter } from '../adapter';
+import { type Changes, isOurChoice, runAdapter, supports } from '../adapter';
 import { addedHeaders } from '../added-headers';
 import { watchBody } from './body';
 import { watchTimings } from './resource-timing';
@@ -62,7 +62,7 @@ function asByXhr({ method, data, headers, withCredentials }: InternalAxiosReques
 export const fetchHandler: Handler = (call) => {
   const attempt = call.attempt as Attempt;
   const config = call.config as InternalAxiosRequestConfig;
-  const isForXhr = isOurChoice(config);
+  const isForXhr = isOurChoice(config) && supports('xhr'); // in a service worker axios takes fetch itself
   const isPlain = config.env?.Request === undefined && typeof Request === 'function';
   if (isPlain) AbortableRequest.prototype = Request.prototype; // axios asks it what it can do
   const env = isPlain
