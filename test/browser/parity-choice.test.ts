@@ -73,6 +73,11 @@ describe('text is read by its charset', () => {
     ['of another name', inCharset('text/plain; acharset=latin1', [0xc3, 0xa4])],
     ['none', inCharset('text/plain', [0xc3, 0xa4, 0xe4])],
     ['UTF-8, with its mark', inCharset('text/plain; charset=utf-8', [0xef, 0xbb, 0xbf, 0xc3, 0xa4])],
+    ['latin1, with the mark of UTF-8', inCharset('text/csv; charset=iso-8859-1', [0xef, 0xbb, 0xbf, 0xc3, 0xa4])],
+    ['none, with the mark of UTF-16', inCharset('text/csv', [0xff, 0xfe, 0xe4, 0x00])],
+    ['UTF-8, with the mark of UTF-16, the other way round', inCharset('text/csv; charset=utf-8', [0xfe, 0xff, 0x00, 0xe4])],
+    ['one byte of a mark', inCharset('text/plain; charset=latin1', [0xef])],
+    ['nothing', inCharset('text/plain; charset=latin1', [])],
   ];
   it.each(ANSWERS)('%s', async (_what, answer) => {
     for (const responseType of [undefined, 'text', 'json'] as const)

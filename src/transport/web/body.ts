@@ -2,6 +2,7 @@
 import type { Attempt } from '../../call';
 import { define } from '../../util/define';
 import type { Timings } from '../../words';
+import { decoderOf } from './charset';
 
 /**
  * Has whoever reads the response read its body through here: by its methods, or where `isStreamed` as its stream too, which axios looks at
@@ -39,7 +40,7 @@ export function watchBody(
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
   const again = (): Response => new Response(watched.stream(), { headers: response.headers });
   const methods = {
-    text: () => watched.text(isForXhr ? decoderOf(response) : new TextDecoder()),
+    text: () => watched.text((begin) => (isForXhr ? decoderOf(response, begin) : new TextDecoder())),
     arrayBuffer: () => watched.bytes(),
     blob: () => again().blob().catch(asFetch),
     formData: () => again().formData().catch(asFetch),
@@ -69,15 +70,6 @@ function asFetch(error: unknown): never {
   throw error instanceof TypeError && error.message === 'network error' ? new TypeError('Failed to fetch') : error;
 }
 
-/** By the charset that an answer names, where there is such a one; to fetch all text is UTF-8. */
-function decoderOf({ headers }: Response): TextDecoder {
-  try {
-    return new TextDecoder(/;\s*charset="?([^";\s]+)/i.exec(`${headers.get('Content-Type')}`)?.[1]);
-  } catch {
-    return new TextDecoder();
-  }
-}
-
 const STREAM = { stream: true };
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -102,12 +94,14 @@ class WatchedBody {
     });
   }
 
-  async text(decoder: TextDecoder): Promise<string> {
+  async text(decoderFor: (begin: Bytes) => TextDecoder): Promise<string> {
+    let decoder: TextDecoder | undefined;
     let text = '';
     await this.#each((chunk) => {
+      decoder ??= decoderFor(chunk);
       text += decoder.decode(chunk, STREAM);
     });
-    return text + decoder.decode();
+    return text + (decoder?.decode() ?? '');
   }
 
   async bytes(): Promise<ArrayBuffer> {

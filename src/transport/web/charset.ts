@@ -1,0 +1,18 @@
+/** What the text of an answer is written in, as XHR reads it; to fetch all text is UTF-8. */
+
+/** The marks that text may begin with. */
+const MARKS: readonly [string, ...number[]][] = [
+  ['utf-8', 0xef, 0xbb, 0xbf],
+  ['utf-16be', 0xfe, 0xff],
+  ['utf-16le', 0xff, 0xfe],
+];
+
+/** By its mark, or else by the charset that the answer names, where there is such a one. */
+export function decoderOf({ headers }: Response, begin: Uint8Array): TextDecoder {
+  const [mark] = MARKS.find(([, ...bytes]) => bytes.every((byte, at) => byte === begin[at])) ?? [];
+  try {
+    return new TextDecoder(mark ?? /;\s*charset="?([^";\s]+)/i.exec(`${headers.get('Content-Type')}`)?.[1]);
+  } catch {
+    return new TextDecoder();
+  }
+}
