@@ -4,10 +4,11 @@
  */
 import type { AxiosRequestConfig, CreateAxiosDefaults } from 'axios';
 import type { Deadline } from './deadline';
-import { badOption } from './errors';
+import { badOption } from './errors/bad-option';
 import type { AlertOptions } from './options/alerts';
 import type { BeaconChannelOptions } from './options/beacon';
 import { type BreakerOptions, type BreakerSettings, mergeBreaker } from './options/breaker';
+import { check, type Rule } from './options/check';
 import { type FallbackFunction, type FallbackOptions, mergeFallback } from './options/fallback';
 import { type LimitOptions, type LimitSettings, mergeLimit } from './options/limit';
 import { mergeRetry, type RetryOptions, type RetrySettings } from './options/retry';
@@ -85,32 +86,36 @@ export function defaultDeadline({ total = 0, connect = 0, read = 0 }: Limits): n
   return Math.max(DEFAULT_DEADLINE, total + DEADLINE_MARGIN, connect + read + DEADLINE_MARGIN);
 }
 
-/** Checks what {@link mergeLimits} does not. Throws before anything is sent. */
-export function checkPolicies({ deadline, endpoint, deadlineHeader, propagateTrace, allowQueryValues }: Policies): void {
-  if (typeof deadline === 'number' ? !isDuration(deadline) : !isDeadlineLike(deadline)) {
-    throw badOption('deadline', deadline, 'It takes milliseconds greater than 0, a valid Date, a Deadline, or false.');
-  }
-  if (endpoint !== undefined && typeof endpoint !== 'function' && !(typeof endpoint === 'string' && endpoint)) {
-    throw badOption('endpoint', endpoint, 'It takes a name, or a function from the request config to a name.');
-  }
-  if (
-    deadlineHeader !== undefined &&
-    deadlineHeader !== false &&
-    !(typeof deadlineHeader === 'string' && /^[\w-]+$/.test(deadlineHeader))
-  ) {
-    throw badOption('deadlineHeader', deadlineHeader, "It takes a header name, such as 'x-request-timeout-ms', or false.");
-  }
-  if (propagateTrace !== undefined && typeof propagateTrace !== 'boolean' && !isListOf(propagateTrace, isOrigin)) {
-    throw badOption(
-      'propagateTrace',
-      propagateTrace,
-      "It takes true, false, or a list of origins and regular expressions, such as ['https://api.example.com'].",
-    );
-  }
-  if (allowQueryValues !== undefined && !isListOf(allowQueryValues, (name) => typeof name === 'string')) {
-    throw badOption('allowQueryValues', allowQueryValues, "It takes a list of parameter names, such as ['page'].");
+/** What a policy has to be that has no options of its own. */
+const RULES = /* @__PURE__ */ own<{ [K in keyof Policies]: Rule }>({
+  deadline: [isDeadline, 'It takes milliseconds greater than 0, a valid Date, a Deadline, or false.'],
+  endpoint: [
+    (value) => typeof value === 'function' || isName(value, /./s),
+    'It takes a name, or a function from the request config to a name.',
+  ],
+  deadlineHeader: [
+    (value) => value === false || isName(value, /^[\w-]+$/),
+    "It takes a header name, such as 'x-request-timeout-ms', or false.",
+  ],
+  propagateTrace: [
+    (value) => typeof value === 'boolean' || isListOf(value, isOrigin),
+    "It takes true, false, or a list of origins and regular expressions, such as ['https://api.example.com'].",
+  ],
+  allowQueryValues: [
+    (value) => isListOf(value, (name) => typeof name === 'string'),
+    "It takes a list of parameter names, such as ['page'].",
+  ],
+});
+
+/** Checks what {@link mergeLimits} and {@link mergeSettings} do not. Throws before anything is sent. */
+export function checkPolicies(policies: Policies): void {
+  for (const name of POLICY_NAMES) {
+    const rule = RULES[name];
+    if (rule && policies[name] !== undefined) check(rule, name, policies[name]);
   }
 }
+
+const isName = (value: unknown, like: RegExp): boolean => typeof value === 'string' && like.test(value);
 
 const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(isGood);
 
@@ -124,8 +129,8 @@ function isOrigin(value: unknown): boolean {
   }
 }
 
-function isDeadlineLike(value: unknown): boolean {
-  if (value === undefined || value === false) return true;
+function isDeadline(value: unknown): boolean {
+  if (value === false || isDuration(value)) return true;
   if (value instanceof Date) return !Number.isNaN(value.getTime());
   if (typeof value !== 'object' || value === null) return false;
   const { remaining } = value as { remaining?: unknown };
@@ -144,6 +149,8 @@ const POLICY_NAMES = [
   'propagateTrace',
   'allowQueryValues',
 ] as const;
+
+const isPolicy = (name: unknown): boolean => (POLICY_NAMES as readonly unknown[]).includes(name);
 
 /** The settings of the policies that have options of their own; `false` is off. */
 export interface Settings {
@@ -165,20 +172,22 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
 }
 
 /** Of a request that names none; most do not. */
-export const NO_POLICIES: Policies = Object.freeze(own({}));
+export const NO_POLICIES: Policies = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ own({}));
 
 /** Splits a config into our policies and what is axios' own. What somebody put on `Object.prototype` is neither. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
   const given = own(config); // of null, as axios takes it, nothing
   if (!POLICY_NAMES.some((name) => given[name] !== undefined)) return [NO_POLICIES, given];
-  const { timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues, ...rest } = given;
-  return [{ timeout, deadline, retry, breaker, limit, fallback, endpoint, deadlineHeader, propagateTrace, allowQueryValues }, own(rest)];
+  const policies = own({}) as Policies;
+  const rest = own({}) as C;
+  for (const name of Reflect.ownKeys(given) as (keyof C)[]) Reflect.set(isPolicy(name) ? policies : rest, name, given[name]);
+  return [policies, rest];
 }
 
 /** Refuses a policy that does not exist, where only policies are expected. */
 export function checkPolicyNames(policies: object): void {
   for (const name of Object.keys(policies)) {
-    if (!(POLICY_NAMES as readonly string[]).includes(name)) {
+    if (!isPolicy(name)) {
       throw badOption(
         name,
         (policies as Record<string, unknown>)[name],

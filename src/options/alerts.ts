@@ -1,5 +1,5 @@
 /** When a client tells that an endpoint times out too often. */
-import { anything, count, durationOrZero, type Full, factor, fields, fraction, positive } from './check';
+import { count, durationOrZero, type Full, factor, fraction, group, lay, positive } from './check';
 
 /** Timeouts are frequent, whatever they were before. Over the last 60 s. */
 export interface FrequentOptions {
@@ -50,28 +50,10 @@ const SURGE: Full<SurgeOptions> = { ratio: 3, increase: 0.05, score: 4, timeouts
 export const DEFAULT_ALERTS: AlertSettings = { frequent: FREQUENT, surge: SURGE, cooldown: 300_000, maxPerMinute: 10 };
 
 /** The settings of a client's alerts; `false` is off. */
-export function alertSettings(alerts: AlertOptions | false | undefined): AlertSettings | false {
-  if (alerts === undefined) return DEFAULT_ALERTS;
-  if (alerts === false) return false;
-  const { frequent, surge, ...rest } = fields<AlertOptions>('alerts', DEFAULT_ALERTS, alerts, {
-    frequent: anything,
-    surge: anything,
+export const alertSettings = (alerts: AlertOptions | false | undefined): AlertSettings | false =>
+  lay('alerts', DEFAULT_ALERTS, alerts, DEFAULT_ALERTS, {
+    frequent: group(FREQUENT, { rate: fraction, timeouts: count }),
+    surge: group(SURGE, { ratio: factor, increase: fraction, score: positive, timeouts: count, attempts: count }),
     cooldown: durationOrZero,
     maxPerMinute: count,
-  }) as AlertSettings;
-  return {
-    ...rest,
-    frequent:
-      frequent !== false &&
-      (fields<FrequentOptions>('alerts.frequent', FREQUENT, frequent, { rate: fraction, timeouts: count }) as Full<FrequentOptions>),
-    surge:
-      surge !== false &&
-      (fields<SurgeOptions>('alerts.surge', SURGE, surge, {
-        ratio: factor,
-        increase: fraction,
-        score: positive,
-        timeouts: count,
-        attempts: count,
-      }) as Full<SurgeOptions>),
-  };
-}
+  });

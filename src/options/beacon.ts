@@ -45,9 +45,9 @@ export interface BeaconOptions {
 /** The channel's options in force. */
 export type BeaconSettings = Full<BeaconChannelOptions>;
 
-const DEFAULTS: BeaconSettings = { maxItems: 100, maxBytes: 256 * 1024, timeout: 2_000, perOrigin: 2, maxTimeouts: 3, stopFor: 30_000 };
+const DEFAULTS: BeaconSettings = { maxItems: 100, maxBytes: 262_144, timeout: 2_000, perOrigin: 2, maxTimeouts: 3, stopFor: 30_000 };
 
-export const DEFAULT_BATCH: Full<BatchOptions> = { size: 20, bytes: 48 * 1024, interval: 5_000, format: 'array' };
+export const DEFAULT_BATCH: Full<BatchOptions> = { size: 20, bytes: 49_152, interval: 5_000, format: 'array' };
 
 /** The settings of a client's channel. */
 export function beaconSettings(beacons: BeaconChannelOptions | undefined): BeaconSettings {

@@ -1,5 +1,5 @@
 /** When an endpoint is cut off, for how long, and how it comes back. */
-import { count, duration, type Full, fields, fn, fraction, oneOf, orFalse } from './check';
+import { count, duration, type Full, fn, fraction, group, lay, oneOf } from './check';
 
 /** The fast trigger: a short window that sees an outage after healthy traffic in seconds. */
 export interface BurstOptions {
@@ -86,41 +86,23 @@ export const DEFAULT_BREAKER: BreakerSettings = {
   mode: 'enforce',
 };
 
-const mergeBurst = (base: BreakerSettings['burst'], value: unknown): BreakerSettings['burst'] =>
-  fields<BurstOptions>('breaker.burst', base || DEFAULT_BURST, value, {
-    failureRate: fraction,
-    window: duration,
-    minCalls: count,
-  }) as typeof DEFAULT_BURST;
-const mergeSlow = (base: BreakerSettings['slow'], value: unknown): BreakerSettings['slow'] =>
-  fields<SlowOptions>('breaker.slow', base || DEFAULT_SLOW, value, { after: duration, rate: fraction }) as typeof DEFAULT_SLOW;
-
 /** Lays one `breaker` over the settings so far. */
 export function mergeBreaker(
   base: BreakerSettings | false | undefined,
   breaker: BreakerOptions | false | undefined,
 ): BreakerSettings | false {
-  const settings = base ?? DEFAULT_BREAKER;
-  if (breaker === undefined) return settings;
-  if (breaker === false) return false;
-  const from = settings || DEFAULT_BREAKER;
-  const merged = fields<BreakerOptions>('breaker', from as BreakerOptions, breaker, {
+  return lay('breaker', base ?? DEFAULT_BREAKER, breaker, DEFAULT_BREAKER, {
     failureRate: fraction,
     window: duration,
     minCalls: count,
     openFor: duration,
     maxOpenFor: duration,
-    burst: orFalse((_, value) => void mergeBurst(false, value)),
-    slow: orFalse((_, value) => void mergeSlow(false, value)),
+    burst: group(DEFAULT_BURST, { failureRate: fraction, window: duration, minCalls: count }),
+    slow: group(DEFAULT_SLOW, { after: duration, rate: fraction }),
     probes: count,
     successesToClose: count,
     per: oneOf('endpoint', 'origin'),
     isFailure: fn,
     mode: oneOf('enforce', 'observe'),
   });
-  return {
-    ...merged,
-    burst: breaker.burst ? mergeBurst(from.burst, breaker.burst) : merged.burst,
-    slow: breaker.slow ? mergeSlow(from.slow, breaker.slow) : merged.slow,
-  } as BreakerSettings;
 }

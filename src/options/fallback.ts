@@ -30,6 +30,6 @@ export function mergeFallback(
   const { use, ...rest } = base || {};
   // A value named later goes over a function named earlier.
   const before = use && fallback?.value === undefined ? { use, ...rest } : rest;
-  const checks = { value: anything, use: fn, staleFor: duration };
-  return fields<FallbackOptions>('fallback', before, fallback, checks, 'an object, a function, or false');
+  const rules = { value: anything, use: fn, staleFor: duration };
+  return fields<FallbackOptions>('fallback', before, fallback, rules, 'an object, a function, or false');
 }

@@ -1,6 +1,5 @@
 /** How much may be asked of an upstream: a rate, and how many at a time. */
-import { badOption } from '../errors';
-import { count, countOrZero, durationOrZero, fields, finiteDuration, oneOf, positive } from './check';
+import { count, countOrZero, durationOrZero, finiteDuration, lay, oneOf, positive, type Rule } from './check';
 
 /** A limit that others share, such as rate-limiter-flexible's on Redis. Rejects with `msBeforeNext` where there is no room. */
 export interface Limiter {
@@ -55,16 +54,14 @@ const DEFAULTS: LimitSettings = {
   whenUnavailable: 'allow',
 };
 
-const limiter = (name: string, value: unknown): void => {
-  if (typeof (value as Limiter | null)?.consume !== 'function')
-    throw badOption(name, value, 'It takes an object with consume(key): Promise.');
-};
+const limiter: Rule = [
+  (value) => typeof (value as Limiter | null)?.consume === 'function',
+  'It takes an object with consume(key): Promise.',
+];
 
 /** Lays one `limit` over the settings so far. */
 export function mergeLimit(base: LimitSettings | false | undefined, limit: LimitOptions | false | undefined): LimitSettings | false {
-  if (limit === undefined) return base ?? false;
-  if (limit === false) return false;
-  return fields<LimitOptions>('limit', base || DEFAULTS, limit, {
+  return lay('limit', base ?? false, limit, DEFAULTS, {
     rate: positive,
     interval: finiteDuration,
     burst: count,
@@ -74,5 +71,5 @@ export function mergeLimit(base: LimitSettings | false | undefined, limit: Limit
     per: oneOf('endpoint', 'origin', 'client'),
     limiter,
     whenUnavailable: oneOf('allow', 'refuse'),
-  }) as LimitSettings;
+  });
 }

@@ -1,6 +1,6 @@
 /** When a failed attempt is made again, and how long after. */
 import type { AttemptSummary } from '../words';
-import { countOrZero, duration, durationOrZero, type Full, factor, fields, fn, fraction, oneOf, orFalse } from './check';
+import { check, countOrZero, duration, durationOrZero, type Full, factor, fn, fraction, group, lay, oneOf } from './check';
 
 /** How many retries there may be among all calls. */
 export interface RetryBudget {
@@ -62,32 +62,23 @@ const DEFAULTS: RetrySettings = {
   when: undefined,
 };
 
-const mergeBudget = (base: RetrySettings['budget'], value: unknown): RetrySettings['budget'] =>
-  fields<RetryBudget>('retry.budget', base || DEFAULT_BUDGET, value, { ratio: fraction, min: countOrZero }) as typeof DEFAULT_BUDGET;
-
 /** Lays one `retry` over the settings so far. */
 export function mergeRetry(
   base: RetrySettings | false | undefined,
   retry: RetryOptions | number | false | undefined,
 ): RetrySettings | false {
-  const settings = base ?? DEFAULTS;
-  if (retry === undefined) return settings;
-  if (retry === false || retry === 0) return false;
-  if (typeof retry === 'number') {
-    countOrZero('retry', retry);
-    return { ...(settings || DEFAULTS), retries: retry };
-  }
-  const before = settings || DEFAULTS;
-  const checks = {
+  const before = base ?? DEFAULTS;
+  if (retry === 0) return false;
+  if (typeof retry === 'number') return { ...(before || DEFAULTS), retries: check(countOrZero, 'retry', retry) };
+  const rules = {
     retries: countOrZero,
     baseDelay: durationOrZero,
     factor,
     maxDelay: duration,
     jitter: oneOf('equal', 'full', 'none'),
     maxRetryAfter: durationOrZero,
-    budget: orFalse((_, value) => void mergeBudget(false, value)),
+    budget: group(DEFAULT_BUDGET, { ratio: fraction, min: countOrZero }),
     when: fn,
   };
-  const merged = fields<RetryOptions>('retry', before, retry, checks, 'an object, a number of retries, or false');
-  return { ...merged, budget: retry.budget ? mergeBudget(before.budget, retry.budget) : merged.budget } as RetrySettings;
+  return lay('retry', before, retry, DEFAULTS, rules, 'an object, a number of retries, or false');
 }

@@ -1,5 +1,5 @@
 /** The limits of an attempt: what may be set, the defaults, and how one `timeout` is laid over another. */
-import { badOption } from '../errors';
+import { badOption } from '../errors/bad-option';
 import { own } from '../util/own';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../words';
 
@@ -39,9 +39,9 @@ export interface TimeoutOptions {
 export type TimeoutInput = number | readonly [connect: Limit, read: Limit] | TimeoutOptions | false;
 
 /** connect: slower than any healthy handshake, two SYN retransmissions included. read: twice a slow query. */
-export const DEFAULT_LIMITS: Limits = own({ connect: 3_000, read: 10_000 });
+export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ own({ connect: 3_000, read: 10_000 });
 
-const NONE: Limits = own({});
+const NONE: Limits = /* @__PURE__ */ own({});
 
 const DURATION = 'It takes milliseconds greater than 0, or false for no limit.';
 
