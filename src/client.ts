@@ -8,7 +8,7 @@ import { Call } from './call';
 import type { Client } from './client-type';
 import { now } from './clock';
 import { Deadline } from './deadline';
-import { badOption } from './errors';
+import { badOption } from './errors/bad-option';
 import {
   type ClientConfig,
   type ClientOptions,

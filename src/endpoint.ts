@@ -129,7 +129,9 @@ function makeShown(url: URL | undefined, full: string): Shown {
   return { origin, endpoint: origin + template(path), url: origin + path, query: url.search ? [...url.searchParams] : [] };
 }
 
-const METHODS = new Map(['get', 'head', 'options', 'post', 'put', 'patch', 'delete'].map((method) => [method, method.toUpperCase()]));
+const METHODS = /* @__PURE__ */ new Map(
+  ['get', 'head', 'options', 'post', 'put', 'patch', 'delete'].map((method) => [method, method.toUpperCase()]),
+);
 
 export const methodOf = ({ method = 'get' }: AxiosRequestConfig): string => METHODS.get(method) ?? textOf(method ?? 'get').toUpperCase();
 

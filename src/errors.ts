@@ -22,7 +22,7 @@ const WAITING_FOR: Record<Phase, string> = {
 
 export { badOption } from './errors/bad-option';
 
-const TIMEOUT = Symbol.for('breakwater.TimeoutError');
+const TIMEOUT = /* @__PURE__ */ Symbol.for('breakwater.TimeoutError');
 
 /** The facts of a timeout. */
 export interface TimeoutFacts {
@@ -124,8 +124,8 @@ export function withoutStack<E extends Error>(make: () => E): E {
   }
 }
 
-const BREAKER_OPEN = Symbol.for('breakwater.BreakerOpenError');
-const LIMITED = Symbol.for('breakwater.LimitError');
+const BREAKER_OPEN = /* @__PURE__ */ Symbol.for('breakwater.BreakerOpenError');
+const LIMITED = /* @__PURE__ */ Symbol.for('breakwater.LimitError');
 
 /** The endpoint is cut off: nothing was sent. `code` is `EBREAKEROPEN`. Test for it with {@link isBreakerOpen}. */
 export class BreakerOpenError extends AxiosError {

@@ -44,7 +44,7 @@ export const newTrace = (): Trace => own({ traceId: randomHex(32), flags: '01' }
 const randomHex = (digits: 16 | 32): string => (digits === 16 ? word() + word() : word() + word() + word() + word());
 
 /** Made for every call, and a number's own way to hexadecimal is slow. */
-const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const BYTES = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** 8 hexadecimal digits by chance. */
 function word(): string {
@@ -53,8 +53,8 @@ function word(): string {
 }
 
 /** Where copies of the OpenTelemetry API meet, whichever of them the application has. So none needs to be a dependency. */
-const API = Symbol.for('opentelemetry.js.api.1');
-const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
+const API = /* @__PURE__ */ Symbol.for('opentelemetry.js.api.1');
+const SPAN = /* @__PURE__ */ Symbol.for('OpenTelemetry Context Key SPAN');
 
 interface SpanContext {
   traceId: string;

@@ -4,7 +4,7 @@
  *
  * @module breakwater/log
  */
-import { badOption } from '../errors';
+import { badOption } from '../errors/bad-option';
 import type { Listenable } from '../telemetry/events';
 import type { AttemptRecord } from '../telemetry/record';
 import { alertLine, beaconLine, breakerLine, type Drops, type Told, timeoutLine } from './log/lines';

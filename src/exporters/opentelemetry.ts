@@ -4,7 +4,7 @@
  * @module breakwater/opentelemetry
  */
 import { type Meter, metrics, type Tracer } from '@opentelemetry/api';
-import { badOption } from '../errors';
+import { badOption } from '../errors/bad-option';
 import type { Collectable } from './collectable';
 import { EndpointLabels } from './endpoint-labels';
 import { measure } from './opentelemetry/metrics';

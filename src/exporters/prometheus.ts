@@ -4,7 +4,7 @@
  *
  * @module breakwater/prometheus
  */
-import { badOption } from '../errors';
+import { badOption } from '../errors/bad-option';
 import type { Collectable } from './collectable';
 import { EndpointLabels, type Named } from './endpoint-labels';
 import { errorTypeOf } from './error-type';

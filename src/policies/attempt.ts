@@ -48,7 +48,7 @@ function answered(current: RunningAttempt, response: AxiosResponse | undefined):
   return true;
 }
 
-const UNKNOWN = new Error('an error that cannot be looked at');
+const UNKNOWN = /* @__PURE__ */ new Error('an error that cannot be looked at');
 const failed = (current: RunningAttempt, error: unknown): true => current.failed(error);
 
 const stop = (clock: Clock): void => clock.stop();

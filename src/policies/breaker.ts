@@ -154,7 +154,7 @@ interface Held {
 }
 
 /** An adapter of the user's may reject with nothing at all. */
-const NOTHING = new Error('rejected with nothing');
+const NOTHING = /* @__PURE__ */ new Error('rejected with nothing');
 
 /** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
 function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {

@@ -127,7 +127,7 @@ function refuse(call: Call, retryAfter: number | undefined, cause?: unknown): Li
   return withoutStack(() => new LimitError(facts, call.target, call.config));
 }
 
-const UNAVAILABLE = new Error('The shared limiter gave no answer in time');
+const UNAVAILABLE = /* @__PURE__ */ new Error('The shared limiter gave no answer in time');
 
 /** Waits, no longer than the call lives. */
 function wait(call: Call, ms: number, stop: AbortSignal): Promise<void> {

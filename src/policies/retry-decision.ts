@@ -18,14 +18,16 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY', 
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Failures before anything was sent, as Node names them. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
+const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'];
 
-/** Failures of the network after which a repeat may succeed. */
-const NETWORK = new Set([
-  ...NOT_SENT,
+/** Failures while it was on its way, as Node, axios and fetch name them. */
+const BROKEN_OFF = [
   ...['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_NETWORK', 'UND_ERR_SOCKET'],
   ...['ERR_HTTP2_STREAM_ERROR', 'ERR_HTTP2_SESSION_ERROR', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_STREAM_CANCEL'],
-]);
+];
+
+/** Failures of the network, after which a repeat may succeed. */
+const isNetwork = (code: string): boolean => NOT_SENT.includes(code) || BROKEN_OFF.includes(code);
 
 /** An attempt needs this long to be worth beginning, in milliseconds. */
 const MIN_ATTEMPT = 100;
@@ -114,7 +116,7 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
   }
   if (isTimeout(error)) return error.limit === 'deadline' ? 'deadline' : harmless || error.safeToRetry ? undefined : 'unsafe';
   const code = codeOf(error);
-  if (!code || !NETWORK.has(code)) return 'permanent';
+  if (!code || !isNetwork(code)) return 'permanent';
   return harmless || isUnsent(call, code) ? undefined : 'unsafe';
 }
 
@@ -124,7 +126,7 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
   if (isTimeout(error) || call.attempt?.clock.phase !== 'body' || status === undefined || status >= 400) return false;
   const code = codeOf(error);
   if (code === 'ERR_BAD_RESPONSE') return response !== undefined && call.config?.validateStatus?.(status) !== false;
-  if (code !== undefined) return NETWORK.has(code);
+  if (code !== undefined) return isNetwork(code);
   // A mistake in the user's own functions is one of a type as well, but comes after the last byte, or before a stream was read.
   return (error as Error | null)?.name === 'TypeError' && !call.attempt.isWhole && call.config?.responseType !== 'stream';
 }
@@ -132,7 +134,7 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
 /** Whether the failure came before the first byte was sent: by its name, or because the connection was still being made. */
 function isUnsent({ attempt }: Call, code: string): boolean {
   if (!attempt || attempt.hops > 1) return false;
-  return NOT_SENT.has(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
+  return NOT_SENT.includes(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
 }
 
 /** The delay after the nth attempt: exponential, jitter, then the cap. */

@@ -3,7 +3,7 @@
  */
 import mitt, { type Emitter } from 'mitt';
 import type { BeaconEvent } from '../beacon/drops';
-import { badOption } from '../errors';
+import { badOption } from '../errors/bad-option';
 import type { BreakerEvent } from '../policies/breaker';
 import type { FallbackKind } from '../policies/fallback';
 import { complain, quiet } from '../util/complain';

@@ -6,7 +6,7 @@ import { traceparentOf } from '../trace';
 import { own } from '../util/own';
 
 /** Of nothing inherited: what somebody put on `Object.prototype` is no header of ours. */
-const NONE: Added = own({});
+const NONE: Added = /* @__PURE__ */ own({});
 
 type Added = Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'>;
 

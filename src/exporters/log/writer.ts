@@ -1,5 +1,5 @@
 /** How a line is written to the logger at hand, which is recognised by what it can do. */
-import { badOption } from '../../errors';
+import { badOption } from '../../errors/bad-option';
 import { complain, quiet } from '../../util/complain';
 import type { LogLine } from './lines';
 

@@ -1,6 +1,6 @@
 /** The metrics of one registry: made for the first client that is collected into it, shared by all, removed with the last. */
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, type PrometheusContentType, type Registry } from 'prom-client';
-import { badOption } from '../../errors';
+import { badOption } from '../../errors/bad-option';
 import { ENDPOINT_LABELS } from './labels';
 
 /** A registry of prom-client, of either content type. */
