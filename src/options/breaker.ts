@@ -13,7 +13,7 @@ export interface BurstOptions {
 
 /** The slow trigger: calls that take long, those still hanging included. */
 export interface SlowOptions {
-  /** A call is slow after so many milliseconds. @default 0.8 of the attempt's `total`, else of `connect` and `read` together */
+  /** A call is slow after so many milliseconds. @default 0.8 of the attempt's `total`, else of `connect` and `read` together; none where one of them is off */
   after?: number | undefined;
   /** Opens where slow calls / calls is this or more. @default 0.8 */
   rate?: number | undefined;

@@ -174,14 +174,20 @@ function refuse(call: Call, breaker: Breaker, { retryAfter, reason }: Refusal): 
   return withoutStack(() => new BreakerOpenError(facts, call.target, call.config));
 }
 
-/** Where nothing else is said, a call is slow when most of what it is allowed is gone. */
-function slowAfter({ limits: { total, connect = 0, read = 0 } }: Call, { slow }: BreakerSettings): number {
-  if (slow === false) return Infinity;
-  return slow.after ?? 0.8 * (total ?? (connect + read || Infinity));
-}
+/** How long an attempt may take. With `connect` or `read` off there is no end to their sum. */
+const allowed = ({ limits: { total, connect = Infinity, read = Infinity } }: Call): number => total ?? connect + read;
 
-/** A probe that takes longer than an attempt may has failed. */
-const probeFor = ({ limits: { total, connect = 0, read = 0 } }: Call): number => total ?? (connect + read || 10_000);
+/** Where nothing else is said, a call is slow when most of what it is allowed is gone. */
+const slowAfter = (call: Call, { slow }: BreakerSettings): number => (slow === false ? Infinity : (slow.after ?? 0.8 * allowed(call)));
+
+/** Of a probe without limits, in milliseconds: one that hangs is not to lock all others out. */
+const ENDLESS = 10_000;
+
+/** A probe that takes longer than an attempt may has failed; where only the deadline ends it, than that. */
+function probeFor(call: Call): number {
+  const left = call.deadline?.remaining ?? Infinity;
+  return [allowed(call), Math.max(left, ENDLESS)].find(Number.isFinite) ?? ENDLESS;
+}
 
 /** How a breaker is now. */
 function look(breaker: Breaker): BreakerSnapshot {

@@ -244,6 +244,33 @@ describe('a probe that never comes back', () => {
     expect(snapshot().state).toBe('closed');
   });
 
+  it.each([
+    [{ read: false }, 30_000, 29_000],
+    [false, 30_000, 29_000],
+    [{ read: false }, 1_000, 500], // cut short by its deadline it would be no verdict
+  ] as const)('may be as late as its deadline where that is its only limit: timeout %o, deadline %i', async (timeout, deadline, late) => {
+    start();
+    await trip();
+    vi.advanceTimersByTime(60_000);
+    for (let i = 0; i < 2; i++) {
+      const probe = await hanging({ timeout, deadline });
+      vi.advanceTimersByTime(late);
+      probe.answer(200);
+      expect(await probe.outcome).toBe(200);
+    }
+    expect(snapshot().state).toBe('closed');
+  });
+
+  it('is no verdict where a short deadline cuts it short', async () => {
+    start();
+    await trip();
+    vi.advanceTimersByTime(60_000);
+    const probe = await hanging({ timeout: false, deadline: 1_000 });
+    await vi.advanceTimersByTimeAsync(1_010);
+    expect(await probe.outcome).toBe('ETIMEDOUT');
+    expect(snapshot()).toMatchObject({ state: 'half-open', inFlight: 0 });
+  });
+
   it('fails at the time it was due, though nobody looked then', async () => {
     start();
     await trip();

@@ -169,6 +169,18 @@ describe('the slow trigger', () => {
     expect(state()).toBe('open');
   });
 
+  it.each([{ read: false }, { connect: false }, false] as const)(
+    'is none where an attempt may take for ever: timeout %o',
+    async (timeout) => {
+      start();
+      await hang(30, { timeout, deadline: false });
+      vi.advanceTimersByTime(9_900);
+      for (const held of upstream.held) held.answer(200);
+      await settled();
+      expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 30, slowRate: 0 });
+    },
+  );
+
   it('is not blinded by a call that may take for ever', async () => {
     start();
     await hang(1, { timeout: false, deadline: false });
