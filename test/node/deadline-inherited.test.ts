@@ -1,7 +1,7 @@
 // Calls made inside withDeadline inherit what is left, and it travels to the next service as a header.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallRecord, type Client, createClient, Deadline, deadlineFrom, isTimeout, protect, withDeadline } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { block, failureOf, watchUnhandled } from './support2';
@@ -162,6 +162,16 @@ describe('a call inside', () => {
     expect(took).toBeGreaterThanOrEqual(MS);
     expect(results).toHaveLength(3);
     for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { limit: 'deadline', phase: 'response' } });
+  });
+
+  it('inherits it in a client of another copy of the package', async () => {
+    vi.resetModules();
+    const other = await import('../../src/index');
+    expect(other.withDeadline).not.toBe(withDeadline);
+    const theirs = other.createClient({ deadlineHeader: 'x-left', proxy: false });
+    const { data } = await withDeadline(MS, () => theirs.get(lab.url('healthy')));
+    expect(Number(data.headers['x-left'])).toBeLessThanOrEqual(MS);
+    await theirs.close();
   });
 
   it('is not touched by a deadline that it was not made under', async () => {

@@ -1,6 +1,7 @@
 /** The deadline that the code running now was started under. AsyncLocalStorage carries it across awaits and callbacks. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Deadline } from '../../deadline';
+import { define } from '../../util/define';
 
 interface Scope {
   readonly deadline: Deadline;
@@ -9,7 +10,13 @@ interface Scope {
   isDone: boolean;
 }
 
-const storage = new AsyncLocalStorage<Scope | undefined>();
+type Storage = AsyncLocalStorage<Scope | undefined>;
+
+/** Where copies of this package meet, as the ESM and the CommonJS one of a program: a call of either is part of the work. */
+const SHARED = Symbol.for('breakwater.deadline');
+
+const storage: Storage = (globalThis as { [SHARED]?: Storage })[SHARED] ?? new AsyncLocalStorage();
+define(globalThis, SHARED, { value: storage });
 
 function scope(): Scope | undefined {
   let scope = storage.getStore();
