@@ -84,3 +84,13 @@ describe('text is read by its charset', () => {
       await asStock(({ at }) => ({ url: at('p', answer), ...(responseType && { responseType }) }));
   });
 });
+
+describe('the type of a Blob is', () => {
+  it.each(['application/json; charset=utf-8', 'Text/CSV;header=present', 'image/png', ' text/plain ', 'nonsense', ''])(
+    'of %j',
+    async (type) => {
+      const headers: Record<string, string> = type ? { 'Content-Type': type } : {};
+      for (const status of [200, 404]) await asStock(({ at }) => ({ url: at('p', { body: '{}', headers, status }), responseType: 'blob' }));
+    },
+  );
+});

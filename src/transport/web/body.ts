@@ -2,14 +2,14 @@
 import type { Attempt } from '../../call';
 import { define } from '../../util/define';
 import type { Timings } from '../../words';
-import { decoderOf } from './charset';
+import { decoderOf, essenceOf } from './content-type';
 
 /**
  * Has whoever reads the response read its body through here: by its methods, or where `isStreamed` as its stream too, which axios looks at
  * even when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
  *
  * @param measured Gives the timings once the last byte is in.
- * @param how.isForXhr Whether text is read as XHR reads it.
+ * @param how.isForXhr Whether text is read, and a Blob's type told, as by XHR.
  * @param how.most Bytes that axios takes of its stream: with more it throws, and forgets the stream.
  */
 export function watchBody(
@@ -38,11 +38,14 @@ export function watchBody(
   const watched = new WatchedBody(body, attempt, measured);
   if (isStreamed) define(response, 'body', { value: watched.stream(most) });
   // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
-  const again = (): Response => new Response(watched.stream(), { headers: response.headers });
+  const again = (headers: HeadersInit = response.headers): Response => new Response(watched.stream(), { headers });
   const methods = {
     text: () => watched.text((begin) => (isForXhr ? decoderOf(response, begin) : new TextDecoder())),
     arrayBuffer: () => watched.bytes(),
-    blob: () => again().blob().catch(asFetch),
+    blob: () =>
+      again(isForXhr ? { 'Content-Type': essenceOf(response) } : undefined)
+        .blob()
+        .catch(asFetch),
     formData: () => again().formData().catch(asFetch),
   };
   // Not assigned: where somebody froze the prototype that throws.

@@ -1,4 +1,4 @@
-/** What the text of an answer is written in, as XHR reads it; to fetch all text is UTF-8. */
+/** What XHR makes of the type of an answer. To fetch all text is UTF-8. */
 
 /** The marks that text may begin with. */
 const MARKS: readonly [string, ...number[]][] = [
@@ -16,3 +16,7 @@ export function decoderOf({ headers }: Response, begin: Uint8Array): TextDecoder
     return new TextDecoder();
   }
 }
+
+/** The type of a Blob: without parameters, so that it can be compared with a name. */
+export const essenceOf = ({ headers }: Response): string =>
+  /^\s*([^\s;,/]+\/[^\s;,]+)/.exec(`${headers.get('Content-Type')}`)?.[1] ?? 'text/xml';
