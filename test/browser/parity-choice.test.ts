@@ -37,6 +37,13 @@ describe('what is sent', () => {
     ['withCredentials: null', ({ own }) => ({ url: own('p'), withCredentials: null as never })],
     ['withCredentials: false, to another origin', ({ at }) => ({ url: at('p'), withCredentials: false })],
     ['withCredentials: true, to another origin', ({ at }) => ({ url: at('p'), withCredentials: true })],
+    ['a user', ({ at }) => ({ url: at('p'), auth: { username: 'u', password: 'pä' } })],
+    ['a user of more than ASCII', ({ at }) => ({ url: at('p'), auth: { username: 'ü', password: 'pä' } })],
+    [
+      'a user in UTF-8',
+      ({ at }) => ({ url: at('p'), auth: { username: 'ü', password: '' }, transitional: { encodeBasicAuthUsername: true } }),
+    ],
+    ['a redirect, with maxRedirects: 0', ({ at }) => ({ url: at('p', { status: 302, to: at('q') }), maxRedirects: 0 })],
     ['no withCredentials', ({ own }) => ({ url: own('p') })],
   ];
   it.each(CONFIGS)('%s', async (_what, make) => {

@@ -56,6 +56,7 @@ function asByXhr({ method, data, headers, withCredentials }: InternalAxiosReques
     headers: sent,
     data: (!/^(get|head)$/i.test(`${method}`) && data) || undefined,
     withCredentials: withCredentials || undefined, // 'same-origin' and not 'omit'
+    maxRedirects: undefined, // XHR follows them all; an answer that is not to be seen would pass for a success
   };
 }
 

@@ -15,8 +15,9 @@ export const isSwitchedOff = (): boolean => false;
 /** A browser has no diagnostics channels. */
 export const createDiagnostics = () => (): undefined => undefined;
 
-/** fetch shows headers and chunks; only XHR shows upload progress and makes documents. */
-const prefer: Prefer = ({ onUploadProgress, responseType }) => (onUploadProgress || responseType === 'document' ? 'xhr' : 'fetch');
+/** fetch shows headers and chunks; only XHR shows upload progress and makes documents, and for it axios writes a user in other bytes. */
+const prefer: Prefer = ({ onUploadProgress, responseType, auth }) =>
+  onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') ? 'xhr' : 'fetch';
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
   return { handle: byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer), close: async () => {} };
