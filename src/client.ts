@@ -167,24 +167,17 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
       request,
       create,
       close,
-      breakers: {
-        get: (endpoint: string) => breakers.get(endpoint),
-        list: () => breakers.list(),
-        open: (endpoint: string) => breakers.open(endpoint),
-        close: (endpoint: string) => breakers.close(endpoint),
-        reset: (endpoint?: string) => breakers.reset(endpoint),
-      },
+      breakers: methodsOf(breakers, 'get', 'list', 'open', 'close', 'reset'),
       beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => contain(accept, url, instance.defaults, data, options) ?? false,
-      beacons: { flush: (timeout?: number) => channel.flush(timeout), stats: () => channel.stats() },
-      stats: { get: (endpoint: string) => watched.statistics.get(endpoint), list: () => watched.statistics.list() },
+      beacons: methodsOf(channel, 'flush', 'stats'),
+      stats: methodsOf(watched.statistics, 'get', 'list'),
       disable: () => {
         enabled = false;
       },
       enable: () => {
         enabled = true;
       },
-      on: events.on.bind(events),
-      off: events.off.bind(events),
+      ...methodsOf(events, 'on', 'off'),
     }),
     { defaults: shared(instance, 'defaults'), interceptors: shared(instance, 'interceptors') },
   ) as unknown as Client;
@@ -215,6 +208,10 @@ function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): Axios
     return request;
   }
 }
+
+/** Some of its methods, as functions that can stand alone. */
+const methodsOf = <N extends string, T extends Record<N, (...args: never[]) => unknown>>(of: T, ...names: N[]): Pick<T, N> =>
+  Object.fromEntries(names.map((name) => [name, of[name].bind(of)])) as Pick<T, N>;
 
 /** A property that is the instance's own, whoever sets it. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor =>

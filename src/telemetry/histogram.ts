@@ -23,7 +23,7 @@ export class Histogram {
 
   add(value: number): void {
     const bucket = bucketOf(value);
-    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+    (this.#buckets[bucket] as number)++;
     this.count++;
   }
 
@@ -38,7 +38,7 @@ export class Histogram {
     const rank = Math.max(1, Math.ceil(share * count));
     let seen = 0;
     for (let bucket = 0; bucket < BUCKETS && count > 0; bucket++) {
-      for (const histogram of histograms) seen += histogram.#buckets[bucket] ?? 0;
+      for (const histogram of histograms) seen += histogram.#buckets[bucket] as number;
       if (seen >= rank) return middleOf(bucket);
     }
     return 0;

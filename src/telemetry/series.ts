@@ -43,10 +43,10 @@ export class Series {
     this.#advance(at);
     this.lastAt = at;
     const bucket = this.#newest % LENGTH;
-    this.#attempts[bucket] = (this.#attempts[bucket] ?? 0) + 1;
-    if (timedOut) this.#timeouts[bucket] = (this.#timeouts[bucket] ?? 0) + 1;
-    this.#elapsed[bucket] = (this.#elapsed[bucket] ?? 0) + elapsed;
-    this.#max[bucket] = Math.max(this.#max[bucket] ?? 0, elapsed);
+    (this.#attempts[bucket] as number)++;
+    if (timedOut) (this.#timeouts[bucket] as number)++;
+    (this.#elapsed[bucket] as number) += elapsed;
+    this.#max[bucket] = Math.max(this.#max[bucket] as number, elapsed);
   }
 
   /** The last 60 s, the bucket that is being filled included. */
@@ -66,13 +66,13 @@ export class Series {
     return Array.from({ length: LENGTH }, (_, index) => {
       const bucket = this.#newest - LENGTH + 1 + index;
       const at = position(bucket);
-      const attempts = this.#attempts[at] ?? 0;
+      const attempts = this.#attempts[at] as number;
       return {
         startedAt: epoch + bucket * BUCKET,
         attempts,
-        timeouts: this.#timeouts[at] ?? 0,
-        mean: attempts ? (this.#elapsed[at] ?? 0) / attempts : 0,
-        max: this.#max[at] ?? 0,
+        timeouts: this.#timeouts[at] as number,
+        mean: attempts ? (this.#elapsed[at] as number) / attempts : 0,
+        max: this.#max[at] as number,
       };
     });
   }
@@ -84,8 +84,8 @@ export class Series {
     let timeouts = 0;
     for (let age = from; age < until; age++) {
       const at = position(this.#newest - age);
-      attempts += this.#attempts[at] ?? 0;
-      timeouts += this.#timeouts[at] ?? 0;
+      attempts += this.#attempts[at] as number;
+      timeouts += this.#timeouts[at] as number;
     }
     return { attempts, timeouts };
   }

@@ -93,7 +93,7 @@ export async function runAdapter(
     if (config.responseType === 'stream') restore(adapted, config); // an error of the stream will have it
     return response;
   } catch (error) {
-    if (error instanceof AxiosError || axios.isAxiosError(error)) {
+    if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
         if (told?.config === adapted) told.config = config;
         else if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);

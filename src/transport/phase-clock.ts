@@ -3,23 +3,10 @@
  */
 import type { Clock, Expiry } from '../call';
 import { Alarm, credit, now, type Timer } from '../clock';
-import type { LimitName, Limits, Phase, Timings } from '../words';
-
-/** Phases in which a connection is being made: together they have the `connect` budget. */
-const CONNECTING: ReadonlySet<Phase> = new Set(['lookup', 'tcp', 'proxy', 'tls']);
+import { kindOf, type LimitName, type Limits, type Phase, type Timings } from '../words';
 
 /** The limit that a phase has to itself. Before a browser sees headers, all that can be held to time is the answer. */
-const OWN: Record<Phase, LimitName> = {
-  queue: 'queue',
-  lookup: 'lookup',
-  tcp: 'tcp',
-  proxy: 'proxy',
-  tls: 'tls',
-  send: 'send',
-  response: 'response',
-  body: 'body',
-  waiting: 'response',
-};
+const ownOf = (phase: Phase): LimitName => (phase === 'waiting' ? 'response' : phase);
 
 interface Running {
   readonly limit: LimitName;
@@ -60,15 +47,16 @@ export class PhaseClock implements Clock {
     return this.#stopped ? { ...this.#timings } : { ...this.#timings, [phase]: (this.#timings[phase] ?? 0) + now() - this.#enteredAt };
   }
 
-  enter(phase: Phase, budget = phase === 'waiting' ? undefined : this.#limits[OWN[phase]]): void {
+  enter(phase: Phase, budget = phase === 'waiting' ? undefined : this.#limits[phase]): void {
     if (this.#stopped) return;
     const at = this.#leave();
     const { connect, read } = this.#limits;
     this.#heldSince = undefined;
     this.phase = phase;
-    this.#connect = CONNECTING.has(phase) ? (this.#connect ?? running('connect', connect, at)) : undefined;
+    // Together the phases in which a connection is made have the `connect` budget.
+    this.#connect = kindOf(phase) === 'connect' ? (this.#connect ?? running('connect', connect, at)) : undefined;
     this.#read = phase === 'response' || phase === 'body' ? running('read', read, at) : undefined;
-    this.#own = running(OWN[phase], budget, at);
+    this.#own = running(ownOf(phase), budget, at);
     this.#arm();
   }
 

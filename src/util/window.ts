@@ -27,8 +27,8 @@ export class Window<Name extends string> {
     this.#advance(at);
     const column = this.#names.indexOf(name);
     const cell = this.#row + column;
-    this.#counts[cell] = (this.#counts[cell] ?? 0) + count;
-    this.#totals[column] = (this.#totals[column] ?? 0) + count;
+    (this.#counts[cell] as number) += count;
+    (this.#totals[column] as number) += count;
   }
 
   total(name: Name, at = now()): number {
@@ -65,7 +65,7 @@ export class Window<Name extends string> {
       this.#row = (this.#row + columns) % this.#counts.length;
       for (let column = 0; column < columns; column++) {
         const cell = this.#row + column;
-        this.#totals[column] = (this.#totals[column] ?? 0) - (this.#counts[cell] ?? 0);
+        (this.#totals[column] as number) -= this.#counts[cell] as number;
         this.#counts[cell] = 0;
       }
     }
