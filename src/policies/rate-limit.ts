@@ -105,9 +105,11 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
 
 /** Asks a shared limiter. One that fails or hangs does not decide over our calls. */
 async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: LimitSettings): Promise<void> {
-  const timer = new AbortController();
+  const { promise: patience, reject } = deferred();
+  const alarm = new Alarm(() => reject(UNAVAILABLE));
   // With no wait in a queue it is asked all the same: given no time at all, one across a network would never decide.
-  const patience = wait(call, Math.min(PATIENCE, maxWait || PATIENCE), timer.signal).then(() => Promise.reject(UNAVAILABLE));
+  alarm.set(now() + Math.min(PATIENCE, maxWait || PATIENCE));
+  call.onEnd(() => reject(call.ended));
   const answer = async (): Promise<unknown> => limiter?.consume(call.keyOf(per)); // one that throws at once rejects
   try {
     await Promise.race([answer(), patience]);
@@ -117,7 +119,7 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
     if (typeof msBeforeNext === 'number') throw refuse(call, Math.ceil(msBeforeNext));
     if (whenUnavailable === 'refuse') throw refuse(call, undefined, refusal);
   } finally {
-    timer.abort();
+    alarm.stop();
   }
 }
 
@@ -128,16 +130,3 @@ function refuse(call: Call, retryAfter: number | undefined, cause?: unknown): Li
 }
 
 const UNAVAILABLE = /* @__PURE__ */ new Error('The shared limiter gave no answer in time');
-
-/** Waits, no longer than the call lives. */
-function wait(call: Call, ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const alarm = new Alarm(() => resolve());
-    alarm.set(now() + ms);
-    stop.addEventListener('abort', () => alarm.stop());
-    call.onEnd(() => {
-      alarm.stop();
-      reject(call.ended);
-    });
-  });
-}
