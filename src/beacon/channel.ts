@@ -13,7 +13,7 @@ import type { Drops } from './drops';
 import { handOver } from './hand-over';
 import { type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
-import { Queue } from './queue';
+import { batchOf, Queue } from './queue';
 import type { DropReason, Ending, Sender } from './sender';
 
 /** How the channel is, at a moment. JSON. */
@@ -204,7 +204,7 @@ export class BeaconChannel {
       if (this.#isStopped(item) || waiting.has(item.company ?? '')) continue;
       const lane = this.#lanes.use(item.origin);
       if (this.#onTheirWay.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
-      const { items, isFull } = this.#queue.batchOf(item);
+      const { items, isFull } = batchOf(item, this.#queue);
       const rest = isFull || this.#flushes.size > 0 ? 0 : item.at + (item.batch?.interval ?? 0) - now();
       if (rest <= 0) this.#send(items, lane);
       else {

@@ -1,5 +1,6 @@
 /** What a page that goes away leaves to the browser: small requests first, so that a large one costs none but itself. */
 import { type Item, joined, sizeOf } from './item';
+import { batchOf } from './queue';
 
 /** Of the 64 KiB that all keepalive requests of a page share, in bytes; the rest is left to others. */
 export const QUOTA = 60_000;
@@ -33,17 +34,11 @@ export function handOver(items: Iterable<Item>, mayTake: (item: Item) => boolean
 /** Those that go in one request, as many as a request may hold. */
 function grouped(items: Iterable<Item>): Item[][] {
   const groups: Item[][] = [];
-  const open = new Map<string, Item[]>();
-  for (const item of items) {
-    const { company, batch } = item;
-    const group = company === undefined ? undefined : open.get(company);
-    if (batch && group && group.length < batch.size && sizeOf([...group, item]) <= Math.min(batch.bytes, QUOTA)) {
-      group.push(item);
-      continue;
-    }
-    const begun = [item];
-    groups.push(begun);
-    if (company !== undefined) open.set(company, begun);
+  const left = new Set(items);
+  for (const item of left) {
+    const group = batchOf(item, left, QUOTA).items;
+    groups.push(group);
+    for (const one of group) left.delete(one);
   }
   return groups;
 }

@@ -37,20 +37,21 @@ export class Queue {
     }
     return removed;
   }
+}
 
-  /** What goes in one request with an item, and whether no more does. */
-  batchOf(item: Item): { items: Item[]; isFull: boolean } {
-    const { batch, company } = item;
-    if (!batch) return { items: [item], isFull: true };
-    const items: Item[] = [];
-    let bytes = 1;
-    for (const other of this.#items) {
-      if (other.company !== company) continue;
-      bytes += other.body.length + 1;
-      if (items.length > 0 && bytes > batch.bytes) return { items, isFull: true };
-      items.push(other);
-      if (items.length >= batch.size) return { items, isFull: true };
-    }
-    return { items, isFull: bytes >= batch.bytes };
+/** What goes in one request with an item that waits, and whether no more does: what it may hold, or `most` bytes. */
+export function batchOf(item: Item, waiting: Iterable<Item>, most = Infinity): { items: Item[]; isFull: boolean } {
+  const { batch, company } = item;
+  if (!batch) return { items: [item], isFull: true };
+  const items: Item[] = [];
+  const room = Math.min(batch.bytes, most);
+  let bytes = 1;
+  for (const other of waiting) {
+    if (other.company !== company) continue;
+    bytes += other.body.length + 1;
+    if (items.length > 0 && bytes > room) return { items, isFull: true };
+    items.push(other);
+    if (items.length >= batch.size) return { items, isFull: true };
   }
+  return { items, isFull: bytes >= room };
 }
