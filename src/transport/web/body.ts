@@ -162,29 +162,20 @@ class WatchedBody {
   async #each(take: (chunk: Bytes) => void): Promise<void> {
     if (this.#isTaken) throw new TypeError('body stream already read');
     this.#isTaken = true;
-    const reader = this.#reader;
-    const { clock } = this.#attempt;
-    clock.resume(); // of a stream that nobody asked for
+    this.#attempt.clock.resume(); // of a stream that nobody asked for
     try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
-        if (done) break;
-        clock.progress();
-        take(value);
-      }
+      for (let chunk = await this.#next(); chunk; chunk = await this.#next()) take(chunk);
     } catch (error) {
-      this.#attempt.bodyEnded(error);
+      this.#attempt.bodyEnded(error); // a text too long for a string
       asFetch(error);
     }
-    this.#ended();
   }
 
   /** The next chunk, or undefined after the last. */
   async #next(): Promise<Bytes | undefined> {
     try {
       const { done, value } = await this.#reader.read();
-      if (this.#aborted) throw this.#aborted.reason;
+      if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
       if (!done) {
         this.#attempt.clock.progress();
         return value;
@@ -193,10 +184,6 @@ class WatchedBody {
       this.#attempt.bodyEnded(error);
       throw error;
     }
-    this.#ended();
-  }
-
-  #ended(): void {
     this.#attempt.clock.stop(this.#measured());
     this.#attempt.bodyEnded();
   }
