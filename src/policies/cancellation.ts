@@ -1,16 +1,10 @@
 /**
  * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even from inside a hung interceptor or an adapter that ignores the
- * signal. From its adapter axios' CanceledError goes back through axios, whose interceptors may make something of it. However many calls share
- * a signal, it has one listener, and none when they are over.
+ * signal. From its adapter axios' CanceledError goes back through axios, whose interceptors may make something of it.
  */
-import type { AxiosRequestConfig, CancelToken, GenericAbortSignal } from 'axios';
 import type { Call, Policy } from '../call';
 import { canceled, isTimeout } from '../errors';
-
-/** What axios' CancelToken has and its types do not say. */
-type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: (reason: unknown) => void) => void>;
-
-type Aborters = Pick<AxiosRequestConfig, 'signal' | 'cancelToken'>;
+import { type Aborters, onAbort } from '../util/aborting';
 
 /** Calls whose adapter is at work. */
 const atWork = new WeakSet<Call>();
@@ -25,7 +19,7 @@ export const cancellation: Policy = (next) => (call) => {
     return next(call);
   }
   return new Promise((resolve, reject) => {
-    const release = heed(call, call.request, (reason) => {
+    const release = onAbort(call.request, (reason = canceledBy(call)) => {
       const isAtWork = atWork.has(call);
       call.end(reason);
       if (!isAtWork) reject(reason);
@@ -50,7 +44,7 @@ export const cancellationBelow: Policy = (next) => (call) => {
   if (call.ended) return Promise.reject(call.ended);
   return new Promise((resolve, reject) => {
     atWork.add(call);
-    const release = brought && heed(call, brought, (reason) => call.end(reason));
+    const release = brought && onAbort(brought, (reason = canceledBy(call)) => call.end(reason));
     call.onEnd(() => {
       release?.();
       reject(call.ended);
@@ -72,43 +66,4 @@ function broughtTo({ request, config }: Call): Aborters | undefined {
   return signal || cancelToken ? { ...(signal && { signal }), ...(cancelToken && { cancelToken }) } : undefined;
 }
 
-/** Hears of an abort, once. Returns what stops listening. */
-function heed(call: Call, { signal, cancelToken }: Aborters, abort: (reason: unknown) => void): () => void {
-  const token = cancelToken as Subscribable | undefined;
-  const cancel = (reason: unknown): void => {
-    release();
-    abort(reason);
-  };
-  const unlisten = signal && listen(signal, () => cancel(canceled(call.reportedConfig, call.attempt?.request)));
-  const release = (): void => {
-    unlisten?.();
-    token?.unsubscribe(cancel);
-  };
-  token?.subscribe(cancel);
-  return release;
-}
-
-/** The calls that wait for each signal, and the listener they share. */
-const waiting = new WeakMap<GenericAbortSignal, { runs: Set<() => void>; abortAll: () => void }>();
-
-/** Runs when the signal aborts. Returns what stops listening. */
-function listen(signal: GenericAbortSignal, run: () => void): () => void {
-  const { runs, abortAll } = waiting.get(signal) ?? share(signal);
-  if (runs.size === 0) signal.addEventListener?.('abort', abortAll);
-  runs.add(run);
-  return () => {
-    if (runs.delete(run) && runs.size === 0) signal.removeEventListener?.('abort', abortAll);
-  };
-}
-
-function share(signal: GenericAbortSignal): { runs: Set<() => void>; abortAll: () => void } {
-  const runs = new Set<() => void>();
-  const shared = {
-    runs,
-    abortAll: () => {
-      for (const run of [...runs]) run();
-    },
-  };
-  waiting.set(signal, shared);
-  return shared;
-}
+const canceledBy = (call: Call): unknown => canceled(call.reportedConfig, call.attempt?.request);

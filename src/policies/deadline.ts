@@ -2,14 +2,13 @@
  * The hard end of a call: at the deadline the caller gets its error, whatever hangs inside (an interceptor, a transform, an adapter
  * that ignores its signal, a resolver). What is in progress is stopped as well, but nobody waits for that.
  */
-import { type Call, type Policy, timeoutError } from '../call';
+import { type Policy, timeoutError } from '../call';
 import { Alarm, credit, now } from '../clock';
+import { isAborted } from '../util/aborting';
 import { contain } from '../util/complain';
 
 const arm = (alarm: Alarm, ms: number): void => alarm.set(now() + ms);
 const disarm = (alarm: Alarm): void => alarm.stop();
-
-const isAborted = ({ request: { signal, cancelToken } }: Call): boolean => Boolean(signal?.aborted || cancelToken?.reason);
 
 export const deadline: Policy = (next) => (call) => {
   const { deadline } = call;
@@ -30,7 +29,7 @@ export const deadline: Policy = (next) => (call) => {
         alarm.set(now() + extra);
         return;
       }
-      if (call.ended && isAborted(call)) return reject(call.ended); // and an interceptor keeps that from its caller: no news of the endpoint
+      if (call.ended && isAborted(call.request)) return reject(call.ended); // and an interceptor keeps that from its caller: no news of the endpoint
       const error = timeoutError(call, { limit: 'deadline', limitMs: deadline.ms, lag, elapsed: call.elapsed });
       reject(error);
       call.end(error);

@@ -1,10 +1,12 @@
 /** An answer instead of an error: the last good one, or what the user has for the case. Outermost, so that nothing else stands between. */
-import type { AxiosResponse, CancelToken } from 'axios';
+import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { canceled, isCanceled } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
+import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
+import { deferred } from '../util/deferred';
 import { define } from '../util/define';
 import { bodyOf, discardUnless } from '../util/discard';
 import { askedBy } from './fallback-asked';
@@ -141,43 +143,23 @@ async function standIn(call: Call, settings: FallbackOptions, error: unknown): P
   return { data, status: 200, statusText: 'Fallback', headers: {}, config, fallback: settings.use ? 'use' : 'value' };
 }
 
+/** The user's function cannot make the call hang: it has what is left of the deadline, and the caller may still abort. */
 async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error: unknown): Promise<unknown> {
-  const { signal, cancelToken } = call.request;
-  if (signal?.aborted || cancelToken?.reason) throw canceled(call.reportedConfig);
-  const end = endOf(call, error);
+  if (isAborted(call.request)) throw canceled(call.reportedConfig);
+  const { promise: end, reject } = deferred();
+  end.catch(() => {}); // the function may abort, and throw
+  const alarm = new Alarm(() => reject(error));
+  if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
+  const stopListening = onAbort(call.request, () => reject(canceled(call.reportedConfig)));
   try {
-    return await Promise.race([end.promise, use(error, call.reportedConfig)]);
+    return await Promise.race([end, use(error, call.reportedConfig)]);
   } catch (failure) {
     if (failure instanceof Error && failure !== error && failure.cause === undefined && !isCanceled(failure)) {
       define(failure, 'cause', { value: error, configurable: true, enumerable: false });
     }
     throw failure;
   } finally {
-    end.release();
+    alarm.stop();
+    stopListening();
   }
-}
-
-/** What axios' CancelToken has and its types do not say. */
-type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: () => void) => void>;
-
-/** The user's function cannot make the call hang: it has what is left of the deadline, and the caller may still abort. */
-function endOf(call: Call, error: unknown): { promise: Promise<never>; release(): void } {
-  const { signal, cancelToken } = call.request;
-  let release = (): void => {};
-  const promise = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(canceled(call.reportedConfig));
-    const alarm = new Alarm(() => reject(error));
-    if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
-    signal?.addEventListener?.('abort', abort);
-    // Its promise would keep the listener for as long as the token lives.
-    const token = cancelToken as Subscribable | undefined;
-    token?.subscribe(abort);
-    release = () => {
-      alarm.stop();
-      token?.unsubscribe(abort);
-      signal?.removeEventListener?.('abort', abort);
-    };
-  });
-  promise.catch(() => {});
-  return { promise, release };
 }
