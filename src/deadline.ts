@@ -3,6 +3,7 @@
  * a process and, as a header, between processes.
  */
 import { now } from './clock';
+import { headerOf } from './util/header';
 
 /** A point in time. Made by {@link withDeadline}, or by hand for `{ deadline }`. */
 export class Deadline {
@@ -53,14 +54,8 @@ type HeadersLike = { get(name: string): unknown } | Readonly<Record<string, unkn
  * It is a duration, not a time of day, so the two clocks need not agree.
  */
 export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADER): number | undefined {
-  const get = (headers as { get?: unknown }).get;
-  const value = typeof get === 'function' ? get.call(headers, name) : entry(headers as Record<string, unknown>, name.toLowerCase());
+  const value = headerOf(headers, name.toLowerCase());
   const first: unknown = Array.isArray(value) ? value[0] : value;
   const isText = typeof first === 'string' || typeof first === 'number';
   return isText && /^\d+$/.test(String(first)) ? Number(first) : undefined;
-}
-
-function entry(headers: Record<string, unknown>, lower: string): unknown {
-  const key = Object.keys(headers).find((k) => k.toLowerCase() === lower);
-  return key && headers[key];
 }

@@ -5,7 +5,7 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { consult, contain } from '../util/complain';
-import { headerOf, keyOf, type Varying } from './fallback-key';
+import { keyOf, textOf, type Varying } from './fallback-key';
 
 export interface Asked extends Varying {
   /** Tells what is asked, and who asks. */
@@ -44,5 +44,5 @@ function note(call: Call): Asked | undefined {
 
 /** An adapter of the user's may answer with nothing. */
 function noteAnswer(asked: Asked, response: AxiosResponse | undefined): void {
-  asked.answered = { status: response?.status ?? 0, vary: headerOf(response?.headers, 'vary') };
+  asked.answered = { status: response?.status ?? 0, vary: textOf(response?.headers, 'vary') };
 }

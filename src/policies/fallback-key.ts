@@ -1,5 +1,6 @@
 /** What tells one answer from another: what is asked, and who asks. Where it cannot be told, no answer stands in for another. */
 import type { Call } from '../call';
+import { headerOf } from '../util/header';
 
 /** Headers that differ from request to request, or that an adapter adds, and that say nothing of who asks for what. */
 const VOLATILE =
@@ -42,7 +43,7 @@ export function variantOf({ headers, decompress }: Varying, vary: string): strin
   // An encoding is undone on the way here.
   const names = varying.filter((name) => VOLATILE.test(name) && (name !== 'accept-encoding' || decompress === false));
   // The adapter's own user agent comes and goes with the adapter.
-  return JSON.stringify(names.map((name) => headerOf(headers, name).replace(/^axios\/.*/, '')));
+  return JSON.stringify(names.map((name) => textOf(headers, name).replace(/^axios\/.*/, '')));
 }
 
 /**
@@ -95,7 +96,8 @@ function isTold(value: unknown): boolean {
 
 const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-export function headerOf(headers: unknown, lower: string): string {
-  const value = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === lower)?.[1];
+/** `''` where there is none. */
+export function textOf(headers: unknown, lower: string): string {
+  const value = headerOf(headers, lower);
   return value === undefined || value === null || value === false ? '' : String(value);
 }

@@ -1,13 +1,11 @@
 /** The `Retry-After` header (RFC 9110, 10.2.3), in seconds or as a date. */
-
-/** A `Headers`, an AxiosHeaders, Node's plain object, or what a mock adapter makes up. */
-type HeadersLike = object | null | undefined;
+import { headerOf } from './header';
 
 /** The three forms of an HTTP date, and ISO 8601. `Date.parse` alone takes almost anything with a digit in it for a date. */
 const DATE = /^([A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d( GMT| \d{4})$|\d{4}-\d\d-\d\dT)/;
 
 /** Milliseconds to wait, rounded up so that nobody comes early; `undefined` where there is no usable header. */
-export function retryAfterOf(headers: HeadersLike): number | undefined {
+export function retryAfterOf(headers: unknown): number | undefined {
   const value = read(headers, 'retry-after')?.trim();
   if (!value) return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
@@ -24,15 +22,11 @@ function dateOf(value: string | undefined): number | undefined {
   return Number.isNaN(date) ? undefined : date;
 }
 
-function read(headers: HeadersLike, name: string): string | undefined {
+function read(headers: unknown, name: string): string | undefined {
   try {
-    const get = (headers as { get?: unknown } | null | undefined)?.get;
-    const value = typeof get === 'function' ? get.call(headers, name) : entry((headers ?? {}) as Record<string, unknown>, name);
+    const value = headerOf(headers, name);
     return value === undefined || value === null ? undefined : String(value);
   } catch {
     return undefined; // whatever an adapter of the user's calls headers, it is no reason to lose the answer
   }
 }
-
-const entry = (headers: Record<string, unknown>, lower: string): unknown =>
-  headers[lower] ?? headers[Object.keys(headers).find((name) => name.toLowerCase() === lower) ?? lower];
