@@ -87,6 +87,19 @@ describe.each([false, true])('(through a proxy: %s)', (isProxied) => {
     await lab.upstream('tls-healthy').closed();
   });
 
+  it('connections are not kept where that was said, at any time', async () => {
+    https.globalAgent = new https.Agent({ ca: lab.ca, keepAlive: false });
+    const brief = api();
+    for (let i = 0; i < 2; i++) await brief.get(lab.url('tls-healthy'));
+    await lab.upstream('tls-healthy').closed(2);
+    Object.assign(https.globalAgent, { keepAlive: true });
+    for (let i = 0; i < 2; i++) await brief.get(lab.url('tls-healthy'));
+    expect(lab.upstream('tls-healthy')).toMatchObject({ connections: 3, open: 1 });
+    Object.assign(https.globalAgent, { keepAlive: false });
+    await brief.get(lab.url('tls-healthy'));
+    await lab.upstream('tls-healthy').closed(3);
+  });
+
   it('a limit of connections may be set at any time', async () => {
     https.globalAgent.options.ca = lab.ca;
     const limited = api();

@@ -17,7 +17,11 @@ import { HOPS, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
 /** Node calls it on every request; its types keep it to themselves. */
-type WithAddRequest = Agent & { addRequest(req: ClientRequest, options: RequestOptions): void; options?: Record<string, unknown> };
+type WithAddRequest = Agent & {
+  addRequest(req: ClientRequest, options: RequestOptions): void;
+  options?: Record<string, unknown>;
+  keepAlive?: boolean | undefined;
+};
 
 type Followed = Agent & { options?: unknown; scheduling?: unknown };
 
@@ -120,6 +124,7 @@ export class Agents {
       this.#own.set(protocol, own);
     }
     follow(own.agent, of);
+    own.agent.keepAlive = !this.#closed && (of.keepAlive || of.options?.keepAlive === undefined); // off where somebody said so
     if (of.options?.proxyEnv) own.agent.options = { ...of.options, proxyEnv: undefined };
     return own.agent;
   }
@@ -136,7 +141,9 @@ export class Agents {
     const tunnel = tunnels.get(key) ?? new TunnelAgent(proxy, isGiven, this.#options(agent));
     tunnels.set(key, tunnel);
     if (agent instanceof http.Agent) follow(tunnel, agent);
-    return tunnel as unknown as WithAddRequest;
+    const made = tunnel as unknown as WithAddRequest;
+    if (!isGiven) made.keepAlive = agent.keepAlive;
+    return made;
   }
 
   /**
