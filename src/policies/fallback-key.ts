@@ -51,10 +51,16 @@ export function variantOf({ headers, decompress }: Varying, vary: string): strin
  * the cookies of a page as far as it sees them.
  */
 function unseen(config: NonNullable<Call['config']>): unknown[] {
-  return [
-    ...UNSEEN.map((name) => (config as typeof config & Record<string, unknown>)[name]),
-    typeof document === 'object' && document.cookie,
-  ];
+  return [...UNSEEN.map((name) => (config as typeof config & Record<string, unknown>)[name]), cookiesOfPage()];
+}
+
+/** A page in a sandbox may not even ask for them. */
+function cookiesOfPage(): unknown {
+  try {
+    return typeof document === 'object' && document.cookie;
+  } catch {
+    return '';
+  }
 }
 
 const UNSEEN = [

@@ -125,6 +125,15 @@ describe('a kept answer does not stand in', () => {
   });
 });
 
+it('a page in a sandbox, which may not ask for its cookies, has stale answers as well', async () => {
+  const cookie = vi.fn(() => {
+    throw new DOMException('The document is sandboxed', 'SecurityError');
+  });
+  vi.stubGlobal('document', Object.defineProperty({}, 'cookie', { get: cookie }));
+  expect(await standsIn({}, {})).toBe(true);
+  expect(cookie).toHaveBeenCalled();
+});
+
 function proxied(password: string): Asked {
   return { proxy: { host: 'p', port: 1, auth: { username: 'u', password } } };
 }
