@@ -37,6 +37,8 @@ describe('what is sent', () => {
     ['withCredentials: null', ({ own }) => ({ url: own('p'), withCredentials: null as never })],
     ['withCredentials: false, to another origin', ({ at }) => ({ url: at('p'), withCredentials: false })],
     ['withCredentials: true, to another origin', ({ at }) => ({ url: at('p'), withCredentials: true })],
+    ['to a URL', ({ at }) => ({ url: new URL(at('p')) as never })],
+    ['to what has a URL for its text', ({ at }) => ({ url: { toString: () => at('p') } as never })],
     ['a user', ({ at }) => ({ url: at('p'), auth: { username: 'u', password: 'pä' } })],
     ['a user of more than ASCII', ({ at }) => ({ url: at('p'), auth: { username: 'ü', password: 'pä' } })],
     [

@@ -47,12 +47,13 @@ function AbortableRequest(input: RequestInfo | URL, init?: Init): Request {
 }
 
 /** Where the user named no adapter axios takes XHR: what makes fetch send what that sends. */
-function asByXhr({ method, data, headers, withCredentials }: InternalAxiosRequestConfig, added: AxiosRequestConfig): object {
+function asByXhr({ url, method, data, headers, withCredentials }: InternalAxiosRequestConfig, added: AxiosRequestConfig): object {
   const sent = new axios.AxiosHeaders((added.headers ?? headers) as AxiosHeaders);
   sent.set('User-Agent', null, false); // axios names itself to fetch, and where a browser sends that, other origins are asked for leave first
   if (data === undefined) sent.setContentType(null);
   return {
     ...added,
+    url: url && String(url), // a URL, or a Location
     headers: sent,
     data: (!/^(get|head)$/i.test(`${method}`) && data) || undefined,
     withCredentials: withCredentials || undefined, // 'same-origin' and not 'omit'
