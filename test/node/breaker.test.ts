@@ -66,7 +66,7 @@ describe('an endpoint that is cut off', () => {
     await Promise.all(Array.from({ length: 8 }, (_, i) => outcome(client.get(`${upstream.url}users/${i}`))));
     expect(client.breakers.list()).toMatchObject([{ state: 'open' }]);
     expect(upstream.requests).toBeGreaterThanOrEqual(10);
-    expect(upstream.requests).toBeLessThanOrEqual(16); // of 48 there would be: a second attempt may have been under way
+    expect(upstream.requests).toBeLessThanOrEqual(24); // of 48 there would be: a second attempt may have been under way, on a busy machine a third
     expect(reasons).toContain('local');
   });
 });
