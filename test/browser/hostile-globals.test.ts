@@ -102,6 +102,17 @@ describe.concurrent('without', () => {
   });
 });
 
+it('with a fetch that is wrapped as zone.js does it, which changes the options where it is passed any, is the same', async () => {
+  const prelude = `
+    const { fetch } = window;
+    window.fetch = function (...args) {
+      const options = args.length > 1 ? args[1] : {};
+      options.priority = 'low';
+      return fetch.call(this, args[0], options);
+    };`;
+  expect(await inRealm(prelude, USE)).toEqual(whole);
+});
+
 const POLLUTION = `
   const evil = new Error('evil');
   const fn = () => true;

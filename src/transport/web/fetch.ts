@@ -90,8 +90,8 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   const isRequest = typeof input === 'object' && 'url' in input;
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
   attempt.handedOver = true;
-  // Where the user gave no options, axios gives none beside a Request.
-  const pending = fetch(input, hasOptions || !isRequest ? options : undefined);
+  // Where the user gave no options, axios gives none beside a Request; to zone.js an undefined that is passed is an object.
+  const pending = hasOptions || !isRequest ? fetch(input, options) : fetch(input);
   const begun = now();
   const response = await pending;
   if (attempt.aborted) {
