@@ -54,6 +54,19 @@ describe('the breaker in a browser', () => {
     expect(await outcome(client.get(peer.url))).toBe('EBREAKEROPEN');
   });
 
+  it.each(['fetch', 'xhr'] as const)('over %s: takes a device that is offline for nothing of the endpoint', async (adapter) => {
+    const [peer, healthy] = [await meet('refused'), await meet('healthy')];
+    const client = clientWith({ adapter, breaker: {}, endpoint: 'one' });
+    Object.defineProperty(navigator, 'onLine', { value: false, configurable: true });
+    try {
+      for (let i = 0; i < 30; i++) expect(await outcome(client.get(peer.url))).toBe('ERR_NETWORK');
+    } finally {
+      Reflect.deleteProperty(navigator, 'onLine');
+    }
+    expect(await outcome(client.get(healthy.url))).toBe(200);
+    expect(client.breakers.list()).toMatchObject([{ state: 'closed', calls: 1, failureRate: 0 }]);
+  });
+
   it.each([
     ['the name of a header', { headers: { 'a b': 'x' } }],
     ['the method', { method: 'FOO BAR' }],

@@ -20,8 +20,17 @@ const prefer: Prefer = ({ onUploadProgress, responseType, auth }) =>
   onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') ? 'xhr' : 'fetch';
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
-  return { handle: byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer), close: async () => {} };
+  return { handle: knowingOffline(byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer)), close: async () => {} };
 }
+
+/** Without a network nothing is handed over: no endpoint is to be cut off for that once it is back. Of what `onLine` says only false is sure. */
+const knowingOffline =
+  (handle: Handler): Handler =>
+  (call) =>
+    handle(call).catch((error) => {
+      if (call.attempt && globalThis.navigator?.onLine === false) call.attempt.handedOver = false;
+      throw error;
+    });
 
 /** Node's short way to a request saves microseconds; a page would pay more for its bytes. */
 export const requestOf: ((instance: AxiosInstance) => Send) | undefined = undefined;
