@@ -55,8 +55,6 @@ function textOf(value: unknown): string {
 
 const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
 
-const HAS_SCHEME = /^[a-z][a-z\d+\-.]*:\/\//i;
-
 /** The request's URL, without `params`; `undefined` where it is none. */
 export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
@@ -102,7 +100,7 @@ function show(config: AxiosRequestConfig): Shown {
   if (last && last.url === url && last.baseURL === baseURL && last.allowAbsoluteUrls === allowAbsoluteUrls && last.root === root)
     return last.shown;
   const full = fullUrl(config);
-  const shown = remembered(full, HAS_SCHEME.test(full) ? undefined : root);
+  const shown = remembered(full, isAbsolute(full) && full[0] !== '/' ? undefined : root);
   // Only texts, which nobody can change.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
   if (isText && isKept(`${root} ${full}`)) last = { url, baseURL, allowAbsoluteUrls, root, shown };

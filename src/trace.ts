@@ -36,12 +36,13 @@ export function traceIn(headers: unknown): Trace | undefined {
 const TRACEPARENT_NAME = 'traceparent';
 
 /** The `traceparent` header that says so. A trace that begins here is sampled: downstream it would be lost otherwise. */
-export const traceparentOf = ({ traceId, parentSpanId, flags }: Trace): string => `00-${traceId}-${parentSpanId ?? randomHex(16)}-${flags}`;
+export const traceparentOf = ({ traceId, parentSpanId, flags }: Trace): string => `00-${traceId}-${parentSpanId ?? spanId()}-${flags}`;
 
 /** A trace that begins here. An identifier, not a secret. */
-export const newTrace = (): Trace => own({ traceId: randomHex(32), flags: '01' });
+export const newTrace = (): Trace => own({ traceId: spanId() + spanId(), flags: '01' });
 
-const randomHex = (digits: 16 | 32): string => (digits === 16 ? word() + word() : word() + word() + word() + word());
+/** 16 hexadecimal digits by chance. */
+const spanId = (): string => word() + word();
 
 /** Made for every call, and a number's own way to hexadecimal is slow. */
 const BYTES = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

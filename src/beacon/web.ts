@@ -12,25 +12,28 @@ import { Page } from './page';
 import type { Sender, Sent } from './sender';
 
 export function createSender(): Sender {
-  const closing = new AbortController();
+  /** Of those that are on their way. */
+  const stops = new Set<() => void>();
   const page = new Page();
   return {
-    send: (item, timeout) => send(item, timeout, closing.signal),
+    send: (item, timeout) => send(item, timeout, stops),
     handOver: keepalive(),
     ending: () => page.ending,
     onEnd: (endings) => page.watch(endings),
-    close: () => closing.abort(),
+    close: () => {
+      for (const stop of stops) stop();
+    },
   };
 }
 
-function send(item: Item, timeout: number, closing: AbortSignal): Promise<Sent> {
+function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent> {
   return new Promise((resolve) => {
     const controller = new AbortController();
     let sent: Sent = { ok: false, reason: 'network_error' };
     let answered = false;
     const end = (): void => {
       cancel();
-      closing.removeEventListener('abort', stop);
+      stops.delete(stop);
       resolve(sent);
     };
     // Whatever fetch makes of the abort: it may be somebody's own, and never settle.
@@ -43,7 +46,7 @@ function send(item: Item, timeout: number, closing: AbortSignal): Promise<Sent> 
       if (!answered) sent = { ok: false, reason: 'timeout' };
       stop();
     });
-    closing.addEventListener('abort', stop);
+    stops.add(stop);
     post(item, { signal: controller.signal })
       .then((response) => {
         const { ok, status, headers } = response;
