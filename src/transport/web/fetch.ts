@@ -15,25 +15,15 @@ const KEY = 'breakwater';
 type Fetch = typeof globalThis.fetch;
 type Init = RequestInit & { [KEY]?: Watch };
 
+/** Of a class, since axios copies what is plain. */
 class Watch {
   readonly attempt: Attempt;
-  /** The user's own, if there is one. */
-  readonly fetch: Fetch | undefined;
-  readonly isUpload: boolean;
-  readonly hasOptions: boolean;
-  /** Whether axios may take the body as a stream; when it does depends on much, so it may take it by a method all the same. */
-  readonly isStreamed: boolean;
+  readonly config: InternalAxiosRequestConfig;
   readonly isForXhr: boolean;
-  readonly most: number;
   constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
     this.attempt = attempt;
-    this.fetch = (config.env?.fetch ?? undefined) as Fetch | undefined;
-    this.isUpload = !isSentAtOnce(config.data);
-    this.hasOptions = config.fetchOptions != null;
+    this.config = config;
     this.isForXhr = isForXhr;
-    const { responseType, onDownloadProgress, maxContentLength } = config;
-    this.most = typeof maxContentLength === 'number' && maxContentLength > -1 ? maxContentLength : Infinity;
-    this.isStreamed = /^(stream|response)$/i.test(String(responseType)) || !!onDownloadProgress || maxContentLength !== -1;
   }
 }
 
@@ -84,14 +74,15 @@ export const fetchHandler: Handler = (call) => {
 
 async function watchedFetch(input: URL | Request | string, init?: Init): Promise<Response> {
   const options = init as Init; // an object that axios made for this request; it has no prototype
-  const watch = options[KEY] as Watch;
-  const { attempt, fetch = globalThis.fetch, isUpload, hasOptions } = watch;
+  const { attempt, config, isForXhr } = options[KEY] as Watch;
   delete options[KEY];
+  const fetch = (config.env?.fetch ?? globalThis.fetch) as Fetch; // the user's own, if there is one
   const isRequest = typeof input === 'object' && 'url' in input;
+  const isUpload = !isSentAtOnce(config.data);
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
   attempt.handedOver = true;
   // Where the user gave no options, axios gives none beside a Request; to zone.js an undefined that is passed is an object.
-  const pending = hasOptions || !isRequest ? fetch(input, options) : fetch(input);
+  const pending = config.fetchOptions != null || !isRequest ? fetch(input, options) : fetch(input);
   const begun = now();
   const response = await pending;
   if (attempt.aborted) {
@@ -100,5 +91,11 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   }
   attempt.status = response.status;
   attempt.clock.enter('body');
-  return watchBody(response, attempt, () => read(begun), watch);
+  const { responseType, onDownloadProgress, maxContentLength } = config;
+  return watchBody(response, attempt, () => read(begun), {
+    // Whether axios may take it as a stream; when it does depends on much, so it may take it by a method all the same.
+    isStreamed: /^(stream|response)$/i.test(String(responseType)) || !!onDownloadProgress || maxContentLength !== -1,
+    isForXhr,
+    most: typeof maxContentLength === 'number' && maxContentLength > -1 ? maxContentLength : Infinity,
+  });
 }
