@@ -119,7 +119,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     if (!enabled || isSwitchedOff()) return pass(requested, rest);
     const isPlain = requested === NO_POLICIES;
     if (!isPlain) checkPolicies(requested);
-    const merged = isPlain ? policies : own({ ...policies, ...defined(requested) });
+    const merged = isPlain ? policies : own({ ...policies, ...requested });
     const limits = mergeLimits(limitsOf(), requested.timeout);
     return handle(
       new Call({
@@ -149,7 +149,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     const { beacons = options.beacons, alerts = options.alerts, ...config } = own(given);
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
-    const inherited = { ...policies, ...defined(named), timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
+    const inherited = { ...policies, ...named, timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
     const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
     return build(made, inherited, { beacons, alerts }, isOurs, settings);
   };
@@ -216,9 +216,6 @@ const methodsOf = <N extends string, T extends Record<N, (...args: never[]) => u
 /** A property that is the instance's own, whoever sets it. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor =>
   own({ enumerable: true, get: () => instance[name], set: (value) => Object.assign(instance, { [name]: value }) });
-
-const defined = <T extends object>(policies: T): Partial<T> =>
-  Object.fromEntries(Object.entries(policies).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** The call's own deadline within the one it was made under. */
 function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | undefined {

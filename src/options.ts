@@ -174,13 +174,16 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
 /** Of a request that names none; most do not. */
 export const NO_POLICIES: Policies = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ own({}));
 
-/** Splits a config into our policies and what is axios' own. What somebody put on `Object.prototype` is neither. */
+/** Splits a config into the policies that it names and what is axios' own. What somebody put on `Object.prototype` is neither. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
   const given = own(config); // of null, as axios takes it, nothing
   if (!POLICY_NAMES.some((name) => given[name] !== undefined)) return [NO_POLICIES, given];
   const policies = own({}) as Policies;
   const rest = own({}) as C;
-  for (const name of Reflect.ownKeys(given) as (keyof C)[]) Reflect.set(isPolicy(name) ? policies : rest, name, given[name]);
+  for (const name of Reflect.ownKeys(given) as (keyof C)[]) {
+    if (!isPolicy(name)) rest[name] = given[name];
+    else if (given[name] !== undefined) Object.assign(policies, { [name]: given[name] });
+  }
   return [policies, rest];
 }
 

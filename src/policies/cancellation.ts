@@ -63,7 +63,7 @@ export const cancellationBelow: Policy = (next) => (call) => {
 function broughtTo({ request, config }: Call): Aborters | undefined {
   const signal = config?.signal === request.signal ? undefined : config?.signal;
   const cancelToken = config?.cancelToken === request.cancelToken ? undefined : config?.cancelToken;
-  return signal || cancelToken ? { ...(signal && { signal }), ...(cancelToken && { cancelToken }) } : undefined;
+  return signal || cancelToken ? { signal, cancelToken } : undefined;
 }
 
 const canceledBy = (call: Call): unknown => canceled(call.reportedConfig, call.attempt?.request);

@@ -4,7 +4,6 @@
  */
 import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
-import type { Policies } from '../options';
 import { mergeLimits } from '../options/timeout';
 import { contain } from '../util/complain';
 import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
@@ -71,9 +70,5 @@ function promised<T>(run: () => Promise<T>): Promise<T> {
 
 /** Puts back what was lifted off, so that a handler that repeats `error.config` repeats the same protected request. */
 function restore(config: InternalAxiosRequestConfig, call: Call, adapter: AxiosRequestConfig['adapter']): InternalAxiosRequestConfig {
-  const { requested } = call;
-  for (const name of Object.keys(requested) as (keyof Policies)[]) {
-    if (requested[name] !== undefined) Object.assign(config, { [name]: requested[name] });
-  }
-  return Object.assign(config, { adapter: Array.isArray(adapter) ? [...adapter] : adapter });
+  return Object.assign(config, call.requested, { adapter: Array.isArray(adapter) ? [...adapter] : adapter });
 }

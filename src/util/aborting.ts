@@ -4,7 +4,7 @@
  */
 import type { AxiosRequestConfig, CancelToken, GenericAbortSignal } from 'axios';
 
-export type Aborters = Pick<AxiosRequestConfig, 'signal' | 'cancelToken'>;
+export type Aborters = { [K in 'signal' | 'cancelToken']?: AxiosRequestConfig[K] | undefined };
 
 /** What axios' CancelToken has and its types do not say. Its promise would keep a listener for as long as the token lives. */
 type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: (reason: unknown) => void) => void>;
