@@ -35,6 +35,7 @@ const TESTS = {
   'src/util/retry-after.ts': 'retry-after|fuzz-parsers',
   'src/util/window.ts': 'window',
   'src/util/line.ts': 'line',
+  'src/util/aborting.ts': 'abort|fallback',
   'src/util/heap.ts': 'heap',
   'src/util/lru.ts': 'lru',
 };
