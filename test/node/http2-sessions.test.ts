@@ -1,4 +1,8 @@
 // HTTP/2 sessions: shared by many streams, given to nobody else once time ran out on them, closed when they idle.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { createServer, type Http2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../bare';
@@ -100,6 +104,26 @@ describe('sessions', () => {
     await refused();
     await mixed.closed(2);
     expect(api.breakers.list()).toMatchObject([{ state: 'closed', failureRate: 0 }]);
+  });
+
+  it('are closed though the peer, having said goodbye, does not close them', async () => {
+    const peer = createServer().on('stream', (stream) => {
+      stream.session?.goaway(0);
+      stream.respond({ ':status': 200 });
+      stream.end('ok');
+    });
+    const theirs: Http2Session[] = [];
+    peer.on('session', (session) => theirs.push(session));
+    await once(peer.listen(0, '127.0.0.1'), 'listening');
+    const { port } = peer.address() as AddressInfo;
+    const ours: Socket[] = [];
+    const see = (message: unknown): void => void ours.push((message as { socket: Socket }).socket);
+    subscribe('net.client.socket', see);
+    expect((await client().get(`http://127.0.0.1:${port}/`)).data).toBe('ok');
+    unsubscribe('net.client.socket', see);
+    await until(() => ours.length > 0 && ours.every(({ destroyed }) => destroyed), 'the socket is closed');
+    for (const session of theirs) session.destroy();
+    peer.close();
   });
 
   it('that are opened when the client is closed already end with their stream', async () => {

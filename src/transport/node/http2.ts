@@ -164,9 +164,10 @@ export class Http2 {
       if (!shared.session.connecting) shared.session.close();
       return;
     }
-    // A socket that is still connecting outlives its session.
+    // A socket that is still connecting outlives its session; so does one whose peer said goodbye, until that closes it.
     if (shared.socket.connecting) shared.socket.destroy();
     shared.session.destroy();
+    shared.socket.destroySoon();
   }
 }
 
