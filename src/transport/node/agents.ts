@@ -142,7 +142,7 @@ export class Agents {
     tunnels.set(key, tunnel);
     if (agent instanceof http.Agent) follow(tunnel, agent);
     const made = tunnel as unknown as WithAddRequest;
-    if (!isGiven) made.keepAlive = agent.keepAlive;
+    if (!isGiven) made.keepAlive = !this.#closed && agent.keepAlive !== false;
     return made;
   }
 
