@@ -10,7 +10,7 @@ import { Lru } from '../util/lru';
 import { own } from '../util/own';
 import { quietly } from '../util/quietly';
 import type { Drops } from './drops';
-import { handOver } from './hand-over';
+import { handOver, QUOTA } from './hand-over';
 import { type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
 import { batchOf, Queue } from './queue';
@@ -152,21 +152,19 @@ export class BeaconChannel {
     const { handOver: take } = this.#sender;
     if (!take || this.#queue.length === 0) return;
     for (const item of this.#queue) this.#isStopped(item);
-    const mayTake = ({ origin }: Item): boolean => this.#lanes.use(origin).mayHandOver(ending);
-    const { taken, refused, barred } = handOver(this.#queue, mayTake, (item) => {
-      const isTaken = take(item);
-      if (isTaken) this.#lanes.use(item.origin).handedOver();
-      return isTaken;
+    const offer = (item: Item): DropReason | undefined => {
+      const lane = this.#lanes.use(item.origin);
+      if (!lane.mayHandOver(ending)) return 'circuit_open';
+      if (item.body.length > QUOTA || !take(item)) return 'quota_exceeded';
+      lane.handedOver();
+      return undefined;
+    };
+    handOver(this.#queue, offer, (item, refusal) => {
+      if (!refusal) {
+        this.#queue.remove(item);
+        this.#sent++;
+      } else if (ending === 'leaving') this.#drop(refusal, item); // a page that is merely hidden goes on sending as it did
     });
-    for (const item of taken) {
-      this.#queue.remove(item);
-      this.#sent++;
-    }
-    // A page that is merely hidden goes on sending as it did.
-    if (ending === 'leaving') {
-      for (const item of refused) this.#drop('quota_exceeded', item);
-      for (const item of barred) this.#drop('circuit_open', item);
-    }
     this.#settled();
   }
 
