@@ -5,7 +5,7 @@ import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } fr
 import { now, Timer } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
-import { codeOf, isTimeout, TimeoutError, type TimeoutFacts, withoutStack } from './errors';
+import { codeOf, isTimeout, LimitError, TimeoutError, type TimeoutFacts, withoutStack } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult, contain } from './util/complain';
@@ -282,4 +282,10 @@ function whileOffNetwork({ config, attempt, attempts, history }: Call): string {
   if (!config) return 'before the request was sent, in an interceptor or transform';
   if (!attempt) return 'before the request was sent, waiting for a limit of this client';
   return history.length === attempts ? 'between two attempts' : 'after the response had arrived, in an interceptor or transform';
+}
+
+/** Refuses an attempt for want of room. */
+export function refuse(call: Call, limit: LimitError['limit'], retryAfter?: number, cause?: unknown): LimitError {
+  call.observer.limited(call, limit, retryAfter);
+  return withoutStack(() => new LimitError({ limit, retryAfter, cause }, call.target, call.config));
 }

@@ -153,7 +153,7 @@ export class LimitError extends AxiosError {
   declare retryAfter?: number;
 
   constructor(
-    facts: { limit: 'rate' | 'concurrency'; retryAfter?: number; cause?: unknown },
+    facts: { limit: 'rate' | 'concurrency'; retryAfter?: number | undefined; cause?: unknown },
     target: string,
     config?: InternalAxiosRequestConfig,
   ) {

@@ -1,7 +1,6 @@
 /** No more attempts at a time than there are places; the rest wait in order, as many as may and as long as they may. */
-import type { Call, Policy } from '../call';
+import { type Call, type Policy, refuse } from '../call';
 import { Alarm, now } from '../clock';
-import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';
 import { deferred } from '../util/deferred';
@@ -66,11 +65,7 @@ function pass(places: Places, limit: number): void {
 }
 
 function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places): Promise<void> {
-  const refuse = (): LimitError => {
-    call.observer.limited(call, 'concurrency', undefined);
-    return withoutStack(() => new LimitError({ limit: 'concurrency' }, call.target, call.config));
-  };
-  if (places.waiting.length >= maxQueue || maxWait === 0) return Promise.reject(refuse());
+  if (places.waiting.length >= maxQueue || maxWait === 0) return Promise.reject(refuse(call, 'concurrency'));
   const { promise, resolve, reject } = deferred();
   const leave = (reason: unknown): void => {
     alarm.stop();
@@ -80,7 +75,7 @@ function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places)
     resolve();
     alarm.stop();
   };
-  const alarm = new Alarm(() => leave(refuse()));
+  const alarm = new Alarm(() => leave(refuse(call, 'concurrency')));
   if (maxWait !== undefined) alarm.set(now() + maxWait);
   const place = places.waiting.add(enter);
   call.onEnd(() => leave(call.ended));

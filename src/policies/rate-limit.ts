@@ -1,7 +1,6 @@
 /** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
-import type { Call, Policy } from '../call';
+import { type Call, type Policy, refuse } from '../call';
 import { Alarm, now } from '../clock';
-import { LimitError, withoutStack } from '../errors';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';
 import { deferred } from '../util/deferred';
@@ -91,7 +90,7 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
     return undefined;
   }
   const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
-  if (waiting.length >= maxQueue || delay > longest) return Promise.reject(refuse(call, Math.ceil(delay)));
+  if (waiting.length >= maxQueue || delay > longest) return Promise.reject(refuse(call, 'rate', Math.ceil(delay)));
   const { promise, resolve, reject } = deferred();
   const place = waiting.add({ ...mine, go: resolve });
   serve(bucket);
@@ -116,17 +115,11 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
   } catch (refusal) {
     if (call.ended) throw call.ended;
     const { msBeforeNext } = (refusal ?? {}) as { msBeforeNext?: unknown };
-    if (typeof msBeforeNext === 'number') throw refuse(call, Math.ceil(msBeforeNext));
-    if (whenUnavailable === 'refuse') throw refuse(call, undefined, refusal);
+    if (typeof msBeforeNext === 'number') throw refuse(call, 'rate', Math.ceil(msBeforeNext));
+    if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal);
   } finally {
     alarm.stop();
   }
-}
-
-function refuse(call: Call, retryAfter: number | undefined, cause?: unknown): LimitError {
-  call.observer.limited(call, 'rate', retryAfter);
-  const facts = { limit: 'rate', ...(retryAfter !== undefined && { retryAfter }), cause } as const;
-  return withoutStack(() => new LimitError(facts, call.target, call.config));
 }
 
 const UNAVAILABLE = /* @__PURE__ */ new Error('The shared limiter gave no answer in time');
