@@ -58,8 +58,9 @@ describe.each(TYPES)('as %s', (responseType) => {
 });
 
 describe.each(CHOICES)('by %s', (choice) => {
-  // To fetch all text is UTF-8; a client that chooses for itself goes by the charset, as XHR does.
-  const asFor = (what: string): Options => (choice === 'default' && what === 'text of another charset' ? AS_XHR : {});
+  // To fetch all text is UTF-8, and a redirect may be left; a client that chooses for itself goes by marks and charset, and on, as XHR does.
+  const AS_BY_XHR = ['text of another charset', 'bytes that are no UTF-8', 'that may not be followed'];
+  const asFor = (what: string): Options => (choice === 'default' && AS_BY_XHR.includes(what) ? AS_XHR : {});
 
   it.each(ANSWERS)('%s', async (what, answer) => {
     await same(choice, ({ at }) => ({ url: at('path', answer) }), asFor(what));
@@ -151,8 +152,8 @@ describe.each(CHOICES)('by %s', (choice) => {
     ['that is shown, by fetch', ({ at }) => ({ url: at('p', { status: 302, to: 'q' }), fetchOptions: { redirect: 'manual' } })],
     ['to where it may not be seen', ({ at, other }) => ({ url: at('p', { status: 302, to: other('q', { cors: false }) }) })],
   ];
-  it.each(REDIRECTS)('a redirect %s', async (_what, make) => {
-    await same(choice, make);
+  it.each(REDIRECTS)('a redirect %s', async (what, make) => {
+    await same(choice, make, asFor(what));
   });
 
   it('a cut connection', async () => {
