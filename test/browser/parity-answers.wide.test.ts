@@ -71,7 +71,9 @@ describe.each(CHOICES)('by %s', (choice) => {
   });
 
   it.each(ANSWERS)('within a size: %s', async (_what, answer) => {
-    await same(choice, ({ at }) => ({ url: at('path', answer), maxContentLength: 10 }));
+    // Of a status without a body axios' fetch adapter can make no Response in Chromium.
+    const as = choice === 'default' && [204, 205, 304].includes(answer.status ?? 200) ? AS_XHR : {};
+    await same(choice, ({ at }) => ({ url: at('path', answer), maxContentLength: 10 }), as);
   });
 
   it('a HEAD has its headers', async () => {

@@ -103,3 +103,17 @@ describe('the type of a Blob is', () => {
     },
   );
 });
+
+describe('an answer without a body', () => {
+  it.each([204, 205, 304])('by %s is one, with progress or a size limit as well', async (status) => {
+    for (const responseType of [undefined, 'text', 'json', 'arraybuffer'] as const)
+      for (const more of [{ onDownloadProgress: () => {} }, { maxContentLength: 10 }]) {
+        const { response } = await same(
+          'default',
+          ({ at }) => ({ url: at('p', { status, body: '' }), validateStatus: null, ...(responseType && { responseType }), ...more }),
+          AS_XHR,
+        );
+        expect(response).toMatchObject({ status });
+      }
+  });
+});

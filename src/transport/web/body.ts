@@ -16,8 +16,10 @@ export function watchBody(
   response: Response,
   attempt: Attempt,
   measured: () => Timings | undefined,
-  { isStreamed, isForXhr, most }: { isStreamed: boolean; isForXhr: boolean; most: number },
+  { isStreamed, isRemade, isForXhr, most }: { isStreamed: boolean; isRemade: boolean; isForXhr: boolean; most: number },
 ): Response {
+  // Chromium shows an empty stream there, of which axios can make no Response.
+  if (isForXhr && isRemade && [204, 205, 304].includes(response.status)) define(response, 'body', { value: null });
   const { body } = response;
   if (body === null) {
     attempt.isWhole = true;

@@ -92,9 +92,11 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   attempt.status = response.status;
   attempt.clock.enter('body');
   const { responseType, onDownloadProgress, maxContentLength } = config;
+  const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios makes a Response of its own of it
   return watchBody(response, attempt, () => read(begun), {
     // Whether axios may take it as a stream; when it does depends on much, so it may take it by a method all the same.
-    isStreamed: /^(stream|response)$/i.test(String(responseType)) || !!onDownloadProgress || maxContentLength !== -1,
+    isStreamed: isRemade || /^(stream|response)$/i.test(String(responseType)),
+    isRemade,
     isForXhr,
     most: typeof maxContentLength === 'number' && maxContentLength > -1 ? maxContentLength : Infinity,
   });
