@@ -131,12 +131,12 @@ describe('after a deadline', () => {
       (config) =>
         new Promise((resolve, reject) => {
           const answer = { data: '', status: 200, statusText: '', headers: {}, config };
-          setTimeout(() => (fail ? reject(new Error('late')) : resolve(answer)), MS + 100);
+          setTimeout(() => (fail ? reject(new Error('late')) : resolve(answer)), 5 * MS); // later than a busy machine gives back
         });
     await Promise.all(
       [false, true].map((fail) => timeoutOf(() => client.get('http://nowhere.test/', { adapter: late(fail) }), 'deadline', MS)),
     );
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 5 * MS));
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['timeout', 'timeout']);
     expect(calls).toHaveLength(2);
     expect(timeouts).toHaveLength(2);
