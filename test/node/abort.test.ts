@@ -4,7 +4,7 @@ import axios, { type CanceledError, type InternalAxiosRequestConfig } from 'axio
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type CallRecord, type Client, createClient, isTimeout, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf, GENEROUS, watchUnhandled } from './support2';
+import { failureOf, GENEROUS, watchUnhandled } from './failures';
 
 const AFTER = 80; // ms
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Alert, type Client, type ClientConfig, protect } from '../../src/index';
 import type { Upstream } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { runScript } from './script';
 import { clients, rejection, until, upstreamOf } from './support';
-import { watchUnhandled } from './support2';
 
 /** Answers at once, until it hangs: then no more than the headers come, or nothing. */
 let upstream: Upstream;

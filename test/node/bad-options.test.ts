@@ -3,7 +3,7 @@ import axios, { AxiosError } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, type ClientConfig, createClient, type Policies, protect, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf } from './support2';
+import { failureOf } from './failures';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

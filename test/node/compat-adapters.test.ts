@@ -4,8 +4,8 @@ import MockAdapter from 'axios-mock-adapter';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type Client, createClient, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
+import { failureOf, timeoutOf, watchUnhandled } from './failures';
 import { rejection, upstreamOf } from './support';
-import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
+import { failureOf, timeoutOf, watchUnhandled } from './failures';
 import { upstreamOf } from './support';
-import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

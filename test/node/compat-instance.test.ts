@@ -5,7 +5,7 @@ import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axio
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, isTimeout, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf } from './support2';
+import { failureOf } from './failures';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

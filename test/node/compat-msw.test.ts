@@ -4,7 +4,7 @@ import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf, timeoutOf, watchUnhandled } from './support2';
+import { failureOf, timeoutOf, watchUnhandled } from './failures';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

@@ -2,7 +2,7 @@
 import nock from 'nock';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type Client, createClient } from '../bare';
-import { failureOf, timeoutOf, watchUnhandled } from './support2';
+import { failureOf, timeoutOf, watchUnhandled } from './failures';
 
 let client: Client;
 let attempts: AttemptRecord[];

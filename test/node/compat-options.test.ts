@@ -4,7 +4,7 @@ import axios, { type AxiosProgressEvent } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf, timeoutOf } from './support2';
+import { failureOf, timeoutOf } from './failures';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallRecord, type Client, createClient, Deadline, deadlineFrom, isTimeout, protect, withDeadline } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { block, failureOf, watchUnhandled } from './support2';
+import { block, failureOf, watchUnhandled } from './failures';
 
 const MS = 500; // enough for a call to begin in, on a busy machine
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

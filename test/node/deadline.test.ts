@@ -4,7 +4,7 @@ import type { AxiosAdapter } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type CallRecord, type Client, createClient, type RequestConfig, withDeadline } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { timeoutOf, watchUnhandled } from './support2';
+import { timeoutOf, watchUnhandled } from './failures';
 
 const MS = 200;
 

@@ -6,9 +6,9 @@ import { type Diagnostics, Events } from '../../src/telemetry/events';
 import { createDiagnostics } from '../../src/transport/node/diagnostics';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { runScript } from './script';
 import { clients, rejection, until } from './support';
-import { watchUnhandled } from './support2';
 
 let lab: Lab;
 const { client, close } = clients();

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AttemptRecord, type CallRecord, type Client, createClient, type EventType } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { failureOf, watchUnhandled } from './support2';
+import { failureOf, watchUnhandled } from './failures';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

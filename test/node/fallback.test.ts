@@ -4,8 +4,8 @@ import type { FallbackEvent, FallbackResponse } from '../../src/index';
 import { isBreakerOpen } from '../../src/index';
 import type { Upstream } from '../lab/types.mjs';
 import { freePort } from '../setup/ports.mjs';
+import { watchUnhandled } from './failures';
 import { clients, rejection, until, upstreamOf } from './support';
-import { watchUnhandled } from './support2';
 
 const { client: make, close } = clients();
 const unhandled = watchUnhandled();

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AttemptRecord, createClient } from '../bare';
 import { FAULTS, startLab } from '../lab/index.mjs';
+import { GENEROUS, timeoutOf, watchUnhandled } from './failures';
 import { INSTEAD, LIMITS, OTHER_ERRORS, UNDISTURBED } from './fault-table.mjs';
-import { GENEROUS, timeoutOf, watchUnhandled } from './support2';
 
 const unhandled = watchUnhandled();
 let lab: Awaited<ReturnType<typeof startLab>>;

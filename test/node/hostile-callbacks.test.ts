@@ -3,8 +3,8 @@ import axios, { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig 
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, type ClientConfig, createClient, isTimeout } from '../../src/index';
 import { Events } from '../../src/telemetry/events';
+import { watchUnhandled } from './failures';
 import { GENEROUS, rejection } from './support';
-import { watchUnhandled } from './support2';
 
 const unhandled = watchUnhandled();
 let warn: ReturnType<typeof vi.spyOn>;

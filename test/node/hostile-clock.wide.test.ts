@@ -1,9 +1,9 @@
 // Clocks that misbehave in the middle of calls: the time of day that jumps by days, and a monotonic one that stands still or leaps.
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, isTimeout, type TimeoutError, withDeadline } from '../../src/index';
+import { watchUnhandled } from './failures';
 import { type Peer, peer, type Serve, watch } from './hostile-support';
 import { GENEROUS, rejection } from './support';
-import { watchUnhandled } from './support2';
 
 const DAY = 86_400_000;
 const unhandled = watchUnhandled();

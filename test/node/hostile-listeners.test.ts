@@ -1,8 +1,8 @@
 // Listeners that throw, reject, never return, take themselves off, add others, or change what they are given: no call is any different.
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, type EventType } from '../../src/index';
+import { watchUnhandled } from './failures';
 import { type Peer, peer, watch } from './hostile-support';
-import { watchUnhandled } from './support2';
 
 const unhandled = watchUnhandled();
 let server: Peer;

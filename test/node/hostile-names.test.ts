@@ -2,9 +2,9 @@
 import axios from 'axios';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { logTo } from '../../src/exporters/log';
+import { watchUnhandled } from './failures';
 import { outcomeOf, type Peer, peer, type Serve, watch } from './hostile-support';
 import { clients, rejection } from './support';
-import { watchUnhandled } from './support2';
 
 const { client: clientOf, close } = clients();
 const unhandled = watchUnhandled();

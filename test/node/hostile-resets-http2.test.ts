@@ -3,6 +3,7 @@ import http2 from 'node:http2';
 import type { Readable } from 'node:stream';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Client, isTimeout, type Phase } from '../bare';
+import { watchUnhandled } from './failures';
 import { watch } from './hostile-support';
 import {
   type Answer,
@@ -20,7 +21,6 @@ import {
   saysAnd,
 } from './resets-support';
 import { clients, duration, GENEROUS, rejection, until } from './support';
-import { watchUnhandled } from './support2';
 
 const { client: clientOf, close } = clients();
 const unhandled = watchUnhandled();

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import axios, { type AxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isTimeout, type Phase, type RequestConfig } from '../bare';
+import { watchUnhandled } from './failures';
 import { outcomeOf, watch } from './hostile-support';
 import {
   ca,
@@ -21,7 +22,6 @@ import {
   tunnelTo,
 } from './resets-support';
 import { clients, duration, GENEROUS, rejection, until } from './support';
-import { watchUnhandled } from './support2';
 
 const { client: clientOf, close } = clients();
 const unhandled = watchUnhandled();

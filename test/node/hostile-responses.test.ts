@@ -1,9 +1,9 @@
 // Answers that are none, raw bytes: a call ends as axios' own does, is told of once, and leaves no connection that could poison the next call.
 import axios from 'axios';
 import { afterAll, describe, expect, it } from 'vitest';
+import { watchUnhandled } from './failures';
 import { expectNoneOpen, outcomeOf, peer, type Serve, says, saysAnd, watch } from './hostile-support';
 import { clients, until } from './support';
-import { watchUnhandled } from './support2';
 
 const { client: clientOf, close } = clients();
 const unhandled = watchUnhandled();

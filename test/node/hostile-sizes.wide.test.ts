@@ -4,9 +4,9 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import axios from 'axios';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isTimeout } from '../bare';
+import { watchUnhandled } from './failures';
 import { expectNoneOpen, outcomeOf, type Peer, peer, type Serve, watch } from './hostile-support';
 import { clients, GENEROUS, rejection } from './support';
-import { watchUnhandled } from './support2';
 
 const { client: clientOf, close } = clients();
 const unhandled = watchUnhandled();

@@ -3,8 +3,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ClientConfig, isTimeout, type RequestConfig } from '../bare';
+import { type ForkedLab, forkLab, watchUnhandled } from './failures';
 import { attemptsOf, clients, failure, GENEROUS, rejection, until } from './support';
-import { type ForkedLab, forkLab, watchUnhandled } from './support2';
 
 const NAMES = ['healthy', 'tls-healthy', 'http2-healthy', 'http2-cleartext', 'proxy-healthy'];
 const { client, close } = clients();

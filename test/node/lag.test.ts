@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient, type RequestConfig } from '../bare';
-import { block, forkLab, timeoutOf } from './support2';
+import { block, forkLab, timeoutOf } from './failures';
 
 const LIMIT = 350; // ms, enough for the other process to answer on a busy machine
 const BLOCKED = 2 * LIMIT;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
+import { failureOf, watchUnhandled } from './failures';
 import { runScript } from './script';
-import { failureOf, watchUnhandled } from './support2';
 
 /** A lab for the tests of a file; after them nobody was warned of too many listeners, and no rejection went unhandled. */
 export function watchedLab(only: string[]): () => Lab {

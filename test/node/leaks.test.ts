@@ -4,8 +4,8 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, type RequestConfig } from '../bare';
+import { failureOf } from './failures';
 import { many, settled, watchedLab } from './leaks-support';
-import { failureOf } from './support2';
 
 vi.setConfig({ testTimeout: 180_000 }); // thousands of calls, on a machine that may be busy
 

@@ -7,9 +7,9 @@ import winston from 'winston';
 import { type LogLine, logTo } from '../../src/exporters/log';
 import { type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
+import { failureOf, watchUnhandled } from './failures';
 import { runScript } from './script';
 import { failure, rejection, until } from './support';
-import { failureOf, watchUnhandled } from './support2';
 
 let lab: Awaited<ReturnType<typeof startLab>>;
 let client: Client;

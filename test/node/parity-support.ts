@@ -7,10 +7,10 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createClient } from '../bare';
+import { watchUnhandled } from './failures';
 import { type Answer, type Exchange, ParitySite } from './parity-site';
 import { Teller } from './parity-tell';
 import { GENEROUS } from './support';
-import { watchUnhandled } from './support2';
 
 export type Log = (...told: unknown[]) => void;
 /** axios' options, and those that its types keep to themselves. */

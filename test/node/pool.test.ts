@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AttemptRecord, createClient } from '../bare';
 import { startLab, startUpstream } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
+import { failureOf, timeoutOf, watchUnhandled } from './failures';
 import { holding } from './support';
-import { failureOf, timeoutOf, watchUnhandled } from './support2';
 
 const unhandled = watchUnhandled();
 let lab: Awaited<ReturnType<typeof startLab>>;

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { type Fate, type OwnProxy, startProxy } from './proxy-own';
 import { attemptsOf, clients, GENEROUS, rejection, timesOut, trusting, until } from './support';
-import { watchUnhandled } from './support2';
 
 const unhandled = watchUnhandled();
 const { client, close } = clients();

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AttemptRecord, createClient } from '../bare';
 import { PROXY_AUTH, startLab } from '../lab/index.mjs';
-import { timeoutOf, watchUnhandled } from './support2';
+import { timeoutOf, watchUnhandled } from './failures';
 
 const unhandled = watchUnhandled();
 let lab: Awaited<ReturnType<typeof startLab>>;

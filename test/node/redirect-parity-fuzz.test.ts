@@ -2,9 +2,9 @@
 import type { AxiosRequestConfig } from 'axios';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { watchUnhandled } from './failures';
 import { type Answer, Site } from './redirect-parity-site';
 import { same } from './redirect-parity-support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 const unhandled = watchUnhandled();

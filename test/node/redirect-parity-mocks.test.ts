@@ -6,9 +6,9 @@ import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { watchUnhandled } from './failures';
 import { Site } from './redirect-parity-site';
 import { type Request, same } from './redirect-parity-support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 const unhandled = watchUnhandled();

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import type { AxiosRequestConfig } from 'axios';
 import FormDataPackage from 'form-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchUnhandled } from './failures';
 import { type Answer, Site } from './redirect-parity-site';
 import { type Log, same } from './redirect-parity-support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 const unhandled = watchUnhandled();

@@ -10,11 +10,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../bare';
 import { PROXY_AUTH, startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { through, withEnvironment } from './proxy-support';
 import { type Answer, Site } from './redirect-parity-site';
 import { type Observed, same } from './redirect-parity-support';
 import { until } from './support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 let lab: Lab;

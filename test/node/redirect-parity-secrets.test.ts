@@ -1,9 +1,9 @@
 // Redirects are followed as axios follows them: what is secret goes exactly as far.
 import type { AxiosRequestConfig } from 'axios';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchUnhandled } from './failures';
 import { type Answer, Site } from './redirect-parity-site';
 import { same } from './redirect-parity-support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 const unhandled = watchUnhandled();

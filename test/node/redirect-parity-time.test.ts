@@ -5,10 +5,10 @@ import https from 'node:https';
 import type { AxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient as full } from '../../src/index';
+import { watchUnhandled } from './failures';
 import { Site } from './redirect-parity-site';
 import { type Observed, same } from './redirect-parity-support';
 import { attemptsOf, clients, rejection, timesOut, until } from './support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 let httpAgent: http.Agent;

@@ -3,9 +3,9 @@ import { Writable } from 'node:stream';
 import type { AxiosRequestConfig } from 'axios';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../bare';
+import { watchUnhandled } from './failures';
 import { type Answer, Site } from './redirect-parity-site';
 import { type Request, same } from './redirect-parity-support';
-import { watchUnhandled } from './support2';
 
 let site: Site;
 const unhandled = watchUnhandled();

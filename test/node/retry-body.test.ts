@@ -10,8 +10,8 @@ import NodeFormData from 'form-data';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptSummary, Client, RetryEvent, StopReason } from '../bare';
 import type { Upstream } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { clients, rejection, until, upstreamOf } from './support';
-import { watchUnhandled } from './support2';
 
 type Told = Error & { history: AttemptSummary[]; retryStopped: StopReason; response?: { status: number } };
 

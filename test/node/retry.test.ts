@@ -7,8 +7,8 @@ import type { AttemptSummary, Client, ClientConfig, RetryEvent, StopReason } fro
 import { startLab } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
 import { freePort } from '../setup/ports.mjs';
+import { watchUnhandled } from './failures';
 import { clients, forAxios, rejection, until, upstreamOf } from './support';
-import { watchUnhandled } from './support2';
 
 type Told = Error & { code?: string; history: AttemptSummary[]; retryStopped: StopReason; retryAfter?: number; phase?: string };
 

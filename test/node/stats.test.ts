@@ -15,8 +15,8 @@ import {
 } from '../../src/index';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { clients, rejection, until, upstreamOf } from './support';
-import { watchUnhandled } from './support2';
 
 let lab: Lab;
 const { client, close } = clients();

@@ -13,8 +13,8 @@ import {
 } from '../../src/index';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
+import { watchUnhandled } from './failures';
 import { clients, rejection, trusting, upstreamOf } from './support';
-import { watchUnhandled } from './support2';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient, Deadline, isTimeout, withDeadline } from '../bare';
 import { startLab } from '../lab/index.mjs';
-import { block, failureOf, timeoutOf, watchUnhandled } from './support2';
+import { block, failureOf, timeoutOf, watchUnhandled } from './failures';
 
 const MS = 200;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
