@@ -2,6 +2,7 @@
  * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even from inside a hung interceptor or an adapter that ignores the
  * signal. From its adapter axios' CanceledError goes back through axios, whose interceptors may make something of it.
  */
+import type { InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { canceled, isTimeout } from '../errors';
 import { type Aborters, onAbort } from '../util/aborting';
@@ -61,8 +62,9 @@ export const cancellationBelow: Policy = (next) => (call) => {
 };
 
 function broughtTo({ request, config }: Call): Aborters | undefined {
-  const signal = config?.signal === request.signal ? undefined : config?.signal;
-  const cancelToken = config?.cancelToken === request.cancelToken ? undefined : config?.cancelToken;
+  const given = config as InternalAxiosRequestConfig; // axios has made it
+  const signal = given.signal === request.signal ? undefined : given.signal;
+  const cancelToken = given.cancelToken === request.cancelToken ? undefined : given.cancelToken;
   return signal || cancelToken ? { signal, cancelToken } : undefined;
 }
 

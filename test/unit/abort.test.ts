@@ -228,12 +228,20 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
   });
 
-  it.each([200, 503, 'ECONNRESET'] as const)('is not listened for once the call has ended with %s', async (does) => {
+  it.each([
+    [200, 'the caller'],
+    [503, 'the caller'],
+    ['ECONNRESET', 'the caller'],
+    [200, 'an interceptor'],
+    [503, 'an interceptor'],
+    ['ECONNRESET', 'an interceptor'],
+  ] as const)('is not listened for once the call has ended with %s, brought by %s', async (does, by) => {
     const { given, abort, listening } = way();
     const upstream = new FakeUpstream();
     upstream.does = 'hang';
     const { client, calls } = clientOver(upstream.adapter);
-    const outcome = client.get(URL, given).catch(() => {});
+    if (by === 'an interceptor') client.interceptors.request.use((config) => Object.assign(config, given));
+    const outcome = client.get(URL, by === 'the caller' ? given : {}).catch(() => {});
     await settled();
     expect(listening()).toBeGreaterThan(0);
     upstream.held[0]?.answer(does);
