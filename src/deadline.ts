@@ -54,7 +54,7 @@ type HeadersLike = { get(name: string): unknown } | Readonly<Record<string, unkn
  * It is a duration, not a time of day, so the two clocks need not agree.
  */
 export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADER): number | undefined {
-  const value = headerOf(headers, name.toLowerCase());
+  const value = headerOf(headers, name);
   const first: unknown = Array.isArray(value) ? value[0] : value;
   const isText = typeof first === 'string' || typeof first === 'number';
   return isText && /^\d+$/.test(String(first)) ? Number(first) : undefined;

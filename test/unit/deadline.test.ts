@@ -96,6 +96,8 @@ describe('deadlineFrom', () => {
 
   it('takes another name, in any case', () => {
     expect(deadlineFrom({ 'x-envoy-expected-rq-timeout-ms': '7' }, 'X-Envoy-Expected-Rq-Timeout-Ms')).toBe(7);
+    expect(deadlineFrom(new Headers({ 'x-envoy-expected-rq-timeout-ms': '7' }), 'X-Envoy-Expected-Rq-Timeout-Ms')).toBe(7);
+    expect(deadlineFrom(new Map([['X-Envoy-Expected-Rq-Timeout-Ms', '7']]), 'X-Envoy-Expected-Rq-Timeout-Ms')).toBe(7); // has but this one
   });
 
   it('is not led astray by headers that are named like properties', () => {
