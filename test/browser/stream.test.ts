@@ -39,6 +39,15 @@ describe('a stream that was handed out', () => {
     await peer.closed();
   });
 
+  it('of an answer that has methods of its own, none of which reads a stream, is held as well', async () => {
+    const peer = await meet('body-stall');
+    const env = { fetch: async (...args: Parameters<typeof fetch>) => Object.assign(await fetch(...args), { text: async () => 'mine' }) };
+    const client = clientWith({ timeout: { read: 250 }, responseType: 'stream', env });
+    const limit = { limit: 'read', limitMs: 250, phase: 'body', kind: 'read' } as const;
+    await expectTimeout(async () => drain((await client.get<Bytes>(peer.url)).data), limit);
+    await peer.closed();
+  });
+
   // A page that is starved for as long as read is ends one try; the fault that each is about ends every one.
   it('a reader that pauses longer than read is not the peer’s fault', { retry: 3 }, async () => {
     const peer = await meet('slow-body');

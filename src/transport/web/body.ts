@@ -4,19 +4,31 @@ import { define } from '../../util/define';
 import type { Timings } from '../../words';
 import { decoderOf, essenceOf } from './content-type';
 
+/** How axios reads a response. */
+interface How {
+  /** By its stream, and by no method: that is handed out. */
+  readonly isStream: boolean;
+  /** By its stream, or by a method. */
+  readonly isStreamed: boolean;
+  /** By a Response that it makes of the stream. */
+  readonly isRemade: boolean;
+  /** Text, and a Blob's type, as by XHR. */
+  readonly isForXhr: boolean;
+  /** So many bytes of its stream: with more it throws, and forgets the stream. */
+  readonly most: number;
+}
+
 /**
  * Has whoever reads the response read its body through here: by its methods, or where `isStreamed` as its stream too, which axios looks at
  * even when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
  *
  * @param measured Gives the timings once the last byte is in.
- * @param how.isForXhr Whether text is read, and a Blob's type told, as by XHR.
- * @param how.most Bytes that axios takes of its stream: with more it throws, and forgets the stream.
  */
 export function watchBody(
   response: Response,
   attempt: Attempt,
   measured: () => Timings | undefined,
-  { isStreamed, isRemade, isForXhr, most }: { isStreamed: boolean; isRemade: boolean; isForXhr: boolean; most: number },
+  { isStream, isStreamed, isRemade, isForXhr, most }: How,
 ): Response {
   // Chromium shows an empty stream there, of which axios can make no Response.
   if (isForXhr && isRemade && [204, 205, 304].includes(response.status)) define(response, 'body', { value: null });
@@ -32,7 +44,7 @@ export function watchBody(
     body.locked ||
     response.bodyUsed ||
     !Object.isExtensible(response) ||
-    readsItself(response)
+    readsItself(response, isStream ? [] : METHODS)
   ) {
     attempt.clock.pause();
     return response;
@@ -58,10 +70,10 @@ export function watchBody(
 /** By what axios takes a body, save its stream. */
 const METHODS = ['text', 'arrayBuffer', 'blob', 'formData'] as const;
 
-/** Whether it has a body, or methods, that its class has not: those may decrypt what comes, or count it. */
-function readsItself(response: Response): boolean {
+/** Whether it has a body, or methods that it is read by, that its class has not: those may decrypt what comes, or count it. */
+function readsItself(response: Response, methods: readonly (typeof METHODS)[number][]): boolean {
   const base = baseOf(response) as Response;
-  return Object.getOwnPropertyDescriptor(response, 'body') !== undefined || METHODS.some((name) => response[name] !== base[name]);
+  return Object.getOwnPropertyDescriptor(response, 'body') !== undefined || methods.some((name) => response[name] !== base[name]);
 }
 
 /** The class that all others of an object's are derived from: of the platform's Response or of another's, whatever its realm. */

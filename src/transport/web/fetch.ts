@@ -93,9 +93,11 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   attempt.clock.enter('body');
   const { responseType, onDownloadProgress, maxContentLength } = config;
   const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios makes a Response of its own of it
+  const isStream = /^stream$/i.test(String(responseType));
   return watchBody(response, attempt, () => read(begun), {
+    isStream,
     // Whether axios may take it as a stream; when it does depends on much, so it may take it by a method all the same.
-    isStreamed: isRemade || /^(stream|response)$/i.test(String(responseType)),
+    isStreamed: isRemade || isStream || /^response$/i.test(String(responseType)),
     isRemade,
     isForXhr,
     most: typeof maxContentLength === 'number' && maxContentLength > -1 ? maxContentLength : Infinity,
