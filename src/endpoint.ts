@@ -40,7 +40,7 @@ const template = (path: string): string =>
 function base(): string | undefined {
   const { document, location } = globalThis as Partial<typeof globalThis>;
   const base = document?.baseURI ?? location?.href;
-  if (base?.startsWith('http')) return base; // to look at the location takes longer than all the rest
+  if (/^http/.test(base ?? '')) return base; // to look at the location takes longer than all the rest
   return base === location?.href && location?.origin === 'null' ? undefined : base;
 }
 
