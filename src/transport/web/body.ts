@@ -172,24 +172,33 @@ class WatchedBody {
     this.#reader.cancel(reason).catch(() => {});
   }
 
-  /** All the rest. */
+  /** All the rest; in a loop of its own, since a promise more a chunk is a twentieth of what a megabyte takes. */
   async #each(take: (chunk: Bytes) => void): Promise<void> {
     if (this.#isTaken) throw new TypeError('body stream already read');
     this.#isTaken = true;
-    this.#attempt.clock.resume(); // of a stream that nobody asked for
+    const reader = this.#reader;
+    const { clock } = this.#attempt;
+    clock.resume(); // of a stream that nobody asked for
     try {
-      for (let chunk = await this.#next(); chunk; chunk = await this.#next()) take(chunk);
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
+        if (done) break;
+        clock.progress();
+        take(value);
+      }
     } catch (error) {
-      this.#attempt.bodyEnded(error); // a text too long for a string
+      this.#attempt.bodyEnded(error);
       asFetch(error);
     }
+    this.#ended();
   }
 
   /** The next chunk, or undefined after the last. */
   async #next(): Promise<Bytes | undefined> {
     try {
       const { done, value } = await this.#reader.read();
-      if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
+      if (this.#aborted) throw this.#aborted.reason;
       if (!done) {
         this.#attempt.clock.progress();
         return value;
@@ -198,6 +207,10 @@ class WatchedBody {
       this.#attempt.bodyEnded(error);
       throw error;
     }
+    this.#ended();
+  }
+
+  #ended(): void {
     this.#attempt.clock.stop(this.#measured());
     this.#attempt.bodyEnded();
   }
