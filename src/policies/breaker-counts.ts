@@ -42,7 +42,7 @@ export class BreakerCounts {
     if (burst && this.#burst?.span !== burst.window) this.#burst = new Window(burst.window, BUCKETS, NAMES);
   }
 
-  /** A call begins that will be slow. */
+  /** A call begins that counts as slow from when it is due, whether or not it is over by then. */
   watch(call: UnderWay): void {
     enter(this.#underWay, call);
   }
@@ -58,6 +58,7 @@ export class BreakerCounts {
     if (this.#burst) count(this.#burst, verdict, slow, at);
   }
 
+  /** Which rate the settings do not allow, if any. */
   excess({ failureRate, minCalls, burst, slow }: BreakerSettings, at: number): Excess | undefined {
     const counts = this.#window.totals(at);
     const shortly = burst ? this.#burst?.totals(at) : undefined;

@@ -15,7 +15,7 @@ export const isSwitchedOff = (): boolean => false;
 /** A browser has no diagnostics channels. */
 export const createDiagnostics = () => (): undefined => undefined;
 
-/** fetch shows headers and chunks; only XHR shows upload progress and makes documents, and for it axios writes a user in other bytes. */
+/** fetch shows headers and chunks. XHR alone shows upload progress and makes documents, and axios encodes a user beyond ASCII another way for it. */
 const prefer: Prefer = ({ onUploadProgress, responseType, auth }) =>
   onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') ? 'xhr' : 'fetch';
 
