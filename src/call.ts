@@ -2,87 +2,21 @@
  * One call and its attempt in progress: what the policies and the transports hand to each other. They know this, and not one another.
  */
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { Attempt, End } from './call/attempt';
 import { now, Timer } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
-import { codeOf, isTimeout, LimitError, TimeoutError, type TimeoutFacts, withoutStack } from './errors';
+import { codeOf, isTimeout, type TimeoutError } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult, contain } from './util/complain';
-import {
-  type AttemptSummary,
-  isBeforeSend,
-  type LimitName,
-  type Limits,
-  type Outcome,
-  type Phase,
-  type StopReason,
-  type Timings,
-} from './words';
+import type { AttemptSummary, Limits, StopReason } from './words';
 
 /** Does a call, or the rest of it. */
 export type Handler = (call: Call) => Promise<AxiosResponse>;
 
 /** Puts itself round a handler. One policy, one file, and none knows another. */
 export type Policy = (next: Handler) => Handler;
-
-/** How a transport tells where an attempt is. */
-export interface Clock {
-  readonly phase: Phase;
-  readonly timings: Timings;
-  /** Ends the phase that was and begins this one; `budget` replaces the phase's own limit. */
-  enter(phase: Phase, budget?: number): void;
-  /** Bytes came. */
-  progress(): void;
-  /** The consumer holds the body back: its silence is not the peer's. */
-  pause(): void;
-  resume(): void;
-  /** Ends the last phase and every limit. `measured` replaces the timings, where the platform measured better. */
-  stop(measured?: Timings): void;
-  /** Whether bytes came that `progress` was not told of; asked before `read` is held to have run out. */
-  unseenProgress?: (() => boolean) | undefined;
-}
-
-/** A limit that ran out on the clock. */
-export interface Expiry {
-  limit: LimitName;
-  limitMs: number;
-  lag: number;
-}
-
-/** One try of a call over the network. */
-export interface Attempt {
-  readonly number: number;
-  readonly startedAt: number;
-  /** Milliseconds since it began. */
-  readonly elapsed: number;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  /** Aborts when the attempt ends before its time; transports hand it to what does the I/O. */
-  readonly signal: AbortSignal;
-  /** Whether it ended before its time. */
-  readonly aborted: boolean;
-  /** HTTP exchanges begun; a redirect makes a second. */
-  hops: number;
-  /** Whether the platform was given the request, where that is seen: until then what fails is on this side. */
-  handedOver?: boolean | undefined;
-  status?: number | undefined;
-  reusedSocket?: boolean | undefined;
-  /** What axios tells of as the request of an error, once there is one. */
-  request?: unknown;
-  /** Whether the response is in, or the attempt failed: it is no longer on the network. */
-  done: boolean;
-  /** Whether body bytes are still to come; after the response was handed out, the attempt goes on under its limits. */
-  bodyOpen: boolean;
-  /** Whether the last byte is in: what fails from there on fails by what is made of the answer. */
-  isWhole: boolean;
-  /** Runs when the attempt ends before its time: releases what the transport holds. */
-  onAbort(release: (reason: unknown) => void): void;
-  /** Runs once the attempt is over, a stream that was handed out included. */
-  whenOver(run: () => void): void;
-  /** The body is over: whole, or cut short by an error, or by the consumer (`null`). */
-  bodyEnded(error?: unknown): void;
-}
 
 /** What the policies report; the client makes records and events of it. */
 export interface Observer {
@@ -92,13 +26,6 @@ export interface Observer {
   retried(call: Call, decision: { retry: true; delay: number } | { retry: false; reason: StopReason }, error: unknown): void;
   limited(call: Call, limit: 'rate' | 'concurrency', retryAfter: number | undefined): void;
   fellBack(call: Call, kind: 'stale' | 'use' | 'value', error: unknown, age: number | undefined): void;
-}
-
-export interface End {
-  outcome: Outcome;
-  elapsed: number;
-  error?: unknown;
-  status?: number | undefined;
 }
 
 /** What a call is made of. */
@@ -252,40 +179,4 @@ function nameOf(endpoint: Policies['endpoint'], config: AxiosRequestConfig): str
   const failed = 'the `endpoint` function failed; the automatic name is used.';
   const name = typeof endpoint === 'function' ? consult(endpoint, [config], '', failed) : endpoint;
   return typeof name === 'string' && name ? name : endpointOf(config);
-}
-
-/** The error of a limit that ran out, with what is known from the attempt where there is one. */
-export function timeoutError(
-  call: Call,
-  { limit, limitMs, lag, elapsed }: Pick<TimeoutFacts, 'limit' | 'limitMs' | 'lag' | 'elapsed'>,
-): TimeoutError {
-  const { attempt } = call;
-  const onNetwork = attempt && (!attempt.done || attempt.bodyOpen);
-  const facts: TimeoutFacts = {
-    limit,
-    limitMs: Math.round(limitMs),
-    lag: Math.round(lag),
-    elapsed,
-    phase: onNetwork ? attempt.clock.phase : 'waiting',
-    timings: attempt?.clock.timings ?? {},
-    attempts: call.attempts,
-    safeToRetry: attempt ? !attempt.done && attempt.hops < 2 && isBeforeSend(attempt.clock.phase) : true,
-    reusedSocket: attempt?.reusedSocket,
-  };
-  const doing = onNetwork ? undefined : whileOffNetwork(call);
-  const said = call.reportedConfig.timeoutErrorMessage;
-  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said)); // of a timer
-}
-
-/** What a call waits for while nothing of it is on the network. */
-function whileOffNetwork({ config, attempt, attempts, history }: Call): string {
-  if (!config) return 'before the request was sent, in an interceptor or transform';
-  if (!attempt) return 'before the request was sent, waiting for a limit of this client';
-  return history.length === attempts ? 'between two attempts' : 'after the response had arrived, in an interceptor or transform';
-}
-
-/** Refuses an attempt for want of room. */
-export function refuse(call: Call, limit: LimitError['limit'], retryAfter?: number, cause?: unknown): LimitError {
-  call.observer.limited(call, limit, retryAfter);
-  return withoutStack(() => new LimitError({ limit, retryAfter, cause }, call.target, call.config));
 }

@@ -3,7 +3,9 @@
  * and stops it. After a stream was handed out the attempt goes on until the last byte.
  */
 import type { AxiosResponse } from 'axios';
-import { type Attempt, type Call, type Clock, type Expiry, type Handler, type Policy, timeoutError } from '../call';
+import type { Call, Handler, Policy } from '../call';
+import type { Attempt, Clock, Expiry } from '../call/attempt';
+import { timeoutError } from '../call/errors';
 import { now, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';

@@ -1,6 +1,7 @@
 /** What the end of a call says of its endpoint. */
 import type { AxiosResponse } from 'axios';
-import type { Attempt, Call } from '../call';
+import type { Call } from '../call';
+import type { Attempt } from '../call/attempt';
 import { answerOf, codeOf, isCanceled, isLocal, isTimeout } from '../errors';
 import type { BreakerSettings } from '../options/breaker';
 import { consult } from '../util/complain';

@@ -1,5 +1,6 @@
 /** No more attempts at a time than there are places; the rest wait in order, as many as may and as long as they may. */
-import { type Call, type Policy, refuse } from '../call';
+import type { Call, Policy } from '../call';
+import { refuse } from '../call/errors';
 import { Alarm, now } from '../clock';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';

@@ -2,7 +2,8 @@
  * The hard end of a call: at the deadline the caller gets its error, whatever hangs inside (an interceptor, a transform, an adapter
  * that ignores its signal, a resolver). What is in progress is stopped as well, but nobody waits for that.
  */
-import { type Policy, timeoutError } from '../call';
+import type { Policy } from '../call';
+import { timeoutError } from '../call/errors';
 import { Alarm, credit, now } from '../clock';
 import { isAborted } from '../util/aborting';
 import { contain } from '../util/complain';

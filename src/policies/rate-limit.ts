@@ -1,5 +1,6 @@
 /** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
-import { type Call, type Policy, refuse } from '../call';
+import type { Call, Policy } from '../call';
+import { refuse } from '../call/errors';
 import { Alarm, now } from '../clock';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';

@@ -1,5 +1,6 @@
 /** What is told of an attempt and of a call: plain data, no secrets, JSON. */
-import type { Attempt, Call, End } from '../call';
+import type { Call } from '../call';
+import type { Attempt, End } from '../call/attempt';
 import { methodOf, redactedUrl } from '../endpoint';
 import { codeOf, isTimeout, type TimeoutFacts } from '../errors';
 import type { Trace } from '../trace';

@@ -1,6 +1,7 @@
 /** Which of axios' adapters does the I/O of a request, or whether it is one of the user's own. */
 import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import type { Attempt, Call, Handler } from '../call';
+import type { Call, Handler } from '../call';
+import type { Attempt } from '../call/attempt';
 import { define } from '../util/define';
 import { own } from '../util/own';
 import { addedHeaders } from './added-headers';

@@ -1,7 +1,7 @@
 /**
  * The clock of one attempt: which phase it is in, how long each took, and which limit runs out first. One alarm serves all limits.
  */
-import type { Clock, Expiry } from '../call';
+import type { Clock, Expiry } from '../call/attempt';
 import { Alarm, credit, now, type Timer } from '../clock';
 import { kindOf, type LimitName, type Limits, type Phase, type Timings } from '../words';
 

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { AxiosError, type AxiosResponse, CanceledError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Attempt, Call } from '../../src/call';
+import type { Call } from '../../src/call';
+import type { Attempt } from '../../src/call/attempt';
 import { isTimeout } from '../../src/errors';
 import { attempt } from '../../src/policies/attempt';
 import { PhaseClock } from '../../src/transport/phase-clock';

@@ -1,6 +1,6 @@
 // A phase clock, and when it is to expire.
 import { expect, vi } from 'vitest';
-import type { Expiry } from '../../src/call';
+import type { Expiry } from '../../src/call/attempt';
 import { PhaseClock } from '../../src/transport/phase-clock';
 import type { LimitName, Limits } from '../../src/words';
 import { YIELD } from './fake-clock';

@@ -1,7 +1,7 @@
 // The phase clock under random orders of events: against a naive list of due times, it is never early, never late, rings once, and leaves no timer.
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Expiry } from '../../src/call';
+import type { Expiry } from '../../src/call/attempt';
 import { PhaseClock } from '../../src/transport/phase-clock';
 import { LIMIT_NAMES, type LimitName, type Limits, type Phase } from '../../src/words';
 import { blockable, YIELD } from './fake-clock';

@@ -1,7 +1,7 @@
 // What is made again by where the attempt was when it failed: what only a transport knows, and no adapter of the user's.
 import { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Attempt } from '../../src/call';
+import type { Attempt } from '../../src/call/attempt';
 import { mergeSettings } from '../../src/options';
 import { attempt } from '../../src/policies/attempt';
 import { retry } from '../../src/policies/retry';

@@ -6,7 +6,7 @@ import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import { getDefaultAutoSelectFamilyAttemptTimeout as addressTime } from 'node:net';
 import type { AxiosRequestConfig } from 'axios';
-import type { Attempt } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { define } from '../../util/define';
 import { needsNoLookup, watched } from './connection';
 import { atProxy, forwarded } from './forward';

@@ -1,6 +1,6 @@
 /** Marks the bytes of a response body as they come off the socket, before decompression, without reading the stream. */
 import type { Readable } from 'node:stream';
-import type { Attempt } from '../../call';
+import type { Attempt } from '../../call/attempt';
 
 /**
  * `push` is where Node hands over what came, and its answer says whether the consumer keeps up; `_read` is where the consumer asks for

@@ -5,7 +5,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import type { Attempt } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { answerWith } from './answer';
 import type { Plain } from './plain';
 import { follow, isRedirect, tellAnswer, tellRequest, Unredirected } from './redirect';

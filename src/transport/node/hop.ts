@@ -1,7 +1,7 @@
 /** One HTTP/1.1 exchange of an attempt, seen from the moment its request is given to an agent. A redirect makes a second. */
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
-import type { Attempt, Clock } from '../../call';
+import type { Attempt, Clock } from '../../call/attempt';
 import type { Phase } from '../../words';
 import { markBody } from './body';
 import { closeSoon } from './closing';

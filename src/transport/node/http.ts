@@ -1,7 +1,8 @@
 /** One attempt over HTTP: a plain one by an exchange of our own, any other through axios' http adapter. */
 import { Readable } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosRequestHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import type { Attempt, Call, Handler } from '../../call';
+import type { Call, Handler } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { type Changes, runAdapter } from '../adapter';
 import { addedHeaders } from '../added-headers';
 import type { Agents } from './agents';

@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream, type SecureClie
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import type { Attempt } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { isTimeout } from '../../errors';
 import { markBody } from './body';
 import { markConnection, needsNoLookup, watched } from './connection';

@@ -1,5 +1,5 @@
 /** The body of an answer, watched as it comes: chunk by chunk, however it is read. */
-import type { Attempt } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { define } from '../../util/define';
 import type { Timings } from '../../words';
 import { decoderOf, essenceOf } from './content-type';

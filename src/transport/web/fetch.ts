@@ -1,6 +1,7 @@
 /** One attempt through axios' fetch adapter: headers and each chunk of the body are seen by a fetch wrapped round the platform's. */
 import axios, { type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
-import type { Attempt, Handler } from '../../call';
+import type { Handler } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { now } from '../../clock';
 import { discard } from '../../util/discard';
 import { type Changes, isOurChoice, runAdapter, supports } from '../adapter';

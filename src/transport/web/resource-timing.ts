@@ -2,7 +2,7 @@
  * What the browser itself measured of a request that succeeded: told of the page's own origin, and of others with Timing-Allow-Origin.
  * An observer and not `performance.getEntries`, whose buffer is full after 250 resources and may be cleared by anybody.
  */
-import type { Attempt } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { now } from '../../clock';
 import type { Timings } from '../../words';
 

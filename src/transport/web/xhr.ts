@@ -1,6 +1,7 @@
 /** One attempt through axios' XHR adapter, for upload progress and for those who ask for it. What it tells, it tells by progress events. */
 import axios, { type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
-import type { Attempt, Handler } from '../../call';
+import type { Handler } from '../../call';
+import type { Attempt } from '../../call/attempt';
 import { runAdapter } from '../adapter';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';

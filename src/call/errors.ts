@@ -1,0 +1,40 @@
+/** The errors that a call ends with by us, made of what is known of it. */
+import type { Call } from '../call';
+import { LimitError, TimeoutError, type TimeoutFacts, withoutStack } from '../errors';
+import { isBeforeSend } from '../words';
+
+/** The error of a limit that ran out, with what is known from the attempt where there is one. */
+export function timeoutError(
+  call: Call,
+  { limit, limitMs, lag, elapsed }: Pick<TimeoutFacts, 'limit' | 'limitMs' | 'lag' | 'elapsed'>,
+): TimeoutError {
+  const { attempt } = call;
+  const onNetwork = attempt && (!attempt.done || attempt.bodyOpen);
+  const facts: TimeoutFacts = {
+    limit,
+    limitMs: Math.round(limitMs),
+    lag: Math.round(lag),
+    elapsed,
+    phase: onNetwork ? attempt.clock.phase : 'waiting',
+    timings: attempt?.clock.timings ?? {},
+    attempts: call.attempts,
+    safeToRetry: attempt ? !attempt.done && attempt.hops < 2 && isBeforeSend(attempt.clock.phase) : true,
+    reusedSocket: attempt?.reusedSocket,
+  };
+  const doing = onNetwork ? undefined : whileOffNetwork(call);
+  const said = call.reportedConfig.timeoutErrorMessage;
+  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said)); // of a timer
+}
+
+/** What a call waits for while nothing of it is on the network. */
+function whileOffNetwork({ config, attempt, attempts, history }: Call): string {
+  if (!config) return 'before the request was sent, in an interceptor or transform';
+  if (!attempt) return 'before the request was sent, waiting for a limit of this client';
+  return history.length === attempts ? 'between two attempts' : 'after the response had arrived, in an interceptor or transform';
+}
+
+/** Refuses an attempt for want of room. */
+export function refuse(call: Call, limit: LimitError['limit'], retryAfter?: number, cause?: unknown): LimitError {
+  call.observer.limited(call, limit, retryAfter);
+  return withoutStack(() => new LimitError({ limit, retryAfter, cause }, call.target, call.config));
+}

@@ -1,0 +1,34 @@
+/** Which parts of a path name one resource among many, and not the endpoint. */
+
+/** How long a name may be, or a URL that is remembered, in characters. */
+export const LONGEST = 500;
+
+/** Path segments that tell one resource from another, not one endpoint from another. */
+const IDENTIFIERS = [
+  /^\d+$/, // 42
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, // UUID
+  /^(?=.*\d)[0-9a-f]{16,}$/i, // hashes, object ids
+  /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i, // ULID
+  /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/, // dates
+  /^(?=.*\d)(?=.*[A-Za-z])[\w-]{20,}$/, // base64url tokens
+  /^eyJ[\w-]+(\.[\w-]*){2,4}$/, // JWTs
+  /^[^@]+(@|%40)[^@]+\.[^@]+$/i, // mail addresses
+];
+
+/** Every one of them has one of these. Most segments have none. */
+const MAY_IDENTIFY = /[\d@-]|^eyJ/;
+
+/** Without the segments, or else the characters, that are too many. */
+function shorten(path: string): string {
+  if (path.length <= LONGEST) return path;
+  return path.slice(0, path.lastIndexOf('/', LONGEST - 1) + 1 || LONGEST);
+}
+
+/** The path with `:id` in place of identifiers. */
+export const template = (path: string): string =>
+  shorten(
+    shorten(path)
+      .split('/')
+      .map((segment) => (MAY_IDENTIFY.test(segment) && IDENTIFIERS.some((identifier) => identifier.test(segment)) ? ':id' : segment))
+      .join('/'),
+  );
