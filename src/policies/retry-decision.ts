@@ -112,7 +112,8 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
     if (!PASSING.has(response.status)) return 'permanent';
     // The peer says itself that it did not do the work.
     const refused = response.status === 425 || response.status === 429 || (response.status === 503 && hinted);
-    return harmless || refused ? undefined : 'unsafe';
+    // A proxy's answer in place of a tunnel: nothing was sent either.
+    return harmless || refused || isUnsent(call, '') ? undefined : 'unsafe';
   }
   if (isTimeout(error)) return error.limit === 'deadline' ? 'deadline' : harmless || error.safeToRetry ? undefined : 'unsafe';
   const code = codeOf(error);

@@ -1,5 +1,6 @@
 // HTTPS through a CONNECT proxy: the tunnel's phases are seen and held to time, as axios alone never does; a healthy one is pooled.
 import type https from 'node:https';
+import axios, { type AxiosError, AxiosHeaders } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, isTimeout } from '../bare';
 import { hangingLookup, PROXY_AUTH, startBlackHole, startLab } from '../lab/index.mjs';
@@ -162,7 +163,30 @@ describe('a proxy that refuses', () => {
     expect(error).toMatchObject({ isAxiosError: true, status });
     expect(error.message).toContain(`${proxy.host}:${proxy.port}`);
     expect(error.message).toContain(String(status));
-    expect(records).toMatchObject([{ outcome: 'error', timedOut: false }]);
+    expect(records).toMatchObject([{ outcome: 'http-error', status, timedOut: false }]);
     await proxy.closed();
+  });
+
+  it.each(['proxy-refuses', 'proxy-auth'])('has answered as it has in axios: %s', async (name) => {
+    const config = { httpsAgent, proxy: through(lab.upstream(name)) };
+    const [ours, theirs] = (await Promise.all([
+      rejection(client({ ...config, retry: false }).get(target())),
+      rejection(axios.get(target(), config)),
+    ])) as AxiosError[];
+    const told = ({ code, status, response }: AxiosError): unknown => [
+      code,
+      status,
+      response?.status,
+      response?.statusText,
+      response?.data,
+      new AxiosHeaders(response?.headers as AxiosHeaders).toJSON(),
+    ];
+    expect(told(ours as AxiosError)).toEqual(told(theirs as AxiosError));
+    expect(ours?.response?.config).toBe(ours?.config);
+  });
+
+  it('has not seen the request: that may be repeated, whatever it is', async () => {
+    const api = client({ httpsAgent, retry: { baseDelay: 1 }, proxy: through(lab.upstream('proxy-refuses')) });
+    expect(await rejection(api.post(target(), { a: 1 }))).toMatchObject({ history: [{ status: 502 }, { status: 502 }, { status: 502 }] });
   });
 });

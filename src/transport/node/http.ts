@@ -10,6 +10,7 @@ import { exchange } from './exchange';
 import { type Http2, tellReason } from './http2';
 import { plainOf } from './plain';
 import { GivenAnswer } from './redirect';
+import { tellRefusal } from './refused';
 
 export const httpHandler = (agents: Agents, http2: Http2): Handler => {
   const http = axios.getAdapter('http');
@@ -22,6 +23,7 @@ export const httpHandler = (agents: Agents, http2: Http2): Handler => {
       },
       (error) => {
         tellReason(error);
+        tellRefusal(error);
         endWith(attempt, (error as { response?: { data?: unknown } }).response?.data);
         throw error;
       },

@@ -8,6 +8,7 @@ import type { Phase } from '../../words';
 import { markConnection, needsNoLookup, watched } from './connection';
 import { type Hop, leaveQueue, type RequestOptions } from './hop';
 import type { ProxyServer } from './proxy';
+import { TunnelRefused } from './refused';
 
 /** The hop that a request belongs to: Node makes the connection for a queued request with the options of the one before it. */
 export const HOPS = new WeakMap<ClientRequest, Hop>();
@@ -126,11 +127,8 @@ function openTunnel(
         if (answer.length > MAX_ANSWER) fail(new Error(`The proxy ${proxy.host}:${proxy.port} answered CONNECT with an endless header`));
         return;
       }
-      const [, status = '', text = ''] = /^HTTP\/1\.\d (\d{3}) ?([^\r]*)/.exec(answer.toString('latin1')) ?? [];
-      if (!status.startsWith('2')) {
-        const message = `The proxy ${proxy.host}:${proxy.port} refused the tunnel to ${target}: ${status} ${text}`.trimEnd();
-        return fail(Object.assign(new Error(message), { code: 'ERR_BAD_RESPONSE', status: Number(status) || undefined }));
-      }
+      const head = answer.toString('latin1', 0, end);
+      if (!/^HTTP\/1\.\d 2/.test(head)) return fail(new TunnelRefused(`${proxy.host}:${proxy.port}`, target, head));
       settle();
       socket.pause();
       const rest = answer.subarray(end + 4);
