@@ -24,8 +24,8 @@ import {
   type RequestConfig,
   type Settings,
 } from './options';
-import { alertSettings } from './options/alerts';
-import { type BeaconOptions, beaconSettings } from './options/beacon';
+import { type AlertSettings, alertSettings } from './options/alerts';
+import { type BeaconOptions, type BeaconSettings, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
 import { DEFAULT_LIMITS, mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
@@ -72,29 +72,34 @@ export function protect(instance: AxiosInstance, policies: ClientPolicies = {}):
   return build(instance, others, { beacons, alerts });
 }
 
+/** What a client hands down to those it makes. */
+interface Base {
+  readonly settings: Settings;
+  readonly beacons: BeaconSettings;
+  readonly alerts: AlertSettings | false;
+}
+
 /**
  * @param isOurs Whether nobody else can reach the instance, or what it was made by: its `request` is axios' own then.
  * @param base The settings of the client it was made by.
  */
-function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false, base?: Settings): Client {
+function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false, base?: Base): Client {
   const policies = own(given);
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
   const events = new Events(createDiagnostics(), ambient.outside);
   const transport = createTransport();
-  const settings = mergeSettings(base, policies);
+  const settings = mergeSettings(base?.settings, policies);
+  const beacons = beaconSettings(options.beacons, base?.beacons);
+  const alerts = alertSettings(options.alerts, base?.alerts);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
   const handle = pipeline(instance, send, breakers, transport.handle);
   const observer = observe(events);
-  const channel = new BeaconChannel(
-    beaconSettings(options.beacons),
-    createSender(),
-    new Drops((event) => events.emit('beacon', () => event)),
-  );
+  const channel = new BeaconChannel(beacons, createSender(), new Drops((event) => events.emit('beacon', () => event)));
   const accept = channel.accept.bind(channel);
-  const watched = watch(events, alertSettings(options.alerts));
+  const watched = watch(events, alerts);
   let enabled = true;
 
   const limitsOf = remembered(
@@ -146,12 +151,12 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   };
 
   const create = (given: ClientConfig = {}): Client => {
-    const { beacons = options.beacons, alerts = options.alerts, ...config } = own(given);
+    const { beacons: channel, alerts: alerting, ...config } = own(given);
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
     const inherited = { ...policies, ...named, timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
     const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
-    return build(made, inherited, { beacons, alerts }, isOurs, settings);
+    return build(made, inherited, { beacons: channel, alerts: alerting }, isOurs, { settings, beacons, alerts });
   };
 
   let closed = false;

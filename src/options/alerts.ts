@@ -49,9 +49,12 @@ const SURGE: Full<SurgeOptions> = { ratio: 3, increase: 0.05, score: 4, timeouts
 
 export const DEFAULT_ALERTS: AlertSettings = { frequent: FREQUENT, surge: SURGE, cooldown: 300_000, maxPerMinute: 10 };
 
-/** The settings of a client's alerts; `false` is off. */
-export const alertSettings = (alerts: AlertOptions | false | undefined): AlertSettings | false =>
-  lay('alerts', DEFAULT_ALERTS, alerts, DEFAULT_ALERTS, {
+/** The settings of a client's alerts, over those of the client it was made by; `false` is off. */
+export const alertSettings = (
+  alerts: AlertOptions | false | undefined,
+  base: AlertSettings | false = DEFAULT_ALERTS,
+): AlertSettings | false =>
+  lay('alerts', base, alerts, DEFAULT_ALERTS, {
     frequent: group(FREQUENT, { rate: fraction, timeouts: count }),
     surge: group(SURGE, { ratio: factor, increase: fraction, score: positive, timeouts: count, attempts: count }),
     cooldown: durationOrZero,

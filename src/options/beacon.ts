@@ -49,12 +49,12 @@ const DEFAULTS: BeaconSettings = { maxItems: 100, maxBytes: 262_144, timeout: 2_
 
 export const DEFAULT_BATCH: Full<BatchOptions> = { size: 20, bytes: 49_152, interval: 5_000, format: 'array' };
 
-/** The settings of a client's channel. */
-export function beaconSettings(beacons: BeaconChannelOptions | undefined): BeaconSettings {
-  if (beacons === undefined) return DEFAULTS;
+/** The settings of a client's channel, over those of the client it was made by. */
+export function beaconSettings(beacons: BeaconChannelOptions | undefined, base: BeaconSettings = DEFAULTS): BeaconSettings {
+  if (beacons === undefined) return base;
   return fields<BeaconChannelOptions>(
     'beacons',
-    DEFAULTS,
+    base,
     beacons,
     { maxItems: count, maxBytes: count, timeout: duration, perOrigin: count, maxTimeouts: count, stopFor: duration },
     'an object',

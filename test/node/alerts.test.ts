@@ -117,12 +117,13 @@ describe('an upstream that begins to hang', () => {
     const { default: axios } = await import('axios');
     const guarded = protect(axios.create({ proxy: false }), { ...READ, retry: false, alerts: { frequent: { timeouts: 2 } } });
     const derived = guarded.create({ headers: { a: 'b' } });
+    const further = guarded.create({ alerts: { cooldown: 1_000, frequent: { rate: 0.5 } } }); // the timeouts are the parent's
     const silent = guarded.create({ alerts: false });
-    const heard = [guarded, derived, silent].map(listen);
+    const heard = [guarded, derived, further, silent].map(listen);
     hangs = 'silent';
-    for (const api of [guarded, derived, silent]) await callTimes(api, 2);
-    expect(heard.map((alerts) => alerts.map(({ reason }) => reason))).toEqual([['frequent'], ['frequent'], []]);
-    for (const api of [guarded, derived, silent]) await api.close();
+    for (const api of [guarded, derived, further, silent]) await callTimes(api, 2);
+    expect(heard.map((alerts) => alerts.map(({ reason }) => reason))).toEqual([['frequent'], ['frequent'], ['frequent'], []]);
+    for (const api of [guarded, derived, further, silent]) await api.close();
   });
 
   it('raises none once the client is closed, though calls under way are counted to their end', async () => {

@@ -246,4 +246,12 @@ describe('options merge field by field', () => {
     expect(told).toEqual(['open', 7, 'retries']);
     expect((await failureOf(() => parent.create({ retry: false }).get('http://api.test/'))).error).not.toHaveProperty('history');
   });
+
+  it('so do the fields of its channel', async () => {
+    const parent = createClient({ beacons: { maxBytes: 10 } });
+    const child = parent.create({ beacons: { maxItems: 5 } });
+    expect(child.beacon('http://127.0.0.1:1/', 'longer than ten')).toBe(false);
+    expect(child.beacons.stats().dropped).toEqual({ payload_too_large: 1 });
+    await Promise.all([parent.close(), child.close()]);
+  });
 });
