@@ -125,7 +125,7 @@ function limitRows({ state, refused }, { limit }) {
     limit
       ? { name: 'busiest endpoint', value: `${most} of ${CONCURRENCY}`, share: most / CONCURRENCY }
       : { name: 'attempts now', value: String(sum) },
-    { name: 'callers who wait', value: String(state.lanes.breakwater.waiting) },
+    { name: 'callers waiting', value: String(state.lanes.breakwater.waiting) },
     { name: 'refused by the limit', value: String(refused), ...(refused ? { look: 'warn' } : {}) },
     ...(suggestions.length ? [{ name: 'suggested', value: '', note: suggestions.join(', ') }] : []),
   ];
@@ -141,7 +141,7 @@ function beaconRows({ state }) {
   const dropped = Object.entries(stats.dropped);
   return [
     { name: 'sent', value: `${stats.sent} of ${made}` },
-    { name: 'queued', value: String(stats.queued), note: `${stats.inFlight} on their way` },
+    { name: 'queued', value: String(stats.queued), note: `${stats.inFlight} in flight` },
     ...dropped.map(([reason, count]) => ({ name: `dropped: ${reason.replaceAll('_', ' ')}`, value: String(count), look: 'warn' })),
     { name: 'stock axios: hanging', value: String(stockWaiting), ...(stockWaiting > 3 ? { look: 'bad' } : {}) },
   ];

@@ -92,11 +92,11 @@ function sentenceOfBreakwater({ state, seconds }, { enabled }) {
   const open = breakers.filter(({ state }) => state !== 'closed').length;
   const timeouts = seconds.slice(-2).some(({ endpoints }) => Object.values(endpoints).some((endpoint) => endpoint.timeouts > 0));
   if (!enabled) return 'Switched off: only axios’ own timeout is left.';
-  if (open && ends.has('fallback')) return 'Cut off: the last good answer stands in, at once.';
-  if (open && ends.has('cut')) return `Cut off: callers hear so at once${open < breakers.length ? ', and nobody else notices' : ''}.`;
+  if (open && ends.has('fallback')) return 'Cut off: the last good answer is served at once.';
+  if (open && ends.has('cut')) return `Cut off: callers are told at once${open < breakers.length ? ', and nobody else notices' : ''}.`;
   if (ends.has('cut') && breakers.some(({ retryAfter }) => retryAfter > 0)) return 'The pause that the upstream asked for is kept.';
-  if (timeouts) return 'What hangs is ended at its limit.';
-  if (ends.has('failed')) return 'Tried again where that is safe; what fails still, the caller is told.';
+  if (timeouts) return 'Calls that hang end at their limit.';
+  if (ends.has('failed')) return 'Retried where that is safe; callers see what still fails.';
   return 'All is well.';
 }
 
@@ -107,7 +107,7 @@ function sentenceOfBreakwater({ state, seconds }, { enabled }) {
  */
 function sentenceOfAxios({ state, seconds }, { stockTimeout }, longest) {
   const waiting = state?.lanes.axios.waiting ?? 0;
-  if (waiting >= MOST_WAITING) return `${waiting} callers hang. More the playground does not make.`;
+  if (waiting >= MOST_WAITING) return `${waiting} callers hang. The playground adds no more.`;
   if (longest > LONG && stockTimeout === 0) return `${waiting} callers hang, and nothing ends them.`;
   if (longest >= stockTimeout && stockTimeout > 0) return 'Each caller waits out the whole timeout, call after call.';
   if (lately(seconds, 'axios').has('failed')) return 'Every failure is the caller’s.';

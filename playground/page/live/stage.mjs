@@ -35,7 +35,7 @@ export function createStage() {
     /** @param {string} next @param {string} told */
     upstreamIs(next, told) {
       fault = next;
-      sentence = next === 'collector hung' ? 'Takes the beacons, never answers.' : told;
+      sentence = next === 'collector hung' ? 'Accepts the beacons, never answers.' : told;
       write(status, `The upstream is ${next}.`);
     },
     /**
