@@ -1,6 +1,6 @@
 /**
- * The best-effort channel: bounded in items, bytes, requests and time. A beacon that cannot be delivered is dropped and counted; nothing
- * is retried, nothing rejects, nobody waits, and the program never stays alive for it.
+ * The best-effort channel, bounded in items, bytes, requests and time. A beacon that cannot be delivered is dropped and counted; nothing
+ * is retried, nothing rejects, nobody waits, and it never keeps the program alive.
  */
 import type { AxiosRequestConfig } from 'axios';
 import { MAX_DELAY, now } from '../clock';
@@ -16,30 +16,30 @@ import { Lane } from './lane';
 import { batchOf, Queue } from './queue';
 import type { DropReason, Ending, Sender } from './sender';
 
-/** How the channel is, at a moment. JSON. */
+/** The state of the channel at one moment, as plain JSON. */
 export interface BeaconStats {
-  /** Beacons that wait. */
+  /** Beacons waiting to be sent. */
   queued: number;
-  /** Bytes that wait. */
+  /** Bytes waiting to be sent. */
   bytes: number;
-  /** Requests on their way. */
+  /** Requests in flight. */
   inFlight: number;
-  /** Beacons delivered, or taken over by the browser. */
+  /** Beacons delivered, or handed over to the browser. */
   sent: number;
   /** Beacons dropped, by reason. */
   dropped: Partial<Record<DropReason, number>>;
 }
 
-/** Requests on their way at a time, all origins together. */
+/** Requests in flight at a time, across all origins. */
 const MAX_IN_FLIGHT = 4;
 
-/** Origins that are remembered. */
+/** Origins whose state is remembered. */
 const MAX_LANES = 100;
 
-/** What URLs are relative to, and whether absolute ones are. */
+/** What relative URLs are resolved against; absolute ones too, if they are not allowed. */
 type Base = Pick<AxiosRequestConfig, 'baseURL' | 'allowAbsoluteUrls'>;
 
-/** How long a flush may take where nobody says otherwise, in milliseconds. */
+/** How long a flush may take by default, in milliseconds. */
 const FLUSH = 500;
 
 export class BeaconChannel {
@@ -52,7 +52,7 @@ export class BeaconChannel {
   readonly #flushes = new Set<(gone: boolean) => void>();
   #sent = 0;
   #closed = false;
-  /** A drain was in vain: what is still on its way is not waited for again. */
+  /** Set when a drain timed out: what is still in flight is not waited for again. */
   #hangs = false;
   #pumpAt = Infinity;
   #cancelPump: (() => void) | undefined;
@@ -86,7 +86,7 @@ export class BeaconChannel {
     }
     this.#queue.add(item);
     for (const oldest of this.#queue.shrink(maxItems, maxBytes)) this.#drops.add('queue_full', oldest);
-    // Together with what else is made in the same turn.
+    // Deferred, so as to batch with other beacons of the same turn.
     const ending = this.#sender.ending?.();
     if (ending) queueMicrotask(() => this.#handOver(ending));
     this.#pumpSoon(0);
@@ -98,7 +98,7 @@ export class BeaconChannel {
     return { queued, bytes, inFlight: this.#onTheirWay.size, sent: this.#sent, dropped: this.#drops.counts() };
   }
 
-  /** Sends what waits, batches included. True when all is gone; false when the time was over first. */
+  /** Sends everything that waits, incomplete batches included. True once all is gone; false if the time runs out first. */
   flush(timeout = FLUSH): Promise<boolean> {
     if (this.#isIdle()) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -107,14 +107,14 @@ export class BeaconChannel {
         this.#flushes.delete(done);
         resolve(gone);
       };
-      // Whoever awaits a flush wants the program to live that long: this timer holds it.
+      // Not unref'd: whoever awaits a flush wants the program to stay alive for it.
       const timer = setTimeout(done, timeout >= 0 ? Math.min(timeout, MAX_DELAY) : FLUSH, false);
       this.#flushes.add(done);
       this.#pump();
     });
   }
 
-  /** Drops what waits, and what has no answer yet. */
+  /** Drops what waits and what is still in flight. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -136,7 +136,7 @@ export class BeaconChannel {
       if (to && !/^https?:$/.test(to.protocol)) to = undefined;
       if (to) return makeItem(to, data, options, now());
     } catch {
-      // The data or the options: a circle, a BigInt, a getter that throws.
+      // Data or options of no use: a cycle, a BigInt, a getter that throws.
     }
     this.#drops.add(to ? 'serialize_error' : 'invalid_url', { url: to?.href ?? '', count: 1, body: new Uint8Array() });
     return undefined;
@@ -147,7 +147,7 @@ export class BeaconChannel {
     this.#stopListening = this.#sender.onEnd({ handOver: (ending) => this.#handOver(ending), drain: () => this.#drain() });
   }
 
-  /** The page may be gone in a moment: hands what waits to the browser. */
+  /** Hands what waits to the browser, since the page may be gone in a moment. */
   #handOver(ending: Ending): void {
     const { handOver: take } = this.#sender;
     if (!take || this.#queue.length === 0) return;
@@ -163,12 +163,12 @@ export class BeaconChannel {
       if (!refusal) {
         this.#queue.remove(item);
         this.#sent++;
-      } else if (ending === 'leaving') this.#drop(refusal, item); // a page that is merely hidden goes on sending as it did
+      } else if (ending === 'leaving') this.#drop(refusal, item); // a page that is merely hidden goes on sending as before
     });
     this.#settled();
   }
 
-  /** The program has nothing else to do: a moment for what waits, once. */
+  /** Runs when the program has nothing else to do: gives what waits a moment, once. */
   async #drain(): Promise<void> {
     if (!this.#hangs) this.#hangs = !(await this.flush());
     if (this.#hangs) this.#abandon();
@@ -183,7 +183,7 @@ export class BeaconChannel {
     return this.#queue.length === 0 && this.#onTheirWay.size === 0;
   }
 
-  /** Never later than before: who adds without a pause would put it off for ever. */
+  /** Never postpones a pump that is already scheduled: a steady stream of beacons would put it off for ever. */
   #pumpSoon(ms: number): void {
     const at = now() + ms;
     if (at >= this.#pumpAt) return;
@@ -221,14 +221,14 @@ export class BeaconChannel {
     lane.begin();
     const sent = await this.#sender.send(item, this.#settings.timeout);
     lane.end(sent);
-    // Closed meanwhile: it is counted.
+    // The channel was closed meanwhile, and has already counted it as dropped.
     if (!this.#onTheirWay.delete(item)) return;
     if (sent.ok) this.#sent += item.count;
     else this.#drops.add(sent.reason, item);
     this.#pump();
   }
 
-  /** Whether the collector is left alone now; then the beacon is dropped. */
+  /** Whether the collector is to be left alone for now; if so, drops the beacon. */
   #isStopped(item: Item): boolean {
     const refusal = this.#lanes.use(item.origin).refusal();
     if (refusal) this.#drop(refusal, item);

@@ -1,19 +1,19 @@
-/** Counts what was dropped, and tells of it, at most once a second and reason. */
+/** Counts dropped beacons and reports them, at most once a second per reason. */
 import { redactedUrl } from '../endpoint';
 import { own } from '../util/own';
 import { quietly } from '../util/quietly';
 import type { Item } from './item';
 import type { DropReason } from './sender';
 
-/** Beacons were dropped. Several of a kind within a second are one event. */
+/** Beacons were dropped. Those dropped for the same reason within a second make one event. */
 export interface BeaconEvent {
-  /** Why. */
+  /** Why they were dropped. */
   reason: DropReason;
-  /** Beacons. */
+  /** How many were dropped. */
   count: number;
-  /** Their bytes. */
+  /** Their size in bytes. */
   bytes: number;
-  /** Of the last one; without credentials and query values. */
+  /** The URL of the last one, without credentials and query values. */
   url: string;
 }
 
@@ -46,7 +46,7 @@ export class Drops {
     return { ...this.#counts };
   }
 
-  /** Tells what has not been told: there may be no later. */
+  /** Reports what is pending right away, since there may be no later. */
   announce(): void {
     for (const reason of [...this.#timers.keys()]) this.#announce(reason);
   }

@@ -1,16 +1,16 @@
-/** What a page that goes away leaves to the browser: small requests first, so that a large one costs none but itself. */
+/** Leaves requests to the browser when the page goes away: small ones first, so that a large one crowds out none but itself. */
 import { type Item, joined, sizeOf } from './item';
 import { batchOf } from './queue';
 import type { DropReason } from './sender';
 
-/** Of the 64 KiB that all keepalive requests of a page share, in bytes; the rest is left to others. */
+/** Our part of the 64 KiB that all keepalive requests of a page share, in bytes; the rest is left to others. */
 export const QUOTA = 60_000;
 
 /**
  * Offers requests to the browser.
  *
- * @param offer Why one is not taken over, if it is not.
- * @param settle Is told of each beacon what became of it.
+ * @param offer Offers one request; returns the reason if it is not taken over.
+ * @param settle Called for each beacon with the reason it was refused, if it was.
  */
 export function handOver(
   items: Iterable<Item>,
@@ -27,7 +27,7 @@ export function handOver(
   for (const group of grouped(items).sort((a, b) => sizeOf(a) - sizeOf(b))) give(group, true);
 }
 
-/** Those that go in one request, as many as a request may hold. */
+/** Groups beacons that may share a request, as many as it may hold. */
 function grouped(items: Iterable<Item>): Item[][] {
   const groups: Item[][] = [];
   const left = new Set(items);

@@ -1,13 +1,13 @@
-/** A beacon as it waits: already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
+/** A beacon in the queue. It is already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
 import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
 import type { Full } from '../options/check';
 import { own } from '../util/own';
 
-/** Text in UTF-8: no preflight, and every collector can parse JSON out of it. */
+/** Needs no preflight, and every collector can parse JSON out of it. */
 const TEXT = 'text/plain;charset=UTF-8';
 const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
 
-/** What has no bytes at once, or a size nobody knows; its JSON would be `{}`, and the loss silent. */
+/** Types whose bytes cannot be read synchronously. Their JSON would be `{}`, a silent loss. */
 const UNREADABLE = ['Blob', 'File', 'FormData', 'ReadableStream', 'Promise', 'SharedArrayBuffer'];
 
 export interface Item {
@@ -17,9 +17,9 @@ export interface Item {
   readonly contentType: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly batch: Full<BatchOptions> | undefined;
-  /** Beacons of the same company may go in one request; `undefined` goes alone. */
+  /** Beacons of the same company may share a request; one with `undefined` goes alone. */
   readonly company: string | undefined;
-  /** Beacons in it. */
+  /** How many beacons it contains. */
   readonly count: number;
   /** Monotonic time at which it was accepted. */
   readonly at: number;
@@ -28,11 +28,11 @@ export interface Item {
 interface Content {
   body: Uint8Array<ArrayBuffer>;
   type: string | undefined;
-  /** Whether it can stand in an array or on a line. */
+  /** Whether it can be an element of a JSON array, or a line. */
   isJson: boolean;
 }
 
-/** Throws where the options or the data are of no use: a circle, a BigInt, a Blob. */
+/** Throws if the options or the data are of no use: a cycle, a BigInt, a Blob. */
 export function makeItem(url: URL, data: unknown, options: BeaconOptions | null, at: number): Item {
   const { contentType, headers, batch } = own(options ?? {});
   const wanted = batch ? { ...DEFAULT_BATCH, ...usable(batch) } : undefined;
@@ -61,7 +61,7 @@ function contentOf(data: unknown, forBatch: boolean): Content {
   return { body: encode(typeof data === 'string' ? data : stringify(data)), type: TEXT, isJson: false };
 }
 
-/** A copy: what the caller does to the original later is not sent. */
+/** Copies, so that later changes to the original are not sent. */
 const bytes = (data: Uint8Array): Content => ({ body: new Uint8Array(data), type: undefined, isJson: false });
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
@@ -72,26 +72,26 @@ function stringify(data: unknown): string {
   return text;
 }
 
-/** What stands in an array or on a line. A string that is an object or an array in JSON goes as it is, but in one line. */
+/** JSON for an array element or a line. A string that holds a JSON object or array is sent as it is, but on one line. */
 function jsonOf(data: unknown): string {
   if (typeof data !== 'string') return stringify(data === undefined ? null : data);
   if (!/^\s*[[{]/.test(data)) return JSON.stringify(data);
   try {
     JSON.parse(data);
-    // In JSON a line can only break between its tokens.
+    // Valid JSON has line breaks only between tokens.
     return data.replace(/[\r\n]+/g, ' ');
   } catch {
     return JSON.stringify(data);
   }
 }
 
-/** A batch that cannot be meant is no reason to lose a beacon: what makes no sense is left at its default. */
+/** Batch options that make no sense are no reason to lose a beacon: they are left at their defaults. */
 const usable = (batch: BatchOptions | true): Partial<Full<BatchOptions>> =>
   Object.fromEntries(
     Object.entries(batch).filter(([name, value]) => (name === 'format' ? value === 'lines' : typeof value === 'number' && value > 0)),
   );
 
-/** Beacons of one company as one: a JSON array, or a line each. One that goes alone is as it is. */
+/** Joins beacons of one company: into a JSON array, or a line each. One that goes alone stays as it is. */
 export function joined(items: readonly Item[]): Item {
   const [first] = items as [Item];
   if (!first.batch) return first;
@@ -101,5 +101,5 @@ export function joined(items: readonly Item[]): Item {
   return { ...first, body: encode(text), count: items.length };
 }
 
-/** Bytes of the request that items would make. */
+/** The size in bytes of the request that the items would make. */
 export const sizeOf = (items: readonly Item[]): number => items.reduce((sum, { body }) => sum + body.length + 1, items[0]?.batch ? 1 : -1);

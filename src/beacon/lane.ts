@@ -1,15 +1,15 @@
-/** The channel to one origin: how many are on their way, and whether the collector wants or deserves a pause. */
+/** The channel to one origin: the requests in flight, and whether the collector asked for a pause or, by timing out, needs one. */
 import { now } from '../clock';
 import type { BeaconSettings } from '../options/beacon';
 import type { DropReason, Ending, Sent } from './sender';
 
-/** The longest pause a collector may ask for, and the one where it does not say, in milliseconds. */
+/** The longest pause a collector may ask for, and the default if it does not say, in milliseconds. */
 const MAX_PAUSE = 300_000;
 const PAUSE = 60_000;
 
 /**
- * Requests a page hands to the browser, where they may be in its way: nobody can end them, a browser keeps one that hangs for 30 s, and
- * with those on their way they must be fewer than the six connections a page has.
+ * How many requests are handed to the browser while they may get in the page's way: nobody can abort them, a browser keeps one that hangs
+ * for 30 s, and together with those in flight they must be fewer than the six connections of a page.
  */
 const HANDED = 3;
 const HANDED_FOR = 30_000;
@@ -18,11 +18,11 @@ export class Lane {
   readonly #settings: BeaconSettings;
   #inFlight = 0;
   #timeouts = 0;
-  /** Until when the timeouts are worth remembering. */
+  /** Until when past timeouts count. */
   #rememberedUntil = 0;
   #stoppedUntil = 0;
   #pausedUntil = 0;
-  /** After a stop one beacon goes first, to see. */
+  /** Set after a stop: one beacon goes first, as a probe. */
   #probing = false;
   /** When requests were handed to the browser. */
   #handed: number[] = [];
@@ -31,12 +31,12 @@ export class Lane {
     this.#settings = settings;
   }
 
-  /** Whether there is something to remember. */
+  /** Whether there is state worth remembering. */
   get isBusy(): boolean {
     return this.#inFlight > 0 || (this.#timeouts > 0 && this.#rememberedUntil > now()) || this.refusal() !== undefined;
   }
 
-  /** Why nothing is taken now. */
+  /** Why beacons are refused right now, if they are. */
   refusal(): DropReason | undefined {
     const at = now();
     if (this.#pausedUntil > at) return 'ratelimit_backoff';
@@ -47,7 +47,7 @@ export class Lane {
     return this.#inFlight < (this.#probing ? 1 : this.#settings.perOrigin);
   }
 
-  /** Whether the browser may be given a request: few, unless the page is over and the collector has not hung. */
+  /** Whether the browser may be given another request: only a few, unless the page is leaving and the collector has not timed out. */
   mayHandOver(ending: Ending): boolean {
     if (ending === 'leaving' && this.#timeouts === 0) return true;
     const since = now() - HANDED_FOR;
@@ -68,7 +68,7 @@ export class Lane {
     if (!sent.ok && sent.reason === 'timeout') {
       const { maxTimeouts, stopFor } = this.#settings;
       const stops = ++this.#timeouts >= maxTimeouts || this.#probing;
-      // For ever would be too long: of many origins each may time out once. After a stop as long again, for the probe.
+      // Not for ever, since each of many origins may time out once. After a stop for as long again, to cover the probe.
       this.#rememberedUntil = now() + (stops ? 2 * stopFor : stopFor);
       if (!stops) return;
       this.#stoppedUntil = now() + stopFor;
@@ -79,7 +79,7 @@ export class Lane {
     this.#probing = false;
     if (sent.ok) return;
     if (sent.status === 429) this.#pause(sent.retryAfter ?? PAUSE);
-    // A 503 that does not say how long is one failure, not a wish.
+    // A 503 without a Retry-After is a failure, not a request to pause.
     if (sent.status === 503 && sent.retryAfter !== undefined) this.#pause(sent.retryAfter);
   }
 

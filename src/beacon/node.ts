@@ -1,4 +1,4 @@
-/** Sends beacons from Node: sockets and timers that never hold the process, and a short drain when it has nothing else to do. */
+/** Sends beacons from Node: sockets and timers never keep the process alive, and a short drain runs when it has nothing else to do. */
 import http from 'node:http';
 import https from 'node:https';
 import { patiently } from '../util/quietly';
@@ -19,7 +19,7 @@ export function createSender(): Sender {
   };
 }
 
-/** One listener, however many clients there are: Node warns of more than ten. */
+/** All channels share one process listener, since Node warns of more than ten. */
 const open = new Set<Endings>();
 const drainAll = (): void => {
   for (const channel of open) void channel.drain();
@@ -46,7 +46,7 @@ function send(item: Item, timeout: number, agents: Agents): Promise<Sent> {
       resolve(sent);
     };
     const cancel = patiently(timeout, () => {
-      // A body that never ends costs its connection, not what the collector has said.
+      // A response body that never ends costs its connection; the status still counts.
       if (!answered) sent = { ok: false, reason: 'timeout' };
       end();
       request.destroy();
@@ -60,7 +60,7 @@ function send(item: Item, timeout: number, agents: Agents): Promise<Sent> {
       const unref = (): void => void socket.unref();
       unref();
       if (!socket.connecting) return;
-      // With more than one address each is tried on a new handle, which holds the process again.
+      // Each address is tried on a new handle, which would keep the process alive again.
       socket.on('connectionAttempt', unref);
       socket.once('connect', unref);
     });

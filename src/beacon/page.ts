@@ -1,8 +1,8 @@
-/** What a page tells of its end: two events, since each is missing somewhere; never `unload`, which bars the back/forward cache. */
+/** How a page announces its end: by two events, since each is missing somewhere; never `unload`, which disables the back/forward cache. */
 import { quietly } from '../util/quietly';
 import type { Ending, Endings } from './sender';
 
-/** A test runner's or a server renderer's make-believe of a document tells nothing. */
+/** False for the stub of a document that a test runner or server renderer may provide: it has no events. */
 const isPage = (): boolean =>
   [globalThis.document, globalThis.window].every(
     (target) => typeof (target as Partial<EventTarget> | undefined)?.addEventListener === 'function',
@@ -11,7 +11,7 @@ const isPage = (): boolean =>
 export class Page {
   #ending: Ending | undefined;
 
-  /** Set in the turn of an event that may be the last; a page that is merely hidden has its turns as usual. */
+  /** Set only during the turn of an event that may be the last: a page that is merely hidden has further turns as usual. */
   get ending(): Ending | undefined {
     return this.#ending;
   }
@@ -19,7 +19,7 @@ export class Page {
   watch(endings: Endings): () => void {
     if (!isPage()) return () => {};
     const ends = (ending: Ending): void => {
-      // A page that leaves is hidden, too: that comes second, and says less.
+      // A page that leaves is hidden as well; that event comes second and says less.
       this.#ending = this.#ending === 'leaving' ? 'leaving' : ending;
       quietly(0, back);
       endings.handOver(this.#ending);
@@ -34,7 +34,7 @@ export class Page {
     document.addEventListener('visibilitychange', hidden, true);
     window.addEventListener('pagehide', gone, true);
     window.addEventListener('pageshow', back, true);
-    // The first beacon may be made in such a turn, by another listener to the same event.
+    // The first beacon may be sent in such a turn, by another listener for the same event.
     hidden();
     return () => {
       document.removeEventListener('visibilitychange', hidden, true);

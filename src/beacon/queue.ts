@@ -1,4 +1,4 @@
-/** The beacons that wait, oldest first, and how many bytes they are. */
+/** The beacons that wait, oldest first, and their size in bytes. */
 import type { Item } from './item';
 
 export class Queue {
@@ -13,7 +13,7 @@ export class Queue {
     return this.#bytes;
   }
 
-  /** What is removed meanwhile is passed over. */
+  /** Items removed during the iteration are skipped. */
   [Symbol.iterator](): Iterator<Item> {
     return this.#items.values();
   }
@@ -27,7 +27,7 @@ export class Queue {
     if (this.#items.delete(item)) this.#bytes -= item.body.length;
   }
 
-  /** Removes the oldest until both bounds hold. */
+  /** Removes the oldest until both bounds hold, and returns them. */
   shrink(maxItems: number, maxBytes: number): Item[] {
     const removed: Item[] = [];
     for (const item of this.#items) {
@@ -39,7 +39,7 @@ export class Queue {
   }
 }
 
-/** What goes in one request with an item that waits, and whether no more does: what it may hold, or `most` bytes. */
+/** The waiting items that share a request with `item`, and whether it is full: by its batch options, or at `most` bytes. */
 export function batchOf(item: Item, waiting: Iterable<Item>, most = Infinity): { items: Item[]; isFull: boolean } {
   const { batch, company } = item;
   if (!batch) return { items: [item], isFull: true };

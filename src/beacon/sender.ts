@@ -1,18 +1,18 @@
-/** What a platform does for the channel: it sends, and it says when the program or the page is about to end. */
+/** What a platform does for the channel: it sends, and it announces that the program or the page is about to end. */
 import type { Item } from './item';
 
-/** Why a beacon was dropped: the closed set. */
+/** Why a beacon was dropped; a closed set. */
 export type DropReason =
   | 'timeout' // it took too long
   | 'network_error' // it could not be sent
   | 'rejected' // the collector answered with anything but a 2xx
-  | 'queue_full' // younger ones took its place
-  | 'payload_too_large' // larger than the channel
-  | 'serialize_error' // it cannot be turned into bytes at once
+  | 'queue_full' // newer ones took its place
+  | 'payload_too_large' // larger than the channel may hold
+  | 'serialize_error' // it cannot be turned into bytes synchronously
   | 'invalid_url' // not a string that is an HTTP URL
   | 'circuit_open' // too many timeouts in a row
   | 'ratelimit_backoff' // the collector asked for a pause
-  | 'quota_exceeded' // the browser takes no more while the page goes away
+  | 'quota_exceeded' // the browser takes no more as the page goes away
   | 'already_shutdown'; // the client is closed, or the program ends
 
 /** What became of a beacon. */
@@ -20,25 +20,25 @@ export type Sent =
   | { ok: true }
   | { ok: false; reason: 'timeout' | 'network_error' | 'rejected'; status?: number; retryAfter?: number | undefined };
 
-/** A page that is hidden may be killed without a word, or be back in a second; one that leaves is over, as far as anyone knows. */
+/** A hidden page may be killed without notice, or be back in a second; a page that leaves is over, as far as anyone knows. */
 export type Ending = 'hidden' | 'leaving';
 
-/** What a sender tells of the end. */
+/** What a sender calls when the end is near. */
 export interface Endings {
   handOver(ending: Ending): void;
-  /** The program has nothing else to do. */
+  /** Called when the program has nothing else to do. */
   drain(): Promise<void>;
 }
 
 export interface Sender {
-  /** Sends within `timeout` milliseconds; the connection is closed when they are over. Never rejects, always ends. */
+  /** Sends within `timeout` milliseconds, after which the connection is closed. Never rejects, always settles. */
   send(item: Item, timeout: number): Promise<Sent>;
-  /** Gives one request to what outlives the page, without waiting. False where it is not taken. Absent where nothing outlives. */
+  /** Hands one request to what outlives the page, without waiting. False if it is not taken; absent where there is no such thing. */
   handOver?(item: Item): boolean;
-  /** Set where what is accepted now may have no later turn. */
+  /** Set while a beacon accepted now may get no later turn. */
   ending?(): Ending | undefined;
-  /** Calls when the end is near. Returns what stops listening. */
+  /** Subscribes to the end. Returns a function that unsubscribes. */
   onEnd(endings: Endings): () => void;
-  /** Ends what is on its way. */
+  /** Ends what is in flight. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Sends beacons from a page. While it lives: a plain fetch, whose connection closes when it is aborted (that of a keepalive one does
- * not, in Chromium). When it goes away: what the browser takes over, within its quota.
+ * Sends beacons from a page. While it lives, by a plain fetch, whose connection closes on abort (that of a keepalive fetch does not, in
+ * Chromium). When it goes away, by what the browser takes over, within its quota.
  */
 
 import { discard } from '../util/discard';
@@ -12,7 +12,7 @@ import { Page } from './page';
 import type { Sender, Sent } from './sender';
 
 export function createSender(): Sender {
-  /** Of those that are on their way. */
+  /** Functions that end the requests in flight. */
   const stops = new Set<() => void>();
   const page = new Page();
   return {
@@ -36,13 +36,13 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
       stops.delete(stop);
       resolve(sent);
     };
-    // Whatever fetch makes of the abort: it may be somebody's own, and never settle.
+    // Ends first, since a fetch that is not the platform's may never settle on an abort.
     const stop = (): void => {
       end();
       controller.abort();
     };
     const cancel = quietly(timeout, () => {
-      // A body that never ends costs its connection, not what the collector has said.
+      // A response body that never ends costs its connection; the status still counts.
       if (!answered) sent = { ok: false, reason: 'timeout' };
       stop();
     });
@@ -58,20 +58,20 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
   });
 }
 
-/** Async, so that a fetch that throws rejects. */
+/** Async, so that it rejects if fetch throws. */
 const post = async ({ url, body, contentType, headers }: Item, init: RequestInit): Promise<Response> =>
   fetch(url, { ...init, method: 'POST', body: body.length ? blob(body, contentType) : null, headers: { ...headers } });
 
 const blob = (body: Uint8Array<ArrayBuffer>, type: string | undefined): Blob => new Blob([body], type ? { type } : {});
 
-/** Gives a request to the browser. What a fetch is refused for it says too late: the bytes that are on their way are counted here. */
+/** Hands a request to the browser. A fetch beyond the quota would reject too late, so the bytes in flight are counted here. */
 function keepalive(): (item: Item) => boolean {
   let pending = 0;
   return (item) => {
     const { url, body, contentType, headers } = item;
     try {
       const { navigator, location } = globalThis as Partial<typeof globalThis>;
-      // It sends cookies wherever it goes, which no other of ours does: another origin would be told who asks, or refuse that.
+      // sendBeacon includes cookies even cross-origin, as none of our other requests do: it would identify the user there, or be refused.
       const isAlike = item.origin === location?.origin || typeof Request !== 'function' || !('keepalive' in Request.prototype);
       if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function')
         return navigator.sendBeacon(url, blob(body, contentType));
@@ -82,7 +82,7 @@ function keepalive(): (item: Item) => boolean {
     pending += body.length;
     const done = (response?: Response): void => {
       pending -= body.length;
-      discard(response?.body); // one that never ends would keep its connection
+      discard(response?.body); // a body that never ends would keep its connection
     };
     post(item, { keepalive: true }).then(done, () => done());
     return true;

@@ -1,4 +1,4 @@
-/** Which of axios' adapters does the I/O of a request, or whether it is one of the user's own. */
+/** Decides which adapter does the I/O of a request: one of axios', or the user's own. */
 import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Call, Handler } from '../call';
 import type { Attempt } from '../call/attempt';
@@ -8,10 +8,10 @@ import { addedHeaders } from './added-headers';
 
 export type AdapterName = 'http' | 'fetch' | 'xhr';
 
-/** What a platform takes where the choice is ours. */
+/** The adapter that a platform prefers when the user left the choice to us. */
 export type Prefer = (config: InternalAxiosRequestConfig) => AdapterName;
 
-/** The adapter of a request: the first of its list that there is, or where the choice is ours, the one the platform prefers. */
+/** The adapter for a request: the platform's preference if the choice is ours, else the first in the config's list that is supported. */
 function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | AxiosAdapter {
   const config = call.config as InternalAxiosRequestConfig;
   if (prefer && isOurChoice(config)) {
@@ -35,7 +35,7 @@ function candidatesOf({ adapter }: InternalAxiosRequestConfig): readonly (string
   return Array.isArray(candidates) ? candidates : [candidates as AxiosAdapter];
 }
 
-/** Whether the user left the choice to axios: of a list that he made, his order counts. */
+/** Whether the user left the choice to axios. A list of their own is followed in its order. */
 export function isOurChoice(config: InternalAxiosRequestConfig): boolean {
   const candidates = candidatesOf(config);
   return candidates.length === NAMES.length && NAMES.every((name, at) => name === candidates[at]);
@@ -45,7 +45,7 @@ const isName = (name: string): name is AdapterName => (NAMES as readonly string[
 
 const supported = new Map<AdapterName, boolean>();
 
-/** Asked once: axios answers with an error, stack and all. */
+/** Cached, since axios reports an unsupported adapter by throwing an error, stack trace included. */
 export function supports(name: AdapterName): boolean {
   let answer = supported.get(name);
   if (answer === undefined) {
@@ -59,18 +59,18 @@ export function supports(name: AdapterName): boolean {
   return answer;
 }
 
-/** An adapter of axios' own, given as a function. */
+/** The name of a built-in axios adapter that was passed as a function. */
 const known = (adapter: AxiosAdapter): AdapterName | undefined =>
   NAMES.find((name) => supports(name) && axios.getAdapter(name) === adapter);
 
-/** What a transport changes of the config. A `signal` of undefined: it ends the attempt by other means. */
+/** Config overrides from a transport. `signal: undefined` means that it ends the attempt by other means. */
 export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined };
 
 /**
- * Runs an adapter of axios with what the transport changes for it, and gives back the config as it was: handlers repeat `error.config`.
- * axios' own timeout is switched off: it means another thing in each adapter, and in some faults it never fires.
+ * Runs an adapter with the transport's overrides and reports the original config afterwards, since handlers retry with `error.config`.
+ * axios' own timeout is switched off: it means something different in each adapter and, in some faults, never fires.
  *
- * @param added The attempt's added headers, and what goes with them, where they have been made already.
+ * @param added The attempt's added headers and the options that go with them, if already built.
  */
 export async function runAdapter(
   adapter: AxiosAdapter,
@@ -91,7 +91,7 @@ export async function runAdapter(
   try {
     const response = await adapter(adapted);
     response.config = config;
-    if (config.responseType === 'stream') restore(adapted, config); // an error of the stream will have it
+    if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
     if (axios.isAxiosError(error)) {
@@ -99,7 +99,7 @@ export async function runAdapter(
         if (told?.config === adapted) told.config = config;
         else if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);
       }
-      // A connection that the peer had closed while it was idle: says why a reset is no news of the upstream's health.
+      // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
       if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
     }
     throw error;
@@ -109,8 +109,8 @@ export async function runAdapter(
 const ATTEMPT = Symbol('attempt');
 
 /**
- * The attempt's signal, made for an adapter that looks at it: many of the user's own do not, and it is a sixth of what a call takes of memory.
- * One descriptor for all, since a getter of its own would cost an object as much.
+ * The attempt's signal, created lazily: many custom adapters never read it, and it is a sixth of a call's memory.
+ * One shared descriptor, since a getter per config would allocate as well.
  */
 const SIGNAL = /* @__PURE__ */ own<PropertyDescriptor & ThisType<{ [ATTEMPT]: Attempt }>>({
   get() {
@@ -132,7 +132,7 @@ function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
   Object.defineProperty(config, 'signal', SIGNAL);
 }
 
-/** Of an adapter that hands on a copy of its config: what was set for the attempt is taken off that as well, or a repeat of it had no `total`. */
+/** Removes the attempt's overrides from a copy that an adapter made of its config, or a retry with that copy would have no `total`. */
 function undo(
   copy: InternalAxiosRequestConfig,
   adapted: InternalAxiosRequestConfig,
@@ -147,13 +147,13 @@ function undo(
   }
 }
 
-/** Makes it again what it was made from. */
+/** Turns the adapted config back into the original, in place. */
 function restore(adapted: object, config: object): void {
   for (const name of Object.keys(adapted)) if (!(name in config)) Reflect.deleteProperty(adapted, name);
   Object.assign(adapted, config);
 }
 
-/** Hands each attempt to the transport of its adapter. One of the user's own says nothing of phases: only `total` and the deadline hold it. */
+/** Hands each attempt to its adapter's transport. A custom adapter reports no phases, so only `total` and the deadline bound it. */
 export const byAdapter =
   (transports: Partial<Record<AdapterName, Handler>>, prefer?: Prefer): Handler =>
   (call) => {

@@ -1,16 +1,16 @@
-/** The headers that a call sends beside the request's own: what is left of its deadline, and its trace. Neither is for another origin's eyes. */
+/** The headers that a call adds: its remaining deadline and trace. Marked sensitive, so that axios drops them on a redirect elsewhere. */
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import type { Call } from '../call';
 import { originOfRequest } from '../endpoint';
 import { traceparentOf } from '../trace';
 import { own } from '../util/own';
 
-/** Of nothing inherited: what somebody put on `Object.prototype` is no header of ours. */
+/** Inherits nothing, so that a polluted `Object.prototype` adds no headers. */
 const NONE: Added = /* @__PURE__ */ own({});
 
 type Added = Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'>;
 
-/** Made anew for each attempt. */
+/** Built for each attempt, since the remaining deadline changes. */
 export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Added {
   const { deadline, policies } = call;
   const added: Record<string, string> = {};
@@ -21,8 +21,8 @@ export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Ad
   if (!names.length) return NONE;
   const headers = new axios.AxiosHeaders(config.headers);
   for (const name of names) headers.set(name, added[name]);
-  const sensitiveHeaders = config.sensitiveHeaders ?? []; // `null` is none, for axios
-  // What is no list is for axios to refuse.
+  const sensitiveHeaders = config.sensitiveHeaders ?? []; // axios takes `null` as none
+  // If it is not a list, axios rejects it.
   return { headers, sensitiveHeaders: Array.isArray(sensitiveHeaders) ? [...sensitiveHeaders, ...names] : sensitiveHeaders };
 }
 

@@ -5,7 +5,7 @@ import type { Clock, Expiry } from '../call/attempt';
 import { Alarm, credit, now, type Timer } from '../clock';
 import { kindOf, type LimitName, type Limits, type Phase, type Timings } from '../words';
 
-/** The limit that a phase has to itself. Before a browser sees headers, all that can be held to time is the answer. */
+/** The limit that bounds a single phase. While a browser is waiting for headers, only `response` can be enforced. */
 const ownOf = (phase: Phase): LimitName => (phase === 'waiting' ? 'response' : phase);
 
 interface Running {
@@ -22,13 +22,13 @@ export class PhaseClock implements Clock {
   readonly #limits: Limits;
   readonly #onExpiry: (expiry: Expiry) => void;
   readonly #alarm: Alarm;
-  // No more than four limits run at a time: the attempt's, the connection's, that of silence, and the phase's own.
+  // At most four limits run at a time: `total`, `connect`, `read` and the phase's own.
   readonly #total: Running | undefined;
   #connect: Running | undefined;
   #read: Running | undefined;
   #own: Running | undefined;
   #enteredAt = now();
-  /** Since when the consumer holds the body back: its silence, and a limit of the body's own, do not run meanwhile. */
+  /** Since when the consumer has held back the body: neither `read` nor `body` runs meanwhile. */
   #heldSince: number | undefined;
   #lag = 0;
   #stopped = false;
@@ -41,7 +41,7 @@ export class PhaseClock implements Clock {
     this.#arm();
   }
 
-  /** Milliseconds per phase, the running one included. */
+  /** Milliseconds per phase, including the current one. */
   get timings(): Timings {
     const { phase } = this;
     return this.#stopped ? { ...this.#timings } : { ...this.#timings, [phase]: (this.#timings[phase] ?? 0) + now() - this.#enteredAt };
@@ -53,7 +53,7 @@ export class PhaseClock implements Clock {
     const { connect, read } = this.#limits;
     this.#heldSince = undefined;
     this.phase = phase;
-    // Together the phases in which a connection is made have the `connect` budget.
+    // All phases of connecting share the `connect` budget.
     this.#connect = kindOf(phase) === 'connect' ? (this.#connect ?? running('connect', connect, at)) : undefined;
     this.#read = phase === 'response' || phase === 'body' ? running('read', read, at) : undefined;
     this.#own = running(ownOf(phase), budget, at);
@@ -95,12 +95,12 @@ export class PhaseClock implements Clock {
     return at;
   }
 
-  /** `read`, unless the consumer holds the body back. */
+  /** `read`, unless suspended by the consumer's backpressure. */
   get #runningRead(): Running | undefined {
     return this.#heldSince === undefined ? this.#read : undefined;
   }
 
-  /** The phase's own limit, likewise. */
+  /** The phase's own limit; that of the body is suspended likewise. */
   get #runningOwn(): Running | undefined {
     return this.#heldSince === undefined || this.phase !== 'body' ? this.#own : undefined;
   }

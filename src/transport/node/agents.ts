@@ -1,6 +1,6 @@
 /**
- * The agents of a client. Each attempt gets a facade over a shared keep-alive agent, so that its requests are seen while pooling stays
- * whole; the facade also routes each hop through the proxy that axios would choose for it.
+ * The agents of a client. Each attempt gets a facade over a shared keep-alive agent, so that its requests are observed while pooling
+ * stays intact; the facade also routes each hop through the proxy that axios would choose for it.
  */
 import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
@@ -16,7 +16,7 @@ import type { GivenAnswer } from './redirect';
 import { HOPS, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
-/** Node calls it on every request; its types keep it to themselves. */
+/** Node calls `addRequest` for every request, but its types omit it. */
 type WithAddRequest = Agent & {
   addRequest(req: ClientRequest, options: RequestOptions): void;
   options?: Record<string, unknown>;
@@ -27,12 +27,12 @@ type Followed = Agent & { options?: unknown; scheduling?: unknown };
 
 type FacadeOf = new (attempt: Attempt, config: AxiosRequestConfig, given: GivenAnswer | undefined) => Agent;
 
-/** Symbols, since an agent has names of its own. */
+/** Symbols, so as not to clash with an agent's own properties. */
 const ATTEMPT = Symbol('attempt');
 const CONFIG = Symbol('config');
 const GIVEN = Symbol('given');
 
-/** An agent that makes connections as Node does: of no other class, with no hook of its own. */
+/** Whether an agent connects the way Node does: neither a subclass nor with a `createConnection` of its own. */
 function isNodes(agent: Agent): boolean {
   const { prototype } = (agent.constructor === https.Agent ? https : http).Agent as unknown as { prototype: WithHooks };
   return Object.getPrototypeOf(agent) === prototype && (agent as WithHooks).createConnection === prototype.createConnection;
@@ -40,10 +40,10 @@ function isNodes(agent: Agent): boolean {
 
 type WithHooks = Agent & { createConnection: unknown };
 
-/** With several addresses for a name, each may take this share of the connect budget: a slow one is reached, dead ones are passed over. */
+/** The share of the connect budget for each of a name's addresses: enough to reach a slow one and still get past dead ones. */
 const ADDRESS_SHARE = 1 / 5;
 
-/** What Node gives an address by itself (Node 26 the latter), in milliseconds; another time is the program's choice. */
+/** Node's default time per address in milliseconds (500 from Node 26 on); any other value is the program's choice and is kept. */
 const NODES_TIME = [250, 500].find((time) => time === addressTime());
 
 type Tunnels = Map<string, TunnelAgent>;
@@ -51,7 +51,7 @@ type Tunnels = Map<string, TunnelAgent>;
 export class Agents {
   readonly #own = new Map<Protocol, { of: Agent; agent: WithAddRequest }>();
   readonly #tunnels = new WeakMap<Agent, Tunnels>();
-  /** All of them. They go with the agent that they were made for, idle connections and all. */
+  /** All tunnels. Once the agent they were made for is garbage-collected, they are retired, idle connections included. */
   readonly #opened = new Set<Tunnels>();
   readonly #gone = new FinalizationRegistry<Tunnels>((tunnels) => {
     this.#opened.delete(tunnels);
@@ -60,10 +60,10 @@ export class Agents {
   #closed = false;
   readonly #facades: Record<Protocol, WeakMap<Agent, FacadeOf>> = { 'http:': new WeakMap(), 'https:': new WeakMap() };
 
-  /** An agent for one attempt, over the user's or the client's own. With a given answer, its first request gets that instead of a connection. */
+  /** An agent for one attempt, over the user's or the client's own. Its first request gets `answer`, if given, instead of a connection. */
   facade(protocol: Protocol, attempt: Attempt, config: AxiosRequestConfig, answer?: GivenAnswer): Agent {
     const agent = this.#agent(protocol, config);
-    if (typeof agent.addRequest !== 'function') return agent; // Node says what is wrong with it
+    if (typeof agent.addRequest !== 'function') return agent; // not an agent: Node has an error for that
     let Facade = this.#facades[protocol].get(agent);
     if (!Facade) {
       Facade = facadeOf(agent, (...request) => this.#route(protocol, agent, ...request));
@@ -97,7 +97,7 @@ export class Agents {
     if (connect && addressTime() === NODES_TIME) options.autoSelectFamilyAttemptTimeout = Math.max(10, Math.round(connect * ADDRESS_SHARE));
     if (!proxy) return give(agent, req, options, hop, attempt);
     if (protocol === 'http:') {
-      // An http target is asked of the proxy itself.
+      // The proxy itself is asked for a plain HTTP target, without a tunnel.
       const forwarding = proxy.secure ? this.#agent('https:', config) : agent;
       return give(forwarding, forwarded(req, options, proxy), { ...options, ...atProxy(proxy) }, hop, attempt);
     }
@@ -105,14 +105,14 @@ export class Agents {
     give(this.#tunnel(proxy, agent, agent === config.httpsAgent), req, options, hop, attempt);
   }
 
-  /** Closes the idle connections of the agents made here, and those in use when they are done; the user's agents are the user's. */
+  /** Closes the idle connections of the agents made here at once, and those in use once they are free. The user's agents are left alone. */
   close(): void {
     this.#closed = true;
     for (const { agent } of this.#own.values()) retire(agent);
     for (const tunnels of this.#opened) for (const tunnel of tunnels.values()) retire(tunnel);
   }
 
-  /** As Node's own agent is set up: what the program sets for all of Node's requests (a CA, say) holds for ours. One of another make is used itself. */
+  /** Set up like Node's global agent, so that what a program sets there (a CA, say) applies here. One of another kind is used as is. */
   #ownAgent(protocol: Protocol): WithAddRequest {
     const secure = protocol === 'https:';
     const of = (secure ? https : http).globalAgent as WithAddRequest;
@@ -124,7 +124,7 @@ export class Agents {
       this.#own.set(protocol, own);
     }
     follow(own.agent, of);
-    own.agent.keepAlive = !this.#closed && (of.keepAlive || of.options?.keepAlive === undefined); // off where somebody said so
+    own.agent.keepAlive = !this.#closed && (of.keepAlive || of.options?.keepAlive === undefined); // on unless explicitly turned off
     if (of.options?.proxyEnv) own.agent.options = { ...of.options, proxyEnv: undefined };
     return own.agent;
   }
@@ -147,15 +147,15 @@ export class Agents {
   }
 
   /**
-   * A call may still be in an interceptor when the client is closed: then its connection is for it alone. axios sets a minute on every
-   * socket; with another figure here the agent would set its own back each time the socket is free.
+   * A call may still be in an interceptor when the client is closed; its connection is then not pooled. axios sets a keep-alive delay of a
+   * minute on every socket; with any other value here, the agent would reset it each time the socket becomes free.
    */
   #options({ options }: WithAddRequest): https.AgentOptions {
     return { ...options, proxyEnv: undefined, keepAlive: !this.#closed, keepAliveMsecs: 60_000 } as https.AgentOptions;
   }
 }
 
-/** Takes over what Node reads of an agent at each request, and a program may set at any time. Written out, since a loop is ten times as slow. */
+/** Copies what Node reads from an agent at each request and a program may set at any time. Unrolled, since a loop is ten times as slow. */
 function follow(agent: Followed, leader: Followed): void {
   agent.options = leader.options;
   agent.maxSockets = leader.maxSockets;
@@ -164,16 +164,16 @@ function follow(agent: Followed, leader: Followed): void {
   agent.scheduling = leader.scheduling;
 }
 
-/** Connections in use are closed when they become free. */
+/** Closes idle connections now; those in use close when they become free. */
 function retire(agent: Agent): void {
   (agent as { keepAlive?: boolean }).keepAlive = false;
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
-/** What Node makes of an agent of `false`: one for a single request, whose connection is shared with none. */
+/** What Node makes of `agent: false`: an agent for a single request, whose connection is never shared. */
 const unshared = (protocol: Protocol): WithAddRequest => new (protocol === 'https:' ? https : http).Agent() as WithAddRequest;
 
-/** Looks like the agent, pooling included; only a request is seen before the agent gets it. */
+/** Behaves like the agent, pooling included, but sees each request before the agent does. */
 function facadeOf(
   agent: WithAddRequest,
   route: (attempt: Attempt, config: AxiosRequestConfig, req: ClientRequest, options: RequestOptions) => void,
@@ -193,7 +193,7 @@ function facadeOf(
   }
   Object.setPrototypeOf(Facade.prototype, agent);
   const { options } = agent;
-  // axios refuses to bypass an agent that proxies by itself; hidden, the agent goes on doing so.
+  // With `proxy: false` axios rejects a facade of an agent that proxies by itself; with the option hidden, the agent goes on proxying.
   if (options?.proxyEnv) define(Facade.prototype, 'options', { value: { ...options, proxyEnv: undefined } });
   return Facade as unknown as FacadeOf;
 }
@@ -202,7 +202,7 @@ function give(agent: WithAddRequest, req: ClientRequest, options: RequestOptions
   attempt.onAbort(() => leaveQueue(agent, req));
   hop.byNode = isNodes(agent);
   agent.addRequest(req, options);
-  // Node's agents queue the request or give it a socket by now, a tunnel tells of itself; others connect by means of their own.
+  // Node's agents have queued the request or given it a socket by now, and a tunnel marks its own phases; others connect in their own way.
   if (hop.byNode || agent instanceof TunnelAgent) return;
   process.nextTick(() => {
     if (!isQueued(agent, req)) hop.connecting('proxy' in agent ? 'proxy' : 'tcp');

@@ -1,4 +1,4 @@
-/** The deadline that the code running now was started under. AsyncLocalStorage carries it across awaits and callbacks. */
+/** The deadline under which the current code runs. AsyncLocalStorage carries it across awaits and callbacks. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Deadline } from '../../deadline';
 import { define } from '../../util/define';
@@ -6,13 +6,13 @@ import { define } from '../../util/define';
 interface Scope {
   readonly deadline: Deadline;
   readonly within: Scope | undefined;
-  /** Whether its work was done in time: what that left running, a timer or a cache, has no more to do with it. */
+  /** Set once the work settled in time: whatever it left running (a timer, a cache refresh) is no longer bound by the deadline. */
   isDone: boolean;
 }
 
 type Storage = AsyncLocalStorage<Scope | undefined>;
 
-/** Where copies of this package meet, as the ESM and the CommonJS one of a program: a call of either is part of the work. */
+/** Shared by all copies of this package in a process, such as the ESM and CommonJS builds: calls made through any of them inherit. */
 const SHARED = Symbol.for('breakwater.deadline');
 
 const storage: Storage = (globalThis as { [SHARED]?: Storage })[SHARED] ?? new AsyncLocalStorage();
@@ -35,6 +35,6 @@ export const ambient = {
     done.then(end, end);
     return done;
   },
-  /** Under no deadline. Where there is none anyway nothing is entered: from the first time on Node would watch every promise there is. */
+  /** Runs under no deadline. Enters no scope if there is none anyway: from the first one on, Node tracks every promise. */
   outside: (work: () => void): void => (storage.getStore() ? storage.run(undefined, work) : work()),
 };

@@ -1,4 +1,4 @@
-/** An answer as axios' http adapter gives it: unpacked, collected unless it is to be a stream, and held against `validateStatus`. */
+/** Turns a response into what axios' http adapter returns: decompressed, buffered unless streamed, and checked by `validateStatus`. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
@@ -7,7 +7,7 @@ import { unpacked } from './unpack';
 export type Resolve = (response: AxiosResponse | Promise<AxiosResponse>) => void;
 export type Reject = (error: AxiosError) => void;
 
-/** Answers with what comes of the body; its errors have the request, and as far as it came the response. */
+/** Settles with the outcome of the body. As in axios, errors carry the request and, unless the body is too long, the response. */
 export function answerWith(res: IncomingMessage, config: InternalAxiosRequestConfig, resolve: Resolve, reject: Reject): void {
   const body = unpacked(res, config);
   const { maxContentLength = -1, responseType } = config;
@@ -29,7 +29,7 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
   body.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
-    if (!(maxContentLength > -1 && length > maxContentLength)) return; // NaN is no limit
+    if (!(maxContentLength > -1 && length > maxContentLength)) return; // NaN means no limit
     reject(tooLong(maxContentLength, response));
     body.destroy();
     res.destroy();
@@ -53,7 +53,7 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
 const tooLong = (limit: number, { config, request }: AxiosResponse): AxiosError =>
   new AxiosError(`maxContentLength size of ${limit} exceeded`, AxiosError.ERR_BAD_RESPONSE, config, request);
 
-/** Its error ends no process where nobody listens, as with axios; destroyed before anybody reads, it lets go of the connection all the same. */
+/** As with axios, an error that nobody listens for does not crash the process. Destroying it unread still releases the connection. */
 const heldTo = (limit: number, body: Readable, response: AxiosResponse): Readable =>
   Readable.from(within(limit, body, response), { objectMode: false })
     .on('error', () => {})
@@ -83,17 +83,17 @@ function settle(response: AxiosResponse, resolve: Resolve, reject: Reject): void
   try {
     if (!status || !config.validateStatus || config.validateStatus(status)) return resolve(response);
   } catch (error) {
-    return reject(error as AxiosError); // thrown where axios does it, it would end the process
+    return reject(error as AxiosError); // thrown in an event listener, as in axios, it would crash the process
   }
   const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
   reject(new AxiosError(`Request failed with status code ${status}`, code, config, request, response));
 }
 
-/** What axios would change in a value, besides making it text. */
+/** What axios would strip from a header value. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it takes out.
 const UNCLEAN = /[\u0000-\u0008\u000a-\u001f\u007f]|^[\t ]|[\t ]$/;
 
-/** The short way for headers that are what axios makes of them: of each name there is one, as Node has made sure. */
+/** A fast path for headers that axios would leave as they are; Node has already joined duplicates. */
 function headersOf(raw: IncomingHttpHeaders): AxiosResponseHeaders {
   const headers = new axios.AxiosHeaders() as AxiosResponseHeaders;
   for (const name of Object.keys(raw)) {

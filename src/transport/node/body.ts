@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import type { Attempt } from '../../call/attempt';
 
 /**
- * `push` is where Node hands over what came, and its answer says whether the consumer keeps up; `_read` is where the consumer asks for
- * more. Between the two the silence is the consumer's own, and the clock is held.
+ * `push` is where Node delivers data, and its return value says whether the consumer keeps up; `_read` is where the consumer asks for
+ * more. In between, the silence is due to backpressure, so the clock is paused.
  */
 export function markBody(body: Readable, attempt: Attempt, isCurrent: () => boolean): void {
   const { clock } = attempt;
@@ -15,7 +15,7 @@ export function markBody(body: Readable, attempt: Attempt, isCurrent: () => bool
     if (chunk !== null && isCurrent()) clock.progress();
     const wantsMore = push.call(this, chunk, encoding);
     if (isCurrent()) {
-      // HTTP/2 ends a stream that was cut short like any other; how that came is told when it is closed.
+      // HTTP/2 ends even a truncated stream normally; only 'close' tells whether it was.
       if (chunk !== null) {
         if (!wantsMore) clock.pause();
       } else if (!this.destroyed && !this.closed) attempt.bodyEnded();

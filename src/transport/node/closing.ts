@@ -1,15 +1,15 @@
 /**
- * When connections are closed. It is the dearest part of a call's end, a system call and what the kernel does for it: where very many calls end
- * at once, their callers are told first, and the connections are closed over the next turns of the event loop.
+ * Paces the closing of connections, the most expensive part of ending a call (a system call and the kernel's work for it): when very many
+ * calls end at once, their callers are told first, and the connections are closed over the next turns of the event loop.
  */
 import { now } from '../../clock';
 import { contain } from '../../util/complain';
 
-/** So many are closed on the spot within so many milliseconds; and then so many in a turn. */
+/** Up to AT_ONCE connections within WINDOW milliseconds are closed on the spot; beyond that, AT_ONCE per turn. */
 const AT_ONCE = 8;
 const WINDOW = 2;
 
-/** Milliseconds after which a turn that was asked for is not waited for any more: a fake clock may have gone, and taken it along. */
+/** Milliseconds after which a scheduled drain counts as lost: fake timers may have been uninstalled while it was pending. */
 const PATIENCE = 1_000;
 
 let since = -Infinity;
@@ -17,7 +17,7 @@ let closed = 0;
 let asked = -Infinity;
 const waiting: (() => void)[] = [];
 
-/** Soon: on the spot, as a rule. */
+/** Closes on the spot, or in one of the next turns if many close at once. */
 export function closeSoon(close: () => void): void {
   const at = now();
   if (isFree(at)) return close();

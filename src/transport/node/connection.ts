@@ -3,7 +3,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Phase } from '../../words';
 
-/** Whether a TLS handshake is still to be done. Node has the flag, its types have not. */
+/** Whether the TLS handshake is still pending. Node's types lack the flag. */
 const isHandshaking = (socket: Socket): boolean => (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
 
 /** Whether the socket cannot carry a request yet. */
@@ -18,7 +18,7 @@ export const needsNoLookup = ({
   socketPath?: string | null | undefined;
 }): boolean => Boolean(socketPath) || (typeof host === 'string' && isIP(host) !== 0);
 
-/** A resolver that tells of its answer, which may come before the socket can be listened to: custom ones have it from a cache. */
+/** A resolver that reports its answer: a custom one may answer from a cache, before the socket can be listened to. */
 export const watched =
   (lookup: LookupFunction, resolved: () => void): LookupFunction =>
   (hostname, options, callback) =>
@@ -28,8 +28,8 @@ export const watched =
     });
 
 /**
- * Enters the phase that the socket is in and those that follow, until `usable`.
- * @returns what takes the listeners off again
+ * Enters the phase that the socket is in and those that follow, until it is usable.
+ * @returns A function that removes the listeners.
  */
 export function markConnection(socket: Socket, enter: (phase: Phase) => void, resolved: boolean, usable: () => void): () => void {
   const afterConnect = (): void => {

@@ -1,7 +1,7 @@
-/** Node's diagnostics channels, where agents listen that know nothing of a client: `breakwater:attempt`, `breakwater:call`, … */
+/** Node's diagnostics channels, for APM agents that know nothing of a client: `breakwater:attempt`, `breakwater:call`, … */
 import { type Channel, channel } from 'node:diagnostics_channel';
 
-/** Gives the channel of a type of event, where somebody listens. */
+/** Returns a function that gives the channel for an event type, or undefined if nobody is subscribed. */
 export function createDiagnostics(): (type: string) => Channel | undefined {
   const channels = new Map<string, Channel>();
   return (type) => {

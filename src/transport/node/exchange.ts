@@ -1,6 +1,6 @@
 /**
- * One plain request and its answer, as axios' http adapter makes them, without what only other requests need. A redirect goes on through
- * the adapter: what happens then is axios' own doing.
+ * One plain request and its response, as in axios' http adapter but without what only other requests need. A redirect is handed on to the
+ * adapter, so that following it remains axios' own business.
  */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -10,10 +10,10 @@ import { answerWith } from './answer';
 import type { Plain } from './plain';
 import { follow, isRedirect, tellAnswer, tellRequest, Unredirected } from './redirect';
 
-/** Runs the adapter on an answer that is there. */
+/** Runs the adapter on a response that has already arrived. */
 export type HandOn = (response: IncomingMessage) => Promise<AxiosResponse>;
 
-/** Throws what Node throws where the request cannot be made. */
+/** Throws what Node throws if the request cannot be made. */
 export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attempt: Attempt, handOn: HandOn): Promise<AxiosResponse> {
   const { options, body } = plain;
   const follows = config.maxRedirects !== 0;
@@ -23,20 +23,20 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
 
   return new Promise((resolve, reject) => {
     const fail = (error: AxiosError): void => {
-      // A connection that the peer had closed while it was idle: says why a reset is no news of the upstream's health.
+      // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
       if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
       reject(error);
     };
     onResponse = (res) => {
-      if (req.destroyed || attempt.aborted) return; // its connection may be closed a moment later
+      if (req.destroyed || attempt.aborted) return; // an aborted attempt's connection may be closed a little later
       if (follows && isRedirect(res)) return resolve(handOn(follow(res)));
       if (follows) tellAnswer(res, req, options);
       answerWith(res, config, resolve, fail);
     };
     req.on('error', (error) => {
-      req.destroy(); // a socket that fails does not always say so of its request
+      req.destroy(); // a socket error does not always destroy the request
       if (follows) tellRequest(req);
-      if (attempt.aborted) return reject(error); // it has been told what ended it, and an error with a stack is dear
+      if (attempt.aborted) return reject(error); // the call already has its error, and another stack trace is expensive
       fail(AxiosError.from(error, undefined, config, req));
     });
     if (body) req.write(body);

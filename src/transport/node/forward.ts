@@ -1,16 +1,16 @@
-/** Plain HTTP by way of a proxy, which is asked for the whole URL. */
+/** Plain HTTP through a forward proxy, which is asked for the absolute URL. */
 import type { ClientRequest } from 'node:http';
 import { isIP } from 'node:net';
 import type { RequestOptions } from './hop';
 import type { ProxyServer } from './proxy';
 import { Unredirected } from './redirect';
 
-/** follow-redirects tells a URL with the credentials in it, where axios' own proxying has it tell what the proxy is asked for. */
+/** follow-redirects would report a URL with credentials in it; with axios' own proxying it reports the URL that the proxy is asked for. */
 function tellProxied({ _redirectable: redirectable, path }: ClientRequest & { _redirectable?: unknown }): void {
   if (redirectable && !(redirectable instanceof Unredirected)) Object.assign(redirectable, { _currentUrl: path });
 }
 
-/** The name to be certified is the proxy's, where Node would take that of the `Host` header. */
+/** The certificate must be for the proxy's name; Node would take the one in the `Host` header. */
 export const atProxy = ({ host, port }: ProxyServer): RequestOptions => ({
   host,
   hostname: host,
@@ -18,7 +18,7 @@ export const atProxy = ({ host, port }: ProxyServer): RequestOptions => ({
   servername: isIP(host) ? '' : host,
 });
 
-/** The request as a forward proxy takes it: the whole URL in its first line. Nothing of it is written yet. */
+/** Rewrites a request for a forward proxy: the absolute URL goes into the request line. Nothing has been sent yet. */
 export function forwarded(req: Storing, { host, port }: RequestOptions, proxy: ProxyServer): ClientRequest {
   const isStored = Boolean(req._header);
   if (isStored) Object.assign(req, { _header: null, _headerSent: false, outputData: [], outputSize: 0 });
@@ -30,5 +30,5 @@ export function forwarded(req: Storing, { host, port }: RequestOptions, proxy: P
   return req;
 }
 
-/** Of a request with `Expect` Node has stored the head by the time an agent gets it. */
+/** For a request with `Expect`, Node has already stored the head by the time an agent gets it. */
 type Storing = ClientRequest & { _header?: string | null; _implicitHeader?(): void };

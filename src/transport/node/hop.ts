@@ -1,4 +1,4 @@
-/** One HTTP/1.1 exchange of an attempt, seen from the moment its request is given to an agent. A redirect makes a second. */
+/** One HTTP/1.1 exchange of an attempt, observed from the moment an agent gets its request. A redirect makes a second hop. */
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { Attempt, Clock } from '../../call/attempt';
@@ -8,7 +8,7 @@ import { closeSoon } from './closing';
 import { isUnderWay, markConnection } from './connection';
 import { isFollowed, Unredirected } from './redirect';
 
-/** What Node passes to `agent.addRequest`, as far as it matters here. */
+/** The options of `agent.addRequest` that matter here. */
 export interface RequestOptions {
   host?: string | null;
   hostname?: string | null;
@@ -21,7 +21,7 @@ export interface RequestOptions {
 
 export class Hop {
   readonly clock: Clock;
-  /** Whether its agent is one of Node's, which give a connection as soon as they begin to make it. */
+  /** Whether its agent is one of Node's, which assign a socket as soon as they start to connect. */
   byNode = false;
   readonly #attempt: Attempt;
   readonly #req: ClientRequest;
@@ -48,22 +48,22 @@ export class Hop {
     attempt.onAbort((reason) => this.#abort(reason as Error));
   }
 
-  /** A redirect leaves the hop behind; the end of the attempt ends it. */
+  /** False once a redirect has begun the next hop, or the attempt is aborted. */
   get isCurrent(): boolean {
     return this.#attempt.hops === this.#number && !this.#attempt.aborted;
   }
 
-  /** A resolver answered before anybody could listen to the socket. */
+  /** The resolver answered before the socket could be listened to. */
   resolved(): void {
     this.#resolved = true;
   }
 
-  /** A connection is being made for it that it is not given before it stands. It may get another meanwhile. */
+  /** A connection is being made that the request gets only once it is established; another may become free sooner. */
   connecting(phase: Phase): void {
     if (this.isCurrent && !this.#req.socket) this.clock.enter(phase);
   }
 
-  /** Releases what is made for it, when it has a connection or ends before its time. */
+  /** Runs when the request gets a connection, or the attempt is aborted: what was being made for it is no longer needed. */
   whenConnected(release: () => void): void {
     this.#req.once('socket', release);
     this.#attempt.onAbort(release);
@@ -75,7 +75,7 @@ export class Hop {
     if (!this.isCurrent) return;
     const isNew = isUnderWay(socket);
     const isUsed = this.byNode || this.#req.reusedSocket || seen.has(socket);
-    this.#attempt.reusedSocket = isUsed && !isNew && !socket.destroyed; // one that failed at once was never used
+    this.#attempt.reusedSocket = isUsed && !isNew && !socket.destroyed; // a socket that failed at once was never used
     if (!this.byNode) seen.add(socket);
     this.#bytesSeen = socket.bytesRead;
     this.clock.unseenProgress = () => {
@@ -94,7 +94,7 @@ export class Hop {
 
   #onInterim(): void {
     if (!this.isCurrent) return;
-    this.#bytesSeen = this.#req.socket?.bytesRead ?? 0; // told of here, and so not unseen
+    this.#bytesSeen = this.#req.socket?.bytesRead ?? 0; // counted here, and so no longer unseen
     this.clock.progress();
   }
 
@@ -106,25 +106,25 @@ export class Hop {
 
   #onWritten(): void {
     this.#written = true;
-    // An early answer may have come while the upload was still going on: then the body is being read already.
+    // An early response may have arrived during the upload; then the body is already being read.
     if (this.isCurrent && this.clock.phase === 'send') this.clock.enter('response');
   }
 
   #onResponse(response: IncomingMessage): void {
-    // Destroyed: a redirect that follow-redirects would not follow. The call fails by that, not by the answer.
+    // A destroyed response is a redirect that follow-redirects refused to follow, and that is what the call fails with.
     if (!this.isCurrent || isFollowed(response) || response.destroyed) return;
     this.#response = response;
     this.#attempt.status = response.statusCode;
     this.clock.enter('body');
     markBody(response, this.#attempt, () => this.isCurrent);
     if (this.#written || Number(response.statusCode) < 400) return;
-    // Refused before all of it was sent: nobody reads the rest, and Node would hold the connection until somebody does.
+    // Rejected before the upload was complete: nobody reads the rest, and Node would keep the connection until somebody does.
     response.once('end', () => {
       if (!this.#written) this.#req.on('error', ignore).destroy();
     });
   }
 
-  /** The connection is destroyed, never returned to the pool: on the spot, unless all has been sent and an answer would be heard by us alone. */
+  /** Destroys the connection rather than pooling it: on the spot, unless everything is sent and only we would see a response. */
   #abort(reason: Error): void {
     if (this.#written && this.#attempt.clock.phase === 'response' && isPlain(this.#req)) closeSoon(() => this.#destroy(reason));
     else this.#destroy(reason);
@@ -138,26 +138,26 @@ export class Hop {
 
 type Redirectable = ClientRequest & { _redirectable?: unknown };
 
-/** One that is our own doing, in the place of follow-redirects. */
+/** Whether the request is our own exchange rather than one of follow-redirects. */
 const isPlain = (req: Redirectable): boolean => req._redirectable instanceof Unredirected;
 
-/** Of other agents than Node's, which may give a connection when it stands: then it is new all the same. */
+/** Sockets from agents other than Node's: those may hand over an established connection that is new nonetheless. */
 const seen = new WeakSet<Socket>();
 
 const ignore = (): void => {};
 
-/** What axios sets on every socket, in milliseconds. */
+/** The keep-alive delay that axios sets on every socket, in milliseconds. */
 const KEEP_ALIVE = 60_000;
 
-/** Custom agents may give a stream that is no socket. An agent's own `timeout` is no limit of a request. */
+/** A custom agent may return a stream that is not a socket. An agent's own `timeout` must not limit a request. */
 function setAsAxiosDoes(socket: Socket): void {
   socket.setKeepAlive?.(true, KEEP_ALIVE);
   if (socket.timeout) socket.setTimeout(0);
 }
 
 /**
- * follow-redirects leaves a 'timeout' -> destroy listener on the pooled socket (follow-redirects#278), which would kill a later request
- * of anybody who shares the agent.
+ * follow-redirects leaves a 'timeout' -> destroy listener on the pooled socket (follow-redirects#278), which could kill a later request
+ * of anyone who shares the agent.
  */
 function leaveNoTimeoutListener(req: Redirectable, socket: Socket): void {
   if (!req._redirectable || isPlain(req)) return;

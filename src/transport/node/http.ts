@@ -1,4 +1,4 @@
-/** One attempt over HTTP: a plain one by an exchange of our own, any other through axios' http adapter. */
+/** One attempt over HTTP: a plain request by our own exchange, any other through axios' http adapter. */
 import { Readable } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosRequestHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Call, Handler } from '../../call';
@@ -48,13 +48,13 @@ function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, h
         return runAdapter(http, call, attempt, seen(agents, attempt, config, answer), added).finally(() => answer.drop());
       });
     } catch {
-      attempt.hops = 0; // Node makes no such request: axios has its own error for it
+      attempt.hops = 0; // Node rejects the request: axios has its own error for that
     }
   }
   return runAdapter(http, call, attempt, seen(agents, attempt, config), added);
 }
 
-/** The facades route each hop through its proxy, so that the tunnel's phases are seen, and end it with the attempt, so no signal is needed. */
+/** The facades route each hop through its proxy, so that a tunnel's phases are seen, and abort it with the attempt: no signal is needed. */
 const seen = (agents: Agents, attempt: Attempt, config: InternalAxiosRequestConfig, answer?: GivenAnswer): Changes => ({
   proxy: false,
   signal: undefined,
@@ -62,7 +62,7 @@ const seen = (agents: Agents, attempt: Attempt, config: InternalAxiosRequestConf
   httpsAgent: agents.facade('https:', attempt, config, answer),
 });
 
-/** A stream that was handed out ends with the attempt, and its consumer is told why. */
+/** Destroys a stream that was handed out when the attempt is aborted, and gives its consumer the reason. */
 function endWith(attempt: Attempt, data: unknown): void {
   if (!attempt.bodyOpen || !(data instanceof Readable)) return;
   attempt.onAbort((reason) => data.on('error', () => {}).destroy(reason as Error));

@@ -1,4 +1,4 @@
-/** HTTP/2 attempts: axios' own sessions show no phases and cannot be closed, so the client keeps its own, in axios' place. */
+/** HTTP/2 attempts. axios' own sessions expose no phases and cannot be closed, so the client keeps its own instead. */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type SecureClientSessionOptions } from 'node:http2';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
@@ -9,7 +9,7 @@ import { markBody } from './body';
 import { markConnection, needsNoLookup, watched } from './connection';
 import type { RequestOptions } from './hop';
 
-/** axios' own default for how long an idle session is kept. */
+/** axios' default for how long an idle session is kept, in milliseconds. */
 const SESSION_IDLE = 1_000;
 
 interface Options extends RequestOptions {
@@ -37,7 +37,7 @@ export class Http2 {
   readonly #sessions = new Map<string, Shared[]>();
   #closed = false;
 
-  /** What axios' http adapter takes for a transport: opens one stream and marks its phases. */
+  /** A `transport` for axios' http adapter that opens one stream and marks its phases. */
   transport(attempt: Attempt): { request(options: Options, onResponse: (response: Answered) => void): ClientHttp2Stream } {
     return { request: (options, onResponse) => this.#request(attempt, options, onResponse) };
   }
@@ -79,7 +79,7 @@ export class Http2 {
       unmark();
       stream.on('error', () => {}).close(http2.constants.NGHTTP2_CANCEL);
       stream.destroy(reason as Error);
-      // A connection on which time ran out is not given to the next call; an abort of the user's says nothing of it.
+      // A connection that timed out is not reused; a user's abort says nothing about the connection.
       if (isTimeout(reason)) this.#retire(shared, shared.streams - 1);
     });
     return stream;
@@ -95,12 +95,12 @@ export class Http2 {
       failWhereCutShort(stream);
       return stream.once('close', () => this.#left(shared));
     } catch (error) {
-      this.#left(shared); // Node makes no such request
+      this.#left(shared); // Node rejected the request
       throw error;
     }
   }
 
-  /** A stream is over: with the last of them a session idles. */
+  /** A stream is over; a session without streams is kept idle for a while. */
   #left(shared: Shared): void {
     if (--shared.streams > 0) return;
     if (this.#closed || !this.#all(shared)) return this.#retire(shared, 0);
@@ -127,7 +127,7 @@ export class Http2 {
     const socket = secure
       ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
       : net.connect(to as net.TcpNetConnectOpts);
-    socket.setMaxListeners(0).once('lookup', found); // every stream that waits for the connection listens to it
+    socket.setMaxListeners(0).once('lookup', found); // every stream waiting for the connection listens on it
     const session = http2.connect(authority, { ...options, createConnection: () => socket });
     const shared: Shared = {
       session,
@@ -140,7 +140,7 @@ export class Http2 {
       idle: undefined,
     };
     const forget = (): void => this.#forget(authority, shared);
-    // The streams tell of the error; without a listener the process would hear of it as well.
+    // The streams report the error; without a listener here it would also crash the process.
     session.on('error', forget).once('goaway', forget).once('close', forget);
     sessions.push(shared);
     return shared;
@@ -156,7 +156,7 @@ export class Http2 {
     else this.#sessions.delete(authority);
   }
 
-  /** Takes no new stream, and ends with the last of the others. */
+  /** Accepts no new streams, and closes with the last of the other ones. */
   #retire(shared: Shared, others: number): void {
     clearTimeout(shared.idle);
     for (const [authority, sessions] of this.#sessions) if (sessions.includes(shared)) this.#forget(authority, shared);
@@ -164,7 +164,7 @@ export class Http2 {
       if (!shared.session.connecting) shared.session.close();
       return;
     }
-    // A socket that is still connecting outlives its session; so does one whose peer said goodbye, until that closes it.
+    // A connecting socket outlives its session; so does one whose peer sent GOAWAY, until the peer closes it.
     if (shared.socket.connecting) shared.socket.destroy();
     shared.session.destroy();
     shared.socket.destroySoon();
@@ -172,8 +172,8 @@ export class Http2 {
 }
 
 /**
- * Where the peer cancels a stream, or ends the connection under it, Node ends the stream as if it were whole: a body would be too short for
- * nobody's notice, and an answer that does not come would be waited for.
+ * When the peer cancels a stream, or closes the connection under it, Node ends the stream as if it were complete: a truncated body would
+ * go unnoticed, and a missing response would be waited for.
  */
 function failWhereCutShort(stream: ClientHttp2Stream): void {
   const { push, destroy } = stream;
@@ -181,7 +181,7 @@ function failWhereCutShort(stream: ClientHttp2Stream): void {
   stream.push = function (chunk, encoding) {
     if (chunk === null && !this.destroyed) {
       if (this.closed && !isWhole) {
-        process.nextTick(() => this.destroy()); // Node is not done with it yet
+        process.nextTick(() => this.destroy()); // not now: Node is still using it
         return false;
       }
       isWhole = true;
@@ -194,11 +194,11 @@ function failWhereCutShort(stream: ClientHttp2Stream): void {
   };
 }
 
-/** For any other code Node has an error. */
+/** The codes for which Node raises no error. */
 const SILENT: readonly number[] = [http2.constants.NGHTTP2_NO_ERROR, http2.constants.NGHTTP2_CANCEL];
 const CUT_SHORT = 'The peer closed the stream before the answer was whole';
 
-/** Says what ended a connection: Node tells the streams on it only that they were cancelled, and keeps the reason two causes down. */
+/** Makes the error say what ended the connection: Node only reports its streams as cancelled, with the reason two causes down. */
 export function tellReason(error: unknown): void {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { cause?: { code?: unknown; message?: unknown } } };
   const reason = code === 'ERR_HTTP2_STREAM_CANCEL' ? cause?.cause : undefined;

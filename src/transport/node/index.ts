@@ -1,4 +1,4 @@
-/** What Node has: every phase seen and held to time, by agents. */
+/** The Node transport: every phase is observed and bounded, by way of agents. */
 import type { Handler } from '../../call';
 import { byAdapter } from '../adapter';
 import { fetchHandler } from '../web/fetch';
@@ -12,7 +12,7 @@ export { requestOf } from '../../instance/request';
 export { ambient } from './ambient';
 export { createDiagnostics } from './diagnostics';
 
-/** The kill switch of a whole process, for the operator: asked at every call, so that it works at run time. */
+/** The operator's kill switch for a whole process, read at every call so that it works at run time. */
 export const isSwitchedOff = (): boolean => process.env.BREAKWATER === 'off';
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {

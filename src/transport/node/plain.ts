@@ -1,6 +1,6 @@
 /**
- * What axios' http adapter sends for a plain request: one whose body is there as a whole, over HTTP/1.1, with nothing to watch and nothing to
- * slow down. Anything else, and whatever axios refuses, is left to the adapter.
+ * What axios' http adapter sends for a plain request: one over HTTP/1.1, with its whole body in memory, no progress events and no rate
+ * limit. Anything else, and whatever axios rejects, is left to the adapter.
  */
 import { EventEmitter } from 'node:events';
 import type { RequestOptions } from 'node:http';
@@ -14,17 +14,17 @@ import { own } from '../../util/own';
 import { parseUrl } from '../../util/url';
 import { isUntouched } from './untouched';
 
-/** A request as Node takes it. */
+/** A request in the form Node takes. */
 export interface Plain {
   readonly secure: boolean;
   readonly options: RequestOptions;
   readonly body: Buffer | undefined;
 }
 
-/** What axios knows and its types do not say. */
+/** An option that axios reads but its types omit. */
 type Config = InternalAxiosRequestConfig & { transport?: unknown };
 
-/** `undefined` where the request is not plain. `headers` is completed, as the adapter does it. */
+/** Returns `undefined` if the request is not plain. Completes `headers` in place, as the adapter does. */
 export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | undefined {
   const added = adapterHeaders();
   const url = added && isPlain(config) ? urlOf(config) : undefined;
@@ -46,7 +46,7 @@ export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | u
     family: config.family,
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
     port: url.port,
-    // Named, so that Node finds nothing in their place that somebody put on Object.prototype.
+    // Set explicitly, so that Node does not read them from a polluted Object.prototype.
     createConnection: undefined,
     insecureHTTPParser: Boolean(config.insecureHTTPParser),
     maxBodyLength: maxBodyLength > -1 ? maxBodyLength : Infinity,
@@ -59,15 +59,15 @@ function isPlain(config: Config): boolean {
     config;
   if (onUploadProgress || onDownloadProgress || maxRate || socketPath || transport || lookup) return false;
   if (httpVersion !== undefined && httpVersion !== 1) return false;
-  // axios checks these for follow-redirects alone, and refuses what is no list of names before it sends anything.
+  // Only follow-redirects uses these, but axios rejects anything other than a list of names before it sends the request.
   if (sensitiveHeaders !== undefined && sensitiveHeaders !== null && !isStrings(sensitiveHeaders)) return false;
-  // Without redirects nothing is handed on.
+  // Without redirects no response is handed on to the adapter, so mocks and tracers do not matter.
   return typeof config.method === 'string' && !transitional?.advertiseZstdAcceptEncoding && (config.maxRedirects === 0 || isUntouched());
 }
 
 const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === 'string');
 
-/** Absolute, or relative to a base, as axios tells them apart; with credentials in it, or malformed, it is the adapter's. */
+/** Resolves the URL against `baseURL` as axios does. One with credentials, or malformed, is left to the adapter. */
 function urlOf({ baseURL, url, allowAbsoluteUrls }: Config): URL | undefined {
   if (typeof url !== 'string' || (baseURL !== undefined && typeof baseURL !== 'string')) return undefined;
   let full = url;
@@ -81,7 +81,7 @@ function urlOf({ baseURL, url, allowAbsoluteUrls }: Config): URL | undefined {
 
 const HTTP = /^https?:\/\//i;
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i;
-/** axios refuses a relative URL that begins like an absolute one. */
+/** axios rejects a relative URL that begins like an absolute one. */
 const SCHEME = /^[^/?#]*:/;
 
 const bytesOf = (data: unknown): Buffer | undefined => {
@@ -90,7 +90,7 @@ const bytesOf = (data: unknown): Buffer | undefined => {
   return data instanceof ArrayBuffer ? Buffer.from(new Uint8Array(data)) : undefined; // a copy, as axios makes one
 };
 
-/** Of a plain object that shows all it has; any other may have them elsewhere, and the adapter knows where it looks. */
+/** Only from a plain object without hidden properties; for anything else the adapter knows where to look. */
 function credentialsOf(auth: Partial<AxiosBasicCredentials>): string | undefined {
   const names = Object.keys(auth);
   const prototype = Object.getPrototypeOf(auth);
@@ -99,14 +99,14 @@ function credentialsOf(auth: Partial<AxiosBasicCredentials>): string | undefined
   return names.includes('username') || names.includes('password') ? `${part('username')}:${part('password')}` : undefined;
 }
 
-/** Without defaults: it is only asked how params are written. */
+/** Has no defaults, since it only serializes params. */
 const writer = new axios.Axios({});
 
-/** `undefined` where the params cannot be written; the adapter has an error for that. */
+/** Returns `undefined` if the params cannot be serialized; the adapter has an error for that. */
 function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config): string | undefined {
   if (!params) return pathname + search;
   try {
-    // What somebody put on Object.prototype is none of the user's.
+    // Ignores a `serialize` on a polluted Object.prototype.
     const { serialize } = own((paramsSerializer ?? {}) as ParamsSerializerOptions);
     if (serialize) {
       const written = serialize(params, paramsSerializer as ParamsSerializerOptions);
@@ -118,7 +118,7 @@ function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config)
   }
 }
 
-/** Sets what the adapter sets, and gives all as it gives them to Node; `undefined` where it would have to change a value for that. */
+/** Adds what the adapter adds and returns the headers as it passes them to Node, or `undefined` if it would have to alter a value. */
 function complete(headers: AxiosRequestHeaders, added: Added, body: Buffer | undefined, credentials: string | undefined): Sent | undefined {
   let names = namesOf(headers);
   if (!names) {
@@ -140,10 +140,10 @@ function complete(headers: AxiosRequestHeaders, added: Added, body: Buffer | und
 
 type Sent = Record<string, string>;
 
-/** What the adapter would change in a value: characters that are no bytes, and white space at its ends. */
+/** What the adapter would change in a value: control characters, those beyond one byte, and surrounding whitespace. */
 const UNCLEAN = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;
 
-/** The names, by what they are in small letters; `undefined` where the headers are not as axios makes them: each once, each a clean text or nothing. */
+/** The names by their lower case, or `undefined` if the headers are not as axios makes them: each once, with a clean text or no value. */
 function namesOf(headers: AxiosRequestHeaders): Record<string, string> | undefined {
   const names: Record<string, string> = Object.create(null);
   for (const name of Object.keys(headers)) {
@@ -165,7 +165,7 @@ type Added = Record<'User-Agent' | 'Accept-Encoding', string>;
 
 let known: Added | undefined | null;
 
-/** What axios' adapter adds to every request, asked of the adapter itself: the next release of axios may add something else. */
+/** What axios' adapter adds to every request, probed from the adapter itself, since the next release of axios may add something else. */
 function adapterHeaders(): Added | null {
   if (known === undefined) known = probe();
   return known;
@@ -185,7 +185,7 @@ function probe(): Added | null {
     method: 'get',
     headers: new axios.AxiosHeaders(),
     proxy: false,
-    httpAgent: {}, // of nobody's: for `proxy: false` axios would change Node's own, where that takes its proxy from the environment
+    httpAgent: {}, // a dummy, or `proxy: false` would make axios modify Node's global agent where that proxies from the environment
     maxRedirects: 0,
     transport,
   };

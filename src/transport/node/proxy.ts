@@ -1,4 +1,4 @@
-/** Which proxy a hop goes through: axios' `proxy` option, else the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY), as axios reads them. */
+/** Picks the proxy of a hop as axios does: the `proxy` option, else the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY). */
 import type { Agent } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { AxiosError, type AxiosProxyConfig } from 'axios';
@@ -9,7 +9,7 @@ type Protocol = 'http:' | 'https:';
 export interface ProxyServer {
   host: string;
   port: number;
-  /** Whether the proxy itself is spoken to over TLS. */
+  /** Whether the connection to the proxy itself uses TLS. */
   secure: boolean;
   /** `user:password` */
   auth?: string | undefined;
@@ -17,7 +17,7 @@ export interface ProxyServer {
 
 export const proxyKey = ({ secure, host, port, auth }: ProxyServer): string => `${secure}|${host}|${port}|${auth ?? ''}`;
 
-/** The proxy for a hop, or none. */
+/** The proxy for a hop, if any. */
 export function proxyFor(
   protocol: Protocol,
   target: RequestOptions,
@@ -26,7 +26,7 @@ export function proxyFor(
 ): ProxyServer | undefined {
   if (option === false) return undefined;
   if (option) return fromOption(protocol, option);
-  // An agent that proxies by itself (Node's proxyEnv, https-proxy-agent) is left to it.
+  // An agent that proxies by itself (Node's proxyEnv, https-proxy-agent) is left to do so.
   if ('proxy' in agent || (agent as { options?: { proxyEnv?: unknown } }).options?.proxyEnv) return undefined;
   return fromEnvironment(protocol, target);
 }
@@ -47,7 +47,7 @@ function fromOption(target: Protocol, option: Option): ProxyServer {
 }
 
 function proxy(target: Protocol, protocol = 'http', host: string, port: number | string | undefined, auth?: string): ProxyServer {
-  // SOCKS, say, whose port would get the request itself. CONNECT it may understand: many take both on one port.
+  // A SOCKS port, say, would be sent the request itself. CONNECT may work there, since many proxies accept both on one port.
   if (target === 'http:' && protocol && !/^https?:?$/i.test(protocol)) {
     throw new AxiosError(`A proxy of ${protocol}// cannot be asked for http:// targets`.replace('::', ':'), AxiosError.ERR_NOT_SUPPORT);
   }
@@ -67,7 +67,7 @@ function fromEnvironment(protocol: Protocol, target: RequestOptions): ProxyServe
   return proxy(protocol, url.protocol, url.hostname, url.port, auth);
 }
 
-/** As it stands where it is no encoding: a `%` may be part of a password. */
+/** Returns malformed encodings as they are: a `%` may be part of a password. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -97,7 +97,7 @@ function matches(entry: string, host: string, port: number): boolean {
   return host === name || (isLoopback(host) && isLoopback(name));
 }
 
-/** One spelling for a host, so that no other passes by the comparison: dotted IPv4, compressed IPv6, an IPv4-mapped address as IPv4, ASCII names. */
+/** One spelling per host, so that no other escapes the comparison: dotted IPv4 (also if IPv4-mapped), compressed IPv6, ASCII names. */
 function canonical(host: string): string {
   const bare = host.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
   if (!/[.:\u0080-\uffff]/.test(bare)) return bare;
@@ -113,7 +113,7 @@ function canonical(host: string): string {
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
 }
 
-/** The unspecified address reaches this machine too. */
+/** The unspecified address reaches this machine, too. */
 const isLoopback = (host: string): boolean => ['localhost', '0.0.0.0', '::', '::1'].includes(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 function isInNetwork(entry: string, host: string): boolean {

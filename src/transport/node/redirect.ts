@@ -1,12 +1,12 @@
 /**
- * What is axios' own doing after a redirect. A first request is made without follow-redirects, which costs every request a fifth and is of use
- * to those alone that are redirected. One that is goes through axios' adapter, with follow-redirects, whose first request is given the answer
- * that is already there.
+ * Leaves redirects to axios. A first request is made without follow-redirects, which makes every request a fifth more expensive but only
+ * serves those that are redirected. If one is, it goes through axios' adapter with follow-redirects, whose first request is given the
+ * response that has already arrived.
  */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { format } from 'node:url';
 
-/** What programs read of follow-redirects' own request, in `response.request._redirectable` and in `error.request`. */
+/** What programs read from follow-redirects' request, by `response.request._redirectable` and `error.request`. */
 export class Unredirected {
   readonly _redirectCount = 0;
   readonly _redirects: unknown[] = [];
@@ -24,31 +24,31 @@ export class Unredirected {
   }
 }
 
-/** Makes of the request of a failure what axios gives then: follow-redirects' own. */
+/** Gives a failed request the properties of follow-redirects' own, which is what axios would report. */
 export function tellRequest(request: ClientRequest & { _redirectable?: unknown }): void {
   const facts = request._redirectable;
   if (facts instanceof Unredirected) Object.assign(request, facts, { _currentUrl: facts._currentUrl });
 }
 
-/** What follow-redirects tells of an answer. */
+/** Adds the properties that follow-redirects puts on a response. */
 export const tellAnswer = (response: IncomingMessage, request: ClientRequest, options: RequestOptions): void =>
   void Object.assign(response, { responseUrl: urlOf(request, options), redirects: [] });
 
 const followed = new WeakSet<IncomingMessage>();
 
-/** Marks an answer that is not the last. */
+/** Marks a response as a redirect that is being followed. */
 export function follow(response: IncomingMessage): IncomingMessage {
   followed.add(response);
   return response;
 }
 
-/** Whether an answer is not the last: its body is of no interest. */
+/** Whether a response is a redirect being followed, whose body is of no interest. */
 export const isFollowed = (response: IncomingMessage): boolean => followed.has(response);
 
 export const isRedirect = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
   statusCode >= 300 && statusCode < 400 && Boolean(headers.location);
 
-/** As follow-redirects puts it; the short way where there is nothing to escape. A proxy is asked for the whole URL, without credentials. */
+/** The URL as follow-redirects formats it; the fast path has nothing to escape. A proxied request's path is the absolute URL already. */
 function urlOf(request: ClientRequest, options: RequestOptions): string {
   if (!request.path.startsWith('/')) return request.path;
   const { protocol, auth, hostname, port, path = '/' } = options;
@@ -64,7 +64,7 @@ function splitPath(path: string): [pathname: string, search: string] {
   return at < 0 ? [path, ''] : [path.slice(0, at), path.slice(at)];
 }
 
-/** An answer that is there before its request is made: the first request that asks gets it. */
+/** A response that arrived before its request is made: the first request to ask gets it. */
 export class GivenAnswer {
   #response: IncomingMessage | undefined;
 
@@ -72,7 +72,7 @@ export class GivenAnswer {
     this.#response = response;
   }
 
-  /** Whether there was one to give. */
+  /** Gives the response to a request; false if it is gone. */
   to(req: ClientRequest): boolean {
     const response = this.#response;
     if (!response) return false;
@@ -81,7 +81,7 @@ export class GivenAnswer {
     return true;
   }
 
-  /** Lets go of it, and of its connection, where nobody asked. */
+  /** Releases the response and its connection if no request asked for it. */
   drop(): void {
     this.#response?.destroy();
     this.#response = undefined;

@@ -1,4 +1,4 @@
-/** HTTPS through a CONNECT proxy, pooled like any agent, its phases seen: axios' own tunnel has no timeout that could fire. */
+/** HTTPS through a CONNECT proxy, pooled like any agent, with its phases observed: axios' own tunnel has no timeout that could fire. */
 import type { ClientRequest } from 'node:http';
 import https, { type AgentOptions, type RequestOptions as Https } from 'node:https';
 import net, { type Socket } from 'node:net';
@@ -10,20 +10,19 @@ import { type Hop, leaveQueue, type RequestOptions } from './hop';
 import type { ProxyServer } from './proxy';
 import { TunnelRefused } from './refused';
 
-/** The hop that a request belongs to: Node makes the connection for a queued request with the options of the one before it. */
+/** The hop that each request belongs to. Kept apart, since Node connects for a queued request with the options of the one before it. */
 export const HOPS = new WeakMap<ClientRequest, Hop>();
 
-/** Carries the hop through Node's agent to the place where the connection is made. */
+/** Carries the hop through Node's agent to where the connection is made. */
 const HOP = Symbol('breakwater.hop');
 
 const MAX_ANSWER = 64 * 1024;
 
 type Done = (error: Error | null, socket?: Duplex) => void;
 
-/** What a connection is made with. */
 type TunnelOptions = Https & Pick<net.TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> & { [HOP]?: Hop | undefined };
 
-/** What Node's agents have and its types keep to themselves. */
+/** Members of Node's agents that its types omit. */
 interface Internals {
   readonly totalSocketCount: number;
   createSocket(req: ClientRequest, options: RequestOptions, done: Done): void;
@@ -36,7 +35,7 @@ export class TunnelAgent extends https.Agent {
   readonly #proxy: ProxyServer;
   readonly #isGiven: boolean;
 
-  /** @param isGiven Whether the options are those of an agent of the user's: then, as with axios, the proxy is reached with them as well. */
+  /** @param isGiven Whether the options are those of a user's agent: as in axios, they then apply to the connection to the proxy, too. */
   constructor(proxy: ProxyServer, isGiven: boolean, options: AgentOptions) {
     super(options);
     this.#proxy = proxy;
@@ -46,14 +45,14 @@ export class TunnelAgent extends https.Agent {
   createSocket(req: ClientRequest, options: RequestOptions, done: Done): void {
     createSocket.call(this, req, { ...options, [HOP]: HOPS.get(req) }, (error, socket) => {
       if (!error) return done(null, socket);
-      // A queued request may have got another connection, or have failed, meanwhile.
+      // A queued request may have got another connection, or failed, in the meantime.
       if (!req.socket && !req.closed) done(error);
       leaveQueue(this, req);
       this.#fill(options);
     });
   }
 
-  /** Node makes a connection for the next in the queue where one is closed, but not where one does not come about. */
+  /** Node connects for the next request in the queue when a connection closes, but not when one cannot be established. */
   #fill(options: RequestOptions): void {
     const { totalSocketCount, removeSocket } = this as unknown as Internals;
     const made = this.sockets[this.getName(options as AgentOptions)]?.length ?? 0;
@@ -63,7 +62,7 @@ export class TunnelAgent extends https.Agent {
   override createConnection(options: TunnelOptions, callback?: (error: Error | null, stream: Duplex) => void): undefined {
     const done = callback as Done;
     const hop = options[HOP];
-    // The socket keeps the options: what made it is not to live as long, nor the agent that the tunnels go with.
+    // The socket retains these options: keep it from retaining the hop, and the agent whose collection retires the tunnels.
     options[HOP] = options.agent = undefined;
     openTunnel(this.#proxy, this.#isGiven ? this.options : {}, options, hop)
       .then((socket) => secured(socket, options as ConnectionOptions))
@@ -71,7 +70,7 @@ export class TunnelAgent extends https.Agent {
   }
 }
 
-/** Node refuses certificates, say, that it cannot read. */
+/** `tls.connect` throws on options such as an unreadable certificate. */
 function secured(socket: Socket, options: ConnectionOptions): Socket {
   try {
     return tls.connect({ ...options, socket });
@@ -81,7 +80,7 @@ function secured(socket: Socket, options: ConnectionOptions): Socket {
   }
 }
 
-/** A TCP connection to the target, by way of the proxy. */
+/** A TCP connection to the target through the proxy. */
 function openTunnel(
   proxy: ProxyServer,
   given: ConnectionOptions,

@@ -4,16 +4,16 @@ import { pipeline, type Readable, Transform, type TransformCallback } from 'node
 import zlib from 'node:zlib';
 import type { InternalAxiosRequestConfig } from 'axios';
 
-/** Of Node 22.15 and later. */
+/** In Node 22.15 and later. */
 type Zstd = { createZstdDecompress?(options: object): Transform; constants: { ZSTD_e_flush: number } };
 
-/** What is there of a body that breaks off is of use all the same. */
+/** Delivers what arrived of a truncated body instead of failing. */
 const flushing = (flush: number): object => ({ flush, finishFlush: flush });
 
 const ZLIB = flushing(zlib.constants.Z_SYNC_FLUSH);
 const BROTLI = flushing(zlib.constants.BROTLI_OPERATION_FLUSH);
 
-/** The body as it was before it was packed. Its header goes with the packing, so that nobody undoes it twice. */
+/** The decompressed body. Also removes its `Content-Encoding`, so that nobody decodes it twice. */
 export function unpacked(res: IncomingMessage, { decompress, method }: InternalAxiosRequestConfig): Readable {
   const encoding = res.headers['content-encoding'];
   if (!encoding || decompress === false) return res;
@@ -43,7 +43,7 @@ function stepsOf(encoding: string): Transform[] {
   }
 }
 
-/** Some servers send a raw deflate stream under the name: without the two bytes that it should begin with. */
+/** Some servers send raw deflate as `deflate`: adds the two bytes of the zlib header that it should begin with. */
 class ZlibHeader extends Transform {
   #isBegun = false;
 

@@ -1,9 +1,9 @@
-/** Whether Node makes the requests itself. */
+/** Whether Node itself makes the requests, with no mock or tracer in between. */
 import { channel } from 'node:diagnostics_channel';
 import http, { ClientRequest } from 'node:http';
 import https from 'node:https';
 
-/** What mocks and tracers put something of their own in the place of. */
+/** The functions that mocks and tracers replace. */
 const replaceable = (): unknown[] => {
   const { _storeHeader, end, onSocket } = ClientRequest.prototype as ClientRequest & { _storeHeader: unknown };
   return [http.request, https.request, _storeHeader, end, onSocket];
@@ -11,12 +11,12 @@ const replaceable = (): unknown[] => {
 
 let known = { functions: [] as unknown[], areNodes: false };
 
-/** Where tracers hear of each request that is made (Node 22 and later), sent or not. */
+/** Where tracers learn of every request created (Node 22 and later), whether or not it is sent. */
 const CREATED = channel('http.client.request.created');
 
 /**
- * Whether `request`, and what it makes, is Node's own, and nobody listens: a mock (nock, msw) would answer twice where an answer is handed on, and
- * a tracer tell of a request, or wait for its end, that is never sent.
+ * Whether `request` and what it creates are Node's own and nobody is subscribed. When a response is handed on, a mock (nock, msw) would
+ * answer twice, and a tracer would report a request that is never sent, or wait for its end.
  */
 export function isUntouched(): boolean {
   if (CREATED.hasSubscribers) return false;
@@ -25,7 +25,7 @@ export function isUntouched(): boolean {
   return known.areNodes;
 }
 
-/** By the beginning of its text. */
+/** Judged by the beginning of its source. */
 const isWrittenByNode = (one: unknown): boolean =>
   /^function (request\(.*\bClientRequest\b|_storeHeader\(firstLine|end\(chunk|onSocket\(socket)/s.test(
     Function.prototype.toString.call(one),

@@ -1,4 +1,4 @@
-/** Browsers have no AsyncLocalStorage: what must inherit a deadline is given it, as `{ deadline: d }`. */
+/** Browsers have no AsyncLocalStorage: calls inherit a deadline only if it is passed to them, as `{ deadline: d }`. */
 import type { Deadline } from '../../deadline';
 
 export const ambient = {

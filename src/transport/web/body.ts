@@ -1,4 +1,4 @@
-/** The body of an answer, watched as it comes: chunk by chunk, however it is read. */
+/** Watches the body of a response chunk by chunk as it arrives, however it is read. */
 import type { Attempt } from '../../call/attempt';
 import { define } from '../../util/define';
 import type { Timings } from '../../words';
@@ -6,23 +6,23 @@ import { decoderOf, essenceOf } from './content-type';
 
 /** How axios reads a response. */
 interface How {
-  /** By its stream, and by no method: that is handed out. */
+  /** Only as a stream, which is handed out. */
   readonly isStream: boolean;
-  /** By its stream, or by a method. */
+  /** As a stream or by a method. */
   readonly isStreamed: boolean;
-  /** By a Response that it makes of the stream. */
+  /** Through a Response that it builds from the stream. */
   readonly isRemade: boolean;
-  /** Text, and a Blob's type, as by XHR. */
+  /** With text, and a Blob's type, as XHR would give them. */
   readonly isForXhr: boolean;
-  /** So many bytes of its stream: with more it throws, and forgets the stream. */
+  /** The number of bytes beyond which it throws and abandons the stream. */
   readonly most: number;
 }
 
 /**
- * Has whoever reads the response read its body through here: by its methods, or where `isStreamed` as its stream too, which axios looks at
- * even when it takes a method. It stays the platform's own response: one made anew can have neither every status nor its URL.
+ * Makes every reader of the body go through here: the response's methods and, if `isStreamed`, its stream, which axios inspects even when
+ * it reads by a method. Patches the platform's own response, since a constructed one cannot have every status, nor a URL.
  *
- * @param measured Gives the timings once the last byte is in.
+ * @param measured Returns the timings once the last byte is in.
  */
 export function watchBody(
   response: Response,
@@ -30,7 +30,7 @@ export function watchBody(
   measured: () => Timings | undefined,
   { isStream, isStreamed, isRemade, isForXhr, most }: How,
 ): Response {
-  // Chromium shows an empty stream there, of which axios can make no Response.
+  // Chromium has an empty stream for these, from which axios cannot build a Response.
   if (isForXhr && isRemade && [204, 205, 304].includes(response.status)) define(response, 'body', { value: null });
   const { body } = response;
   if (body === null) {
@@ -38,7 +38,7 @@ export function watchBody(
     attempt.clock.stop(measured());
     return response;
   }
-  // One that a fetch of the user's made without a stream, has read itself, or reads in its own way, shows nothing: what is left is `total`.
+  // A custom fetch may return a body without a stream, already read, or read in a way of its own: unseen, it is bounded by `total` alone.
   if (
     typeof body?.getReader !== 'function' ||
     body.locked ||
@@ -51,7 +51,7 @@ export function watchBody(
   }
   const watched = new WatchedBody(body, attempt, measured);
   if (isStreamed) define(response, 'body', { value: watched.stream(most) });
-  // What is read more seldom than text and bytes may go the long way. A status without a body is for Responses with none.
+  // The rarer ways to read may take a detour. Without the status, since some statuses do not allow a body.
   const again = (headers: HeadersInit = response.headers): Response => new Response(watched.stream(), { headers });
   const methods = {
     text: () => watched.text((begin) => (isForXhr ? decoderOf(response, begin) : new TextDecoder())),
@@ -62,27 +62,27 @@ export function watchBody(
         .catch(asFetch),
     formData: () => again().formData().catch(asFetch),
   };
-  // Not assigned: where somebody froze the prototype that throws.
+  // Assignment would throw if somebody froze the prototype.
   for (const [name, value] of Object.entries(methods)) define(response, name, { value });
   return response;
 }
 
-/** By what axios takes a body, save its stream. */
+/** The methods by which axios reads a body. */
 const METHODS = ['text', 'arrayBuffer', 'blob', 'formData'] as const;
 
-/** Whether it has a body, or methods that it is read by, that its class has not: those may decrypt what comes, or count it. */
+/** Whether its `body`, or the methods that read it, are not those of its class: they may decrypt what arrives, or count it. */
 function readsItself(response: Response, methods: readonly (typeof METHODS)[number][]): boolean {
   const base = baseOf(response) as Response;
   return Object.getOwnPropertyDescriptor(response, 'body') !== undefined || methods.some((name) => response[name] !== base[name]);
 }
 
-/** The class that all others of an object's are derived from: of the platform's Response or of another's, whatever its realm. */
+/** The last prototype before `Object.prototype`: that of the platform's Response or of another one, in any realm. */
 function baseOf(value: object): object {
   const above = Object.getPrototypeOf(value);
   return above && Object.getPrototypeOf(above) ? baseOf(above) : value;
 }
 
-/** A body that breaks off is for the platform's own methods what it is for fetch, by whose words axios knows it; only its reader says otherwise. */
+/** The platform's methods report a truncated body in the words of fetch, by which axios recognizes it; a reader uses others. */
 function asFetch(error: unknown): never {
   throw error instanceof TypeError && error.message === 'network error' ? new TypeError('Failed to fetch') : error;
 }
@@ -137,11 +137,11 @@ class WatchedBody {
     return whole.buffer;
   }
 
-  /** Chunk by chunk as it is asked for: while nobody asks, the silence is the consumer's. */
+  /** One chunk per pull: while there is no pull, the silence is due to backpressure. */
   stream(most = Infinity): ReadableStream<Bytes> {
     const { clock } = this.#attempt;
     let left = most;
-    clock.pause(); // until somebody asks
+    clock.pause(); // until the first pull
     return new ReadableStream<Bytes>(
       {
         start: (controller) => {
@@ -165,24 +165,24 @@ class WatchedBody {
     );
   }
 
-  /** Nobody reads on; whoever does all the same is told so, and not that this was all. */
+  /** Abandons the rest; a consumer that reads on gets the reason instead of a clean end. */
   #drop(reason: unknown): void {
     this.#aborted = { reason };
     this.#attempt.bodyEnded(null);
     this.#reader.cancel(reason).catch(() => {});
   }
 
-  /** All the rest; in a loop of its own, since a promise more a chunk is a twentieth of what a megabyte takes. */
+  /** Reads to the end. Has its own loop, since one more promise per chunk is a twentieth of what a megabyte takes. */
   async #each(take: (chunk: Bytes) => void): Promise<void> {
     if (this.#isTaken) throw new TypeError('body stream already read');
     this.#isTaken = true;
     const reader = this.#reader;
     const { clock } = this.#attempt;
-    clock.resume(); // of a stream that nobody asked for
+    clock.resume(); // paused if a stream was made that nobody reads
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (this.#aborted) throw this.#aborted.reason; // a reader that was cancelled says that it is done
+        if (this.#aborted) throw this.#aborted.reason; // a cancelled reader reports that it is done
         if (done) break;
         clock.progress();
         take(value);

@@ -1,13 +1,13 @@
-/** What XHR makes of the type of an answer. To fetch all text is UTF-8. */
+/** How XHR interprets the content type of a response. fetch takes all text for UTF-8. */
 
-/** The marks that text may begin with. */
+/** The byte order marks that text may begin with. */
 const MARKS: readonly [string, ...number[]][] = [
   ['utf-8', 0xef, 0xbb, 0xbf],
   ['utf-16be', 0xfe, 0xff],
   ['utf-16le', 0xff, 0xfe],
 ];
 
-/** By its mark, or else by the charset that the answer names, where there is such a one. */
+/** By the byte order mark, else by the charset that the response names, if it is a known one. */
 export function decoderOf({ headers }: Response, begin: Uint8Array): TextDecoder {
   const [mark] = MARKS.find(([, ...bytes]) => bytes.every((byte, at) => byte === begin[at])) ?? [];
   try {
@@ -17,6 +17,6 @@ export function decoderOf({ headers }: Response, begin: Uint8Array): TextDecoder
   }
 }
 
-/** The type of a Blob: without parameters, so that it can be compared with a name. */
+/** The type for a Blob, without parameters so that it can be compared by name. */
 export const essenceOf = ({ headers }: Response): string =>
   /^\s*([^\s;,/]+\/[^\s;,]+)/.exec(`${headers.get('Content-Type')}`)?.[1] ?? 'text/xml';

@@ -1,4 +1,4 @@
-/** One attempt through axios' fetch adapter: headers and each chunk of the body are seen by a fetch wrapped round the platform's. */
+/** One attempt through axios' fetch adapter: a wrapper around the platform's fetch sees the headers and every chunk of the body. */
 import axios, { type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
@@ -10,13 +10,13 @@ import { watchBody } from './body';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
 
-/** The key under which the attempt travels in `fetchOptions`: axios keeps every fetch it was ever given, so there can only be one. */
+/** The key under which the attempt travels in `fetchOptions`. axios keeps every fetch it is ever given, so all attempts share one. */
 const KEY = 'breakwater';
 
 type Fetch = typeof globalThis.fetch;
 type Init = RequestInit & { [KEY]?: Watch };
 
-/** Of a class, since axios copies what is plain. */
+/** A class, since axios copies plain objects. */
 class Watch {
   readonly attempt: Attempt;
   readonly config: InternalAxiosRequestConfig;
@@ -29,18 +29,18 @@ class Watch {
 }
 
 /**
- * Makes Requests that the attempt can abort. Given the signal itself axios would chain another to it, and wrap every stream; and a signal
- * beside a Request costs more than one in it.
+ * Makes Requests that the attempt can abort. If axios were given the signal, it would chain another to it and wrap every stream; and a
+ * signal passed beside a Request costs more than one inside it.
  */
 function AbortableRequest(input: RequestInfo | URL, init?: Init): Request {
   const watch = init?.[KEY];
   return new Request(input, watch ? Object.assign(init, { signal: watch.attempt.signal }) : init);
 }
 
-/** Where the user named no adapter axios takes XHR: what makes fetch send what that sends. */
+/** If the user named no adapter, axios would use XHR: makes fetch send what XHR would. */
 function asByXhr({ url, method, data, headers, withCredentials }: InternalAxiosRequestConfig, added: AxiosRequestConfig): object {
   const sent = new axios.AxiosHeaders((added.headers ?? headers) as AxiosHeaders);
-  sent.set('User-Agent', null, false); // axios names itself to fetch, and where a browser sends that, other origins are asked for leave first
+  sent.set('User-Agent', null, false); // axios sets it for fetch, and where a browser sends it, other origins get a preflight
   if (data === undefined) sent.setContentType(null);
   return {
     ...added,
@@ -48,16 +48,16 @@ function asByXhr({ url, method, data, headers, withCredentials }: InternalAxiosR
     headers: sent,
     data: (!/^(get|head)$/i.test(`${method}`) && data) || undefined,
     withCredentials: withCredentials || undefined, // 'same-origin' and not 'omit'
-    maxRedirects: undefined, // XHR follows them all; an answer that is not to be seen would pass for a success
+    maxRedirects: undefined, // XHR follows all redirects; an opaque response would pass for a success
   };
 }
 
 export const fetchHandler: Handler = (call) => {
   const attempt = call.attempt as Attempt;
   const config = call.config as InternalAxiosRequestConfig;
-  const isForXhr = isOurChoice(config) && supports('xhr'); // in a service worker axios takes fetch itself
+  const isForXhr = isOurChoice(config) && supports('xhr'); // in a service worker axios itself uses fetch
   const isPlain = config.env?.Request === undefined && typeof Request === 'function';
-  if (isPlain) AbortableRequest.prototype = Request.prototype; // axios asks it what it can do
+  if (isPlain) AbortableRequest.prototype = Request.prototype; // axios feature-detects on it
   const env = isPlain
     ? { ...config.env, fetch: watchedFetch, Request: AbortableRequest as unknown as typeof Request }
     : { ...config.env, fetch: watchedFetch };
@@ -74,7 +74,7 @@ export const fetchHandler: Handler = (call) => {
 };
 
 async function watchedFetch(input: URL | Request | string, init?: Init): Promise<Response> {
-  const options = init as Init; // an object that axios made for this request; it has no prototype
+  const options = init as Init; // axios made the object for this request; it has no prototype
   const { attempt, config, isForXhr } = options[KEY] as Watch;
   delete options[KEY];
   const fetch = (config.env?.fetch ?? globalThis.fetch) as Fetch; // the user's own, if there is one
@@ -82,22 +82,22 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   const isUpload = !isSentAtOnce(config.data);
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
   attempt.handedOver = true;
-  // Where the user gave no options, axios gives none beside a Request; to zone.js an undefined that is passed is an object.
+  // Without options of the user's, axios passes none beside a Request; zone.js would take an explicit undefined for an object.
   const pending = config.fetchOptions != null || !isRequest ? fetch(input, options) : fetch(input);
   const begun = now();
   const response = await pending;
   if (attempt.aborted) {
-    discard(response.body); // a fetch of the user's heeded no signal: nobody waits for the answer any more
+    discard(response.body); // a custom fetch ignored the signal; nobody waits for the response any more
     return response;
   }
   attempt.status = response.status;
   attempt.clock.enter('body');
   const { responseType, onDownloadProgress, maxContentLength } = config;
-  const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios makes a Response of its own of it
+  const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios builds a Response of its own from it
   const isStream = /^stream$/i.test(String(responseType));
   return watchBody(response, attempt, () => read(begun), {
     isStream,
-    // Whether axios may take it as a stream; when it does depends on much, so it may take it by a method all the same.
+    // Cases in which axios may read the stream; whether it does depends on much more, so it may still use a method.
     isStreamed: isRemade || isStream || /^response$/i.test(String(responseType)),
     isRemade,
     isForXhr,

@@ -1,4 +1,4 @@
-/** What a browser has: fetch, and XHR for what fetch cannot do. */
+/** The browser transport: fetch, and XHR for what fetch cannot do. */
 import type { AxiosInstance } from 'axios';
 import type { Handler } from '../../call';
 import type { Send } from '../../policies/dispatch';
@@ -9,13 +9,13 @@ import { xhrHandler } from './xhr';
 export { createSender } from '../../beacon/web';
 export { ambient } from './ambient';
 
-/** A page has no environment to be switched off by. */
+/** A page has no environment variable to be switched off by. */
 export const isSwitchedOff = (): boolean => false;
 
 /** A browser has no diagnostics channels. */
 export const createDiagnostics = () => (): undefined => undefined;
 
-/** fetch shows headers and chunks. XHR alone shows upload progress and makes documents, and axios encodes a user beyond ASCII another way for it. */
+/** fetch exposes headers and chunks. Only XHR has upload progress and documents, and axios encodes a non-ASCII user differently for it. */
 const prefer: Prefer = ({ onUploadProgress, responseType, auth }) =>
   onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') ? 'xhr' : 'fetch';
 
@@ -23,7 +23,7 @@ export function createTransport(): { handle: Handler; close(): Promise<void> } {
   return { handle: knowingOffline(byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer)), close: async () => {} };
 }
 
-/** Without a network nothing is handed over: no endpoint is to be cut off for that once it is back. Of what `onLine` says only false is sure. */
+/** Nothing is handed over while offline, so that no breaker is open once the network is back. Only a false `onLine` can be trusted. */
 const knowingOffline =
   (handle: Handler): Handler =>
   (call) =>
@@ -32,5 +32,5 @@ const knowingOffline =
       throw error;
     });
 
-/** Node's short way to a request saves microseconds; a page would pay more for its bytes. */
+/** Node's fast path to a request saves microseconds; in a page its bytes would cost more than that. */
 export const requestOf: ((instance: AxiosInstance) => Send) | undefined = undefined;

@@ -1,23 +1,23 @@
 /**
- * What the browser itself measured of a request that succeeded: told of the page's own origin, and of others with Timing-Allow-Origin.
- * An observer and not `performance.getEntries`, whose buffer is full after 250 resources and may be cleared by anybody.
+ * What the browser itself measured for a successful request: exposed for the page's own origin, and for others by Timing-Allow-Origin.
+ * Uses an observer, since the buffer of `performance.getEntries` is full after 250 resources and may be cleared by anybody.
  */
 import type { Attempt } from '../../call/attempt';
 import { now } from '../../clock';
 import type { Timings } from '../../words';
 
-/** Gives the measured timings once the last byte is in. `until`: the monotonic time by which the request had begun. */
+/** Returns the measured timings once the last byte is in. `until` is the monotonic time by which the request had begun. */
 export type ReadTimings = (until?: number) => Timings | undefined;
 
 /** A request whose entry is awaited. */
 interface Awaited {
   readonly by: string;
   readonly since: number;
-  /** The two that began first: they tell whether one alone had begun in time. While a stream stays open others come without end. */
+  /** The two that began first: enough to tell whether only one began in time. While a stream stays open, others keep coming. */
   readonly found: PerformanceResourceTiming[];
 }
 
-/** Those awaited, by URL. One observer serves all: making one costs more than the rest of an attempt. */
+/** The awaited requests by URL. One observer serves all, since creating one costs more than the rest of an attempt. */
 const awaited = new Map<string, Set<Awaited>>();
 let observer: PerformanceObserver | undefined;
 let isObserving = false;
@@ -31,7 +31,7 @@ function keep(entries: PerformanceEntryList): void {
       }
 }
 
-/** Goes on over the pauses between requests; what is told when nobody waits for anything ends it. */
+/** Stays connected through pauses between requests; the first entries that arrive while nothing is awaited disconnect it. */
 function observe(): PerformanceObserver {
   observer ??= new PerformanceObserver((list) => {
     if (awaited.size) return keep(list.getEntries());
@@ -43,7 +43,7 @@ function observe(): PerformanceObserver {
   return observer;
 }
 
-/** Watches for the browser's entry of a request that is about to begin. Where none, or several, could be it, there are no timings. */
+/** Watches for the entry of a request that is about to begin. If no entry, or more than one, could be it, there are no timings. */
 export function watchTimings(
   attempt: Attempt,
   { url, by, isUpload }: { url: string; by: 'fetch' | 'xmlhttprequest'; isUpload: boolean },
@@ -59,24 +59,24 @@ export function watchTimings(
     if (all?.delete(one) && !all.size) awaited.delete(url);
   });
   return (until = Infinity) => {
-    keep(observer.takeRecords()); // Chromium has queued it by now, save where the body is empty: no record waits for that
+    keep(observer.takeRecords()); // Chromium has queued it by now unless the body is empty; no record waits for that
     const [entry, another] = one.found.filter(({ startTime }) => startTime <= until);
     return entry && !another ? timingsOf(entry, isUpload, attempt.clock.timings.response) : undefined;
   };
 }
 
 /**
- * `waiting` is what no one tells apart: queue, preflight, redirects; and with an upload the way to the headers, unless its end was `seen`:
- * the milliseconds from there to the headers.
+ * `waiting` is what cannot be told apart: queue, preflight, redirects and, for an upload whose end was not seen, the time to the headers.
+ * `seen` is how many milliseconds passed from that end to the headers.
  */
 function timingsOf(entry: PerformanceResourceTiming, isUpload: boolean, seen: number | undefined): Timings | undefined {
   const { startTime, fetchStart, domainLookupStart, domainLookupEnd, connectStart, connectEnd, requestStart, responseEnd } = entry;
-  if (!requestStart) return undefined; // not granted
-  // After an interim 103 `responseStart` is that one's.
+  if (!requestStart) return undefined; // no Timing-Allow-Origin
+  // After an interim 103, `responseStart` is when that one arrived.
   const headers = (entry as { finalResponseHeadersStart?: number }).finalResponseHeadersStart || entry.responseStart;
   const exchange = headers - requestStart;
   const response = isUpload ? seen && Math.min(seen, exchange) : exchange;
-  const isNew = connectEnd > fetchStart; // of a reused connection all its times are fetchStart
+  const isNew = connectEnd > fetchStart; // for a reused connection all of these equal fetchStart
   const lookup = domainLookupEnd - domainLookupStart;
   const connect = connectEnd - connectStart;
   const tls = entry.secureConnectionStart && connectEnd - entry.secureConnectionStart;

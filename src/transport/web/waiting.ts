@@ -1,13 +1,13 @@
-/** How long a browser may wait for headers: it cannot tell connecting from waiting, so what was allowed for both is allowed together. */
+/** How long a browser may wait for headers. It cannot tell connecting from waiting, so the budgets of both are added up. */
 import type { InternalAxiosRequestConfig } from 'axios';
 import type { Limits } from '../../words';
 
-/** Bodies up to this size are taken as sent at once; how long a larger one may take, only `send` can say. */
+/** Bodies of up to this many bytes count as sent at once; how long a larger one may take, only `send` can say. */
 const SENT_AT_ONCE = 64 * 1024;
 
 /**
- * The bound from dispatch to headers: `response` where it is set, and `connect` and `read` together where both are on. An upload of
- * unknown length is in neither: with `send` it is added, without it there is no bound but `total`.
+ * The bound from dispatch to headers: the lower of `response` and, if both are on, `connect` plus `read`. Neither covers an upload that
+ * takes time: `send` is added for it, and without `send` only `total` applies.
  */
 export function waitingBound({ connect, read, response, send }: Limits, config: InternalAxiosRequestConfig): number | undefined {
   const upload = isSentAtOnce(config.data) ? 0 : send;
@@ -17,17 +17,17 @@ export function waitingBound({ connect, read, response, send }: Limits, config: 
   return bound === Infinity ? undefined : bound;
 }
 
-/** Whether a body is so small, or absent, that sending it takes no time of its own. */
+/** Whether a body is absent, or small enough that sending it takes no time of its own. */
 export const isSentAtOnce = (data: unknown): boolean => sizeOf(data) <= SENT_AT_ONCE;
 
-/** About how many bytes a body has; of a stream and what else cannot be counted, no end of them. */
+/** The approximate size of a body in bytes; Infinity for a stream and anything else that cannot be measured. */
 function sizeOf(data: unknown): number {
   if (data === undefined || data === null) return 0;
   if (typeof data === 'string') return data.length;
   if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data.byteLength;
   if (typeof Blob === 'function' && data instanceof Blob) return data.size;
   if (data instanceof URLSearchParams) return String(data).length;
-  // React Native's has parts instead of entries.
+  // React Native's FormData has no `entries`.
   if (typeof FormData !== 'function' || !(data instanceof FormData) || !data.entries) return Infinity;
   let size = 0;
   for (const [name, value] of data) size += name.length + sizeOf(value);

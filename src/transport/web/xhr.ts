@@ -1,4 +1,4 @@
-/** One attempt through axios' XHR adapter, for upload progress and for those who ask for it. What it tells, it tells by progress events. */
+/** One attempt through axios' XHR adapter, for upload progress and for those who ask for it. Its phases are marked by progress events. */
 import axios, { type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
@@ -17,7 +17,7 @@ export const xhrHandler: Handler = async (call) => {
   let thrown: { error: unknown } | undefined;
   const read = watchTimings(attempt, { url: urlOf(config), by: 'xmlhttprequest', isUpload: !isSentAtOnce(config.data) });
   const answer = runAdapter(axios.getAdapter('xhr'), call, attempt, {
-    // Listening to the upload makes a cross-origin request preflight, so only where the user listens anyway.
+    // An upload listener makes a cross-origin request preflight, so there is one only if the user listens anyway.
     ...(onUploadProgress && {
       onUploadProgress: (event: AxiosProgressEvent) => {
         markUpload(event, attempt);
@@ -28,7 +28,7 @@ export const xhrHandler: Handler = async (call) => {
       markDownload(event, attempt);
       onDownloadProgress?.(event);
     },
-    // Thrown where axios asks, in a listener of its own, it would be nobody's, and the call would hang with its answer there.
+    // axios calls this in an event listener: an error thrown there would be lost, and the call would hang despite its response.
     ...(validateStatus && {
       validateStatus: (status: number) => {
         attempt.status = status;
@@ -53,17 +53,17 @@ function urlOf(config: InternalAxiosRequestConfig): string {
   try {
     return new Request(axios.getUri(config)).url;
   } catch {
-    return ''; // one with credentials in it
+    return ''; // a URL with credentials in it
   }
 }
 
-/** Bytes of the upload mean that a connection stands; its last one, that the answer is due. */
+/** Upload progress means that there is a connection; the last byte, that the response is due. */
 function markUpload({ loaded, total }: AxiosProgressEvent, { clock }: Attempt): void {
   if (clock.phase === 'waiting') clock.enter('send');
   if (clock.phase === 'send' && total !== undefined && loaded >= total) clock.enter('response');
 }
 
-/** axios thins progress events out to three a second; the request itself, once known, tells of each. */
+/** axios throttles progress events to three a second; the XMLHttpRequest, once known, reports all of them. */
 function markDownload({ event }: AxiosProgressEvent, attempt: Attempt): void {
   const { clock } = attempt;
   if (clock.phase !== 'body') {
