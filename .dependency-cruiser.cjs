@@ -1,9 +1,9 @@
-// Who may know whom inside src: the layers of the design, checked. `npm run lint` runs it; a broken rule is named with the file that broke it.
+// Enforces which modules of src may import which: the layers of the design. Run by `npm run lint`, which names a broken rule and the file.
 
-/** A module of ours, whether it is a file or has become a folder. */
+/** Matches modules of ours, whether each is a file or a folder. */
 const module_ = (...names) => `^src/(${names.join('|')})(\\.ts$|/|-)`;
 
-/** What is at the bottom, free for all to use. */
+/** The bottom layer, which everything may use. */
 const LEAVES = ['words', 'clock', 'util'];
 
 const RUN_TIME_ONLY = { dependencyTypesNot: ['type-only'] };

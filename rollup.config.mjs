@@ -1,5 +1,5 @@
-// Builds what is published: for each platform ESM, CommonJS and declarations of both kinds, and one minified file for a script tag.
-// An exporter that becomes a subpath of the package is one more name in EXPORTERS.
+// Builds what is published: for each platform ESM, CommonJS and declarations for both, and one minified file for a script tag.
+// To publish another exporter as a subpath of the package, add its name to EXPORTERS.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,18 +12,18 @@ import { dts } from 'rollup-plugin-dts';
 const pkg = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 const banner = `/*! ${pkg.name} v${pkg.version} | ${pkg.license} */`;
 
-/** What differs between the builds: which transport `#platform` is, and how old an engine may be. */
+/** What differs between the builds: which transport `#platform` means, and the oldest engine supported. */
 const PLATFORMS = {
   node: { transport: 'node', target: 'ES2022' },
   browser: { transport: 'web', target: 'ES2022' },
 };
 
-/** Subpaths of the package: src/exporters/log.ts is dist/log.js, the same for every platform. */
+/** Subpaths of the package: src/exporters/log.ts becomes dist/log.js, the same for every platform. */
 const EXPORTERS = ['log', 'opentelemetry', 'prometheus'];
 
 /** @typedef {keyof typeof PLATFORMS} Platform */
 
-/** The user's copies are ours: nothing the package depends on is bundled, save in the script-tag file. */
+/** Dependencies are not bundled, so that we share the user's copies, except in the script-tag file. */
 const dependencies = Object.keys({ ...pkg.dependencies, ...pkg.peerDependencies });
 const external = (/** @type {string} */ id) =>
   id.startsWith('node:') || dependencies.some((name) => id === name || id.startsWith(`${name}/`));
@@ -34,10 +34,10 @@ const paths = (/** @type {Platform} */ platform) => {
   return { '#platform': [fileURLToPath(transport)] };
 };
 
-/** `checked`: the types of all of src are; that once for each platform is enough. */
+/** `checked` type-checks all of src, which once per platform is enough. */
 const compile = (/** @type {Platform} */ platform, checked = false) =>
   typescript({
-    tsconfig: './src/tsconfig.json', // the compiler reads all that is in it, so not the tests
+    tsconfig: './src/tsconfig.json', // the compiler reads everything that it includes, so it must not include the tests
     include: ['src/**/*.ts'],
     noEmitOnError: true,
     compilerOptions: {
@@ -53,10 +53,10 @@ const compile = (/** @type {Platform} */ platform, checked = false) =>
     },
   });
 
-// Built-ins are taken as they are; a package may be ESM seen through CommonJS, which only its __esModule mark tells.
+// Built-ins are their own default export; a package may be transpiled ESM, which only its __esModule mark tells.
 const interop = (/** @type {string | null} */ id) => (id?.startsWith('node:') ? 'default' : 'auto');
 
-/** One entry on one platform: code and declarations, for import and for require. */
+/** One entry for one platform: code and declarations, for import and for require. */
 function library(/** @type {Platform} */ platform, /** @type {string} */ input, /** @type {string} */ name) {
   const file = `dist/${name}`;
   const resolve = nodeResolve({ exportConditions: [platform], extensions: ['.ts', '.js'] });
@@ -80,7 +80,7 @@ function library(/** @type {Platform} */ platform, /** @type {string} */ input, 
 }
 
 /**
- * Writes the hash a page puts into `integrity="…"`, so that a changed file on a CDN is refused.
+ * Writes the hash for a page's `integrity="…"`, by which a browser refuses a file that was changed on a CDN.
  * @type {import('rollup').Plugin}
  */
 const integrity = {
@@ -96,7 +96,7 @@ const integrity = {
 };
 
 /**
- * What Prometheus and Grafana take: rules and a dashboard.
+ * Emits the rules for Prometheus and the dashboard for Grafana.
  * @type {import('rollup').Plugin}
  */
 const forTheFleet = {
@@ -110,12 +110,12 @@ const forTheFleet = {
 };
 
 /**
- * What one pass makes superfluous the next one finds. Getters: none in the file is asked for anything but its answer.
+ * Each pass finds what the previous one made superfluous. `pure_getters`: no getter in the file is read for a side effect.
  * @type {import('@rollup/plugin-terser').Options}
  */
 const MINIFY = { maxWorkers: 1, ecma: 2020, compress: { passes: 3, pure_getters: true } };
 
-/** The file for a script tag: every dependency inside, one global. */
+/** The file for a script tag: every dependency bundled, one global. */
 const scriptTag = {
   input: 'src/index.ts',
   plugins: [compile('browser'), nodeResolve({ browser: true, extensions: ['.ts', '.mjs', '.js', '.json'] }), commonjs()],

@@ -1,4 +1,4 @@
-// The Node backend: runs a request against a fault through both lanes, and streams what happens as lines of JSON.
+// The Node backend: runs a request against a fault through both lanes and streams what happens as lines of JSON.
 
 import axios from 'axios';
 import * as breakwater from 'breakwater';
@@ -10,10 +10,10 @@ import { viaAxios, viaBreakwater } from './lanes.mjs';
 /** @import { Lab } from '../test/lab/types.mjs' */
 /** @import { Chosen, Lane, LaneEvent, Outcome } from './lanes.mjs' */
 
-/** @typedef {{ type: 'event', event: LaneEvent } | { type: 'outcome', lane: Lane, outcome: Outcome }} Line One line of the answer. */
+/** @typedef {{ type: 'event', event: LaneEvent } | { type: 'outcome', lane: Lane, outcome: Outcome }} Line One line of the response. */
 
 /**
- * @param {Record<Lane, Lab>} labs One for each lane, so that neither meets what the other left behind.
+ * @param {Record<Lane, Lab>} labs One for each lane, so that neither is affected by what the other left behind.
  * @returns {(req: IncomingMessage, res: ServerResponse, path: string) => Promise<boolean>} Whether the request was for the backend.
  */
 export function createBackend(labs) {

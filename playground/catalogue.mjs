@@ -1,4 +1,4 @@
-// The faults as the page shows them: in groups, each with its URLs and, where a browser cannot reach it, the reason.
+// The faults as the page shows them: in groups, each with its URLs and, if a browser cannot reach it, the reason.
 
 import { FAULTS } from '../test/lab/index.mjs';
 

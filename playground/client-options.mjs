@@ -1,27 +1,27 @@
-// The options of the dashboard's client: what runs is what the page shows as code. The browser and the Node backend share this file.
+// The options of the dashboard's client, which the page also shows as code. The browser and the Node backend share this file.
 
 /** @import { ClientConfig } from 'breakwater' */
 
 /**
- * @typedef {object} Settings What the person at the page sets.
- * @property {number} rate Calls a second, all endpoints together.
+ * @typedef {object} Settings What the user sets on the page.
+ * @property {number} rate Calls a second, across all endpoints.
  * @property {string[]} endpoints
- * @property {number} stockTimeout Milliseconds; 0 is axios' way to say none.
+ * @property {number} stockTimeout Milliseconds; 0, as in axios, means none.
  * @property {boolean} retry
  * @property {boolean} breaker
  * @property {boolean} limit
  * @property {boolean} fallback
- * @property {boolean} enabled False while the kill switch is thrown.
+ * @property {boolean} enabled False while the kill switch is on.
  */
 
-/** Calls at a time where the limit is on. */
+/** Calls in flight at a time while the limit is on. */
 export const CONCURRENCY = 4;
 
-/** Share of the calls that may be retried; the default. */
+/** The share of calls that may be retried; the default. */
 export const BUDGET = 0.2;
 
 /**
- * Windows of seconds, so that an outage plays in half a minute; the defaults are for services.
+ * Its windows last seconds, so that an outage plays out in half a minute; the defaults are meant for services.
  * @param {Pick<Settings, 'retry' | 'breaker' | 'limit' | 'fallback'>} settings
  * @returns {ClientConfig}
  */
@@ -35,7 +35,7 @@ export const optionsFor = ({ retry, breaker, limit, fallback }) => ({
     window: 20_000,
     burst: { window: 5_000, minCalls: 5 },
     slow: { after: 600 },
-    // Observing rather than off: it lets everything through, and what it would do can be shown.
+    // Observing rather than off: it lets everything through, but the page can show what it would have done.
     ...(breaker ? {} : { mode: 'observe' }),
   },
   ...(limit ? { limit: { concurrency: CONCURRENCY, maxQueue: 4, maxWait: 300 } } : {}),

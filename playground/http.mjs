@@ -1,4 +1,4 @@
-// What the backends share: reading a request's JSON, and answering with JSON or with lines of it.
+// What the backends share: reading JSON from a request, and responding with JSON or with lines of it.
 
 /** @import { IncomingMessage, ServerResponse } from 'node:http' */
 

@@ -5,10 +5,10 @@
 
 /** @typedef {'breakwater' | 'axios'} Lane */
 
-/** @typedef {Pick<Policies, 'timeout' | 'deadline'>} Chosen What the person at the page sets. */
+/** @typedef {Pick<Policies, 'timeout' | 'deadline'>} Chosen What the user sets on the page. */
 
 /**
- * @typedef {object} Failure What an error says of itself; the fields from `limit` on only a TimeoutError has.
+ * @typedef {object} Failure The facts of an error; only a TimeoutError has the fields from `limit` on.
  * @property {string} name
  * @property {string} message
  * @property {string | undefined} [code]
@@ -23,26 +23,26 @@
 
 /**
  * @typedef {object} Outcome
- * @property {number} elapsed Milliseconds, as the caller waited.
+ * @property {number} elapsed Milliseconds for which the caller waited.
  * @property {number} [status]
  * @property {number} [bytes] Of the response body.
  * @property {Failure} [error]
- * @property {'patience' | 'person' | undefined} [stopped] Nothing had come of the call yet: the playground, or the person, ended it.
+ * @property {'patience' | 'person' | undefined} [stopped] Who gave up on the call before it had an outcome: the playground or the user.
  */
 
-/** @typedef {{ type: EventType, at: number, record: ClientEvents[EventType] }} LaneEvent `at` is in milliseconds since the lane began. */
+/** @typedef {{ type: EventType, at: number, record: ClientEvents[EventType] }} LaneEvent `at` is in milliseconds since the lane started. */
 
-/** How long the playground watches a stock call that does not end; longer where its own timeout is. */
+/** How long the playground watches a stock call that does not end, and at least how long beyond the call's own timeout. */
 const STOCK_PATIENCE = 8_000; // ms
 const AFTER_TIMEOUT = 3_000; // ms
 
-/** For a call whose every limit was turned off. */
+/** For a call with all its limits turned off. */
 const BREAKWATER_PATIENCE = 60_000; // ms
 
 /**
- * The one number that stock axios has, for the same time in all: `total`, else `connect` and `read` together, else the deadline.
+ * Stock axios' only timeout, for the same time overall: `total`, else `connect` plus `read`, else the deadline.
  * @param {Chosen} chosen
- * @returns {number} 0, axios' way to say none, where nothing is set.
+ * @returns {number} 0, which means none in axios, if nothing is set.
  */
 export function stockTimeout({ timeout, deadline }) {
   const limits = Array.isArray(timeout) ? { connect: timeout[0], read: timeout[1] } : typeof timeout === 'object' ? timeout : {};
@@ -60,7 +60,7 @@ export function stockTimeout({ timeout, deadline }) {
 export async function viaBreakwater({ createClient }, request, chosen, { signal, onEvent }) {
   const startedAt = performance.now();
   return patiently(BREAKWATER_PATIENCE, signal, async (ended) => {
-    // One attempt is shown here: what the other policies do of it is another view's.
+    // This view shows a single attempt; what other policies make of it is for the dashboard.
     const client = createClient({ ...chosen, retry: false, breaker: false });
     client.on('*', (type, record) => onEvent({ type, at: performance.now() - startedAt, record }));
     const { timeout: _, ...rest } = request;
@@ -83,7 +83,7 @@ export async function viaAxios(axios, request, chosen, { signal }) {
 }
 
 /**
- * Waits for a call, but not for ever: some end neither by themselves nor when they are aborted, so this does not ask them.
+ * Waits for a call, but not for ever: some end neither by themselves nor on abort, so the wait is given up in any case.
  * @param {number} patience
  * @param {AbortSignal} signal
  * @param {(ended: AbortSignal) => Promise<AxiosResponse>} call

@@ -1,4 +1,4 @@
-// The Node backend of the dashboard: switches the upstreams, and streams what happens until the page stops listening.
+// The Node backend of the dashboard: switches the upstreams and streams what happens until the page stops listening.
 
 import axios from 'axios';
 import * as breakwater from 'breakwater';

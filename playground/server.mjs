@@ -1,4 +1,5 @@
-// The playground: starts the fault lab, the switchable upstreams and the page's own server on loopback, prints the URL, and ends all of it on SIGINT or SIGTERM.
+// The playground: starts the fault lab, the switchable upstreams and the page's own server on loopback, prints the URL, and stops all of
+// them on SIGINT or SIGTERM.
 
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,7 +10,7 @@ if (!existsSync(fileURLToPath(new URL('../dist/integrity.json', import.meta.url)
   process.exit(1);
 }
 
-// Only now, since the backend imports the built package.
+// Imported only now, since the backend needs the built package.
 const [{ startLab }, { createBackend }, { createLiveBackend }, { createSite }, { startUpstream }] = await Promise.all([
   import('../test/lab/index.mjs'),
   import('./backend.mjs'),
@@ -31,7 +32,7 @@ const server = createServer(async (req, res) => {
   const { host = '' } = req.headers;
   const { pathname } = new URL(req.url ?? '/', 'http://playground');
   try {
-    // Another name for this address is another site's way in.
+    // Any other host name may be another site's DNS rebinding.
     if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host)) res.writeHead(403).end();
     else if (!(await backend(req, res, pathname)) && !(await live(req, res, pathname)) && !(await site(res, pathname)))
       res.writeHead(404).end();

@@ -1,4 +1,4 @@
-// The page's files: a fixed list, read afresh for each request, with the integrity of the script-tag build put into the HTML.
+// Serves the page's files from a fixed list, read afresh for each request, with the script-tag build's integrity put into the HTML.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const vendored = (/** @type {string} */ name, /** @type {string} */ script) =>
 
 const INTEGRITY = file('../dist/integrity.json');
 
-/** Files by URL, besides those under ./page. */
+/** The files by URL, besides those under ./page. */
 const FILES = {
   '/': file('./index.html'),
   '/call': file('./call.html'),
@@ -29,7 +29,7 @@ const FILES = {
 /** @type {Record<string, string>} */
 const TYPES = { html: 'text/html', css: 'text/css', svg: 'image/svg+xml', js: 'text/javascript', mjs: 'text/javascript' };
 
-// The page may talk to this machine and to nobody else; the browser sees to that.
+// Lets the page talk to this machine only; the browser enforces it.
 const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

@@ -1,7 +1,7 @@
-// Does something so many times a second, evenly, until it is stopped. The browser and the Node backend share this file.
+// Repeats an action at an even rate until stopped. The browser and the Node backend share this file.
 
 /**
- * @param {() => number} rate Times a second, asked before each time.
+ * @param {() => number} rate Times a second; asked before each repetition.
  * @param {() => void} act
  * @returns {() => void} Stops it.
  */
@@ -12,7 +12,7 @@ export function steadily(rate, act) {
   const next = () => {
     const now = performance.now();
     act();
-    // What a busy machine or a hidden tab has missed is not made up for.
+    // What a busy machine or a hidden tab missed is not made up for.
     due = Math.max(due + 1_000 / rate(), now);
     timer = setTimeout(next, due - now);
   };

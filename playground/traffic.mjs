@@ -1,5 +1,5 @@
-// Steady traffic, each call made twice: through Breakwater and through stock axios, and beacons beside it. All that is to be seen of it
-// is told as messages. The browser and the Node backend share this file.
+// Steady traffic, each call made twice, through Breakwater and through stock axios, plus beacons. Everything worth seeing is reported as
+// messages. The browser and the Node backend share this file.
 
 import { optionsFor } from './client-options.mjs';
 import { steadily } from './steady.mjs';
@@ -9,12 +9,12 @@ import { steadily } from './steady.mjs';
 /** @import { Settings } from './client-options.mjs' */
 /** @import { Lane } from './lanes.mjs' */
 
-/** @typedef {'ok' | 'fallback' | 'timeout' | 'failed' | 'cut' | 'limited'} Ending What a call came to. */
+/** @typedef {'ok' | 'fallback' | 'timeout' | 'failed' | 'cut' | 'limited'} Ending The outcome of a call. */
 
 /**
- * @typedef {object} Under Calls under way.
+ * @typedef {object} Under Calls in flight.
  * @property {number} waiting
- * @property {number} longest Milliseconds for which the oldest of them has waited.
+ * @property {number} longest How long the oldest of them has waited, in milliseconds.
  */
 
 /**
@@ -24,18 +24,18 @@ import { steadily } from './steady.mjs';
  *   | { type: 'event', event: EventType, record: ClientEvents[EventType] }
  *   | { type: 'state', lanes: Record<Lane, Under>, breakers: BreakerSnapshot[], stats: Omit<EndpointStats, 'series' | 'recentTimeouts'>[],
  *       beacons: { made: number, stats: BeaconStats, stockWaiting: number } }
- * )} Message `at` is in milliseconds since the traffic began. An `end` is what the caller saw, told the same way of both lanes.
+ * )} Message `at` is in milliseconds since the traffic began. An `end` is what the caller saw, reported the same way for both lanes.
  */
 
-/** What is called, by name. @type {Record<string, (n: number) => { method: string, path: string, data?: object }>} */
+/** The calls by endpoint name. @type {Record<string, (n: number) => { method: string, path: string, data?: object }>} */
 export const CALLS = {
-  // Seven of them: a browser makes six connections to a host, and asks for the same URL one at a time.
+  // Seven of them: a browser opens six connections to a host, and requests the same URL one at a time.
   'GET /orders/:id': (n) => ({ method: 'GET', path: `/orders/${1 + (n % 7)}` }),
   'GET /prices': () => ({ method: 'GET', path: '/prices' }),
   'POST /payments': (n) => ({ method: 'POST', path: '/payments', data: { amount: n } }),
 };
 
-/** Stock axios may keep so many callers waiting; then the playground makes no more of its calls. */
+/** How many callers stock axios may keep waiting before the playground makes no more calls through it. */
 export const MOST_WAITING = 400;
 
 const BEACONS = 2; // a second
@@ -46,7 +46,7 @@ const ENDINGS = { ETIMEDOUT: 'timeout', ECONNABORTED: 'timeout', EBREAKEROPEN: '
 
 /**
  * @param {{ breakwater: Pick<typeof import('breakwater'), 'createClient'>, axios: Pick<AxiosStatic, 'create'> }} libraries
- * @param {Record<Lane, string>} urls Each lane has an upstream of its own, so that neither suffers from the other.
+ * @param {Record<Lane, string>} urls Each lane has its own upstream, so that neither suffers from the other.
  * @param {Settings} first
  * @param {(message: Message) => void} tell
  */
@@ -54,7 +54,7 @@ export function startTraffic({ breakwater, axios }, urls, first, tell) {
   const began = performance.now();
   const since = () => performance.now() - began;
   const stock = axios.create();
-  /** Calls under way, the oldest first. @type {Record<Lane, Set<{ at: number, gone: AbortController }>>} */
+  /** Calls in flight, oldest first. @type {Record<Lane, Set<{ at: number, gone: AbortController }>>} */
   const under = { breakwater: new Set(), axios: new Set() };
   let made = 0; // calls
   let over = false;
@@ -100,7 +100,7 @@ export function startTraffic({ breakwater, axios }, urls, first, tell) {
   async function beacon() {
     const data = JSON.stringify({ event: 'view', number: ++beacons });
     client.beacon(`${urls.breakwater}/collect`, data);
-    // With stock axios, as many write it: a POST that nobody waits for.
+    // The way many do it with stock axios: a POST that nobody awaits.
     if (stockBeacons.size >= MOST_WAITING) return;
     const gone = new AbortController();
     stockBeacons.add(gone);
@@ -128,7 +128,7 @@ export function startTraffic({ breakwater, axios }, urls, first, tell) {
   const stops = [steadily(() => settings.rate, call), steadily(() => BEACONS, beacon), steadily(() => STATES, state)];
 
   return {
-    /** Other policies are a new client, whose breakers begin closed; all else is changed as it runs. @param {Settings} next */
+    /** New policies take a new client, whose breakers start closed; everything else is changed on the fly. @param {Settings} next */
     change(next) {
       const same = JSON.stringify(optionsFor(next)) === JSON.stringify(optionsFor(settings));
       settings = next;

@@ -1,4 +1,4 @@
-// An upstream that is switched while traffic runs: an API with a fault, and beside it, at /collect, a collector of analytics.
+// An upstream that can be switched while traffic runs: an API with a fault and, at /collect, an analytics collector.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,7 +13,7 @@ import { freePort } from '../test/setup/ports.mjs';
 
 const FAST = 30; // ms
 const SLOW = 800; // ms; the client's timeout is longer, its breaker's `slow.after` shorter
-const DRIP = 300; // ms from byte to byte; shorter than any limit on silence
+const DRIP = 300; // ms between bytes; shorter than any limit on silence
 const RETRY_AFTER = 2; // s
 
 const ok = (/** @type {ServerResponse} */ res) => res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"ok":true}');
@@ -49,7 +49,7 @@ export async function startUpstream() {
   /** @type {Awaited<ReturnType<typeof startBlackHole>> | undefined} */
   let hole;
 
-  /** The connections there are end; from now on none is accepted. */
+  /** Ends all connections and accepts no more. */
   async function sink() {
     await closeServer();
     hole = await startBlackHole({ port });
@@ -82,13 +82,13 @@ export async function startUpstream() {
   return {
     url: `http://127.0.0.1:${port}`,
     /**
-     * What hangs already goes on hanging, as it does in life.
+     * Requests that hang already go on hanging, as in real life.
      * @param {State} next
      */
     become(next) {
       if (!Object.hasOwn(FAULTS, next.fault)) throw new Error(`no such fault: ${next.fault}`);
       const done = switched.then(() => toState(next));
-      switched = done.catch(() => {}); // the next switch is one of its own
+      switched = done.catch(() => {}); // a failed switch does not affect the next
       return done;
     },
     close: () => switched.then(() => Promise.all([closeServer(), hole?.close()])),

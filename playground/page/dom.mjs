@@ -1,9 +1,9 @@
-// Making elements, and writing durations: what every part of the pages needs.
+// What every part of the pages needs: making elements and formatting durations.
 
 /** @typedef {Node | string | undefined | false} Child */
 
 /**
- * Makes an element; `class`, `style` (custom properties) and attributes by name, `false` and `undefined` left out.
+ * Makes an element with `class`, `style` (custom properties) and attributes by name; `false` and `undefined` are left out.
  * @param {string} tag
  * @param {Record<string, string | number | boolean | undefined | Record<string, string>>} [attributes]
  * @param {...Child} children
@@ -30,12 +30,12 @@ export function byId(id, type) {
   throw new Error(`the page has no ${type.name} with the id '${id}'`);
 }
 
-/** Writes only what is new: a screen reader, or a selection, is not disturbed by what stays. @param {Element} element @param {string} text */
+/** Writes only changes, so as not to disturb screen readers and selections. @param {Element} element @param {string} text */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** @param {string} endpoint Without the origin, which says nothing on this machine. */
+/** The endpoint without its origin, which says nothing here. @param {string} endpoint */
 export const short = (endpoint) => endpoint.replace(/https?:\/\/[^/]+/, '');
 
 /** @param {number} value Milliseconds. */
@@ -44,7 +44,7 @@ export function ms(value) {
   return `${text}\u00a0ms`;
 }
 
-/** @param {number} value Milliseconds, as people say them: seconds from one on. */
+/** A duration as people say it: in seconds from one second on. @param {number} value Milliseconds. */
 export const seconds = (value) => (value < 1_000 ? ms(value) : `${(value / 1_000).toFixed(1)}\u00a0s`);
 
 /** @param {number} share */

@@ -1,4 +1,4 @@
-// An event of Breakwater in one line.
+// A Breakwater event in one line.
 
 import { ms, percent, size } from './dom.mjs';
 

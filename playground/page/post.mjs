@@ -1,4 +1,4 @@
-// Asking the playground's server: a POST of JSON, and an answer that comes in lines.
+// Talks to the playground's server: POSTs JSON, and reads a response line by line.
 
 /**
  * @param {string} path
@@ -17,7 +17,7 @@ export async function post(path, body, signal) {
 }
 
 /**
- * The lines of an answer, each as soon as it is there.
+ * Yields the lines of a response, each as soon as it is complete.
  * @param {Response} response
  * @returns {AsyncGenerator<unknown>}
  */

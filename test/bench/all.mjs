@@ -1,4 +1,4 @@
-// `npm run bench`: every part, one after the other. What it is given is passed on to each: `--quick`, `--minutes 10`.
+// `npm run bench`: runs every part, one after the other. Its arguments (`--quick`, `--minutes 10`) are passed on to each.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// What the page of the browser benchmark runs: the lanes, and a round of calls through one of them.
+// Runs in the page of the browser benchmark: the lanes, and a round of calls through one of them.
 import axios from 'axios';
 import { createClient } from '../../dist/browser.js';
 

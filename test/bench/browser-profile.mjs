@@ -1,4 +1,4 @@
-// Where the time of a lane goes: Chromium's CPU profiler, self time by function.
+// Shows where a lane's time goes: self time by function, from Chromium's CPU profiler.
 
 /**
  * @param {import('playwright').Page} page

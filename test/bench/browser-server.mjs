@@ -1,4 +1,4 @@
-// The upstream of the browser benchmark, in a process of its own: the page, small JSON and a megabyte, on connections that are kept.
+// The upstream of the browser benchmark, in a process of its own: the page, small JSON and a megabyte, on keep-alive connections.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 

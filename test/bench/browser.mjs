@@ -1,6 +1,6 @@
 // The benchmark in a page: Breakwater beside axios' own fetch and XHR adapters in Chromium, against a server in a process of its own.
-// Rounds are interleaved, so that what else the machine does strikes all alike; what counts is the ratio to axios' fetch adapter, the
-// median of the rounds. Needs `npm run build`. `--quick` for a short look, `--profile` for where Breakwater's time goes.
+// Rounds are interleaved, so that other load on the machine affects all alike; what counts is the ratio to axios' fetch adapter, as the
+// median of the rounds. Needs `npm run build`. `--quick` for a short run, `--profile` for where Breakwater's time goes.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ const SCENARIOS = [
 ];
 const ROUNDS = quick ? 9 : 41;
 
-// One axios for all of them, as in an app that is bundled.
+// All of them share one axios, as in a bundled app.
 const { outputFiles } = await build({
   entryPoints: [here('browser-page.mjs')],
   bundle: true,
@@ -43,7 +43,7 @@ await page.goto(`http://127.0.0.1:${port}/page`);
 
 const median = (/** @type {number[]} */ values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** How long the page's main thread has been at work, in milliseconds of CPU. */
+/** CPU time of the page's main thread, in milliseconds. */
 async function cpuTime() {
   const { metrics: all } = await metrics.send('Performance.getMetrics');
   return (all.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1_000;
@@ -67,7 +67,7 @@ if (profiled) {
     /** @type {Record<string, Awaited<ReturnType<typeof round>>[]>} */
     const took = Object.fromEntries(lanes.map((lane) => [lane, []]));
     for (let i = -2; i < ROUNDS; i++) {
-      // Each has every place in the order as often as the others.
+      // Each lane takes every place in the order equally often.
       const order = lanes.map((_, index) => /** @type {string} */ (lanes[(index + i + 2) % lanes.length]));
       for (const lane of order) {
         const one = await round(lane, scenario);

@@ -1,5 +1,5 @@
-// Memory, and how costs grow: 10 000 endpoints; more and more calls, endpoints, listeners, queued calls; and a run at full speed
-// whose heap must stay flat. `--minutes 10` for a long one, `--quick` for a short look.
+// Memory, and how costs grow: 10 000 endpoints; increasing numbers of calls, endpoints, listeners and queued calls; and a run at full
+// speed whose heap must stay flat. `--minutes 10` for a long run, `--quick` for a short one.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -28,15 +28,15 @@ async function endpoints() {
 
 /**
  * @typedef {object} Growing
- * @property {() => unknown} begin What is timed, up to where most memory is held.
- * @property {() => unknown} [finish] And after it.
+ * @property {() => unknown} begin The timed part, up to where the most memory is held.
+ * @property {() => unknown} [finish] The timed part after that.
  * @property {() => unknown} end
  */
 
 /**
- * Prints what it costs, size by size, and which power of the size the cost goes with: 1 is linear, the same for each.
+ * Prints the cost for each size, and the power of the size with which the cost grows: 1 is linear, the same cost for each.
  * @param {string} title
- * @param {string} what One of those whose number grows.
+ * @param {string} what The singular of what increases in number.
  * @param {(size: number) => Growing} setUp
  */
 async function curve(title, what, setUp) {
@@ -46,7 +46,7 @@ async function curve(title, what, setUp) {
       const taken = await measured(() => setUp(size));
       ms.push(taken.ms);
       bytes.push(taken.bytes);
-      if (round < 0) ms.length = bytes.length = 0; // warm
+      if (round < 0) ms.length = bytes.length = 0; // a warm-up
     }
   }
   const points = rows.map(({ size, ms, bytes }) => ({ size, ms: median(ms), bytes: median(bytes) }));
@@ -66,7 +66,7 @@ async function curve(title, what, setUp) {
   );
 }
 
-/** In a function of its own, so that nothing of it is held when the next is measured. @param {() => Growing} setUp */
+/** A function of its own, so that nothing is retained when the next one is measured. @param {() => Growing} setUp */
 async function measured(setUp) {
   const before = await memory();
   const { begin, finish, end } = setUp();
@@ -77,14 +77,14 @@ async function measured(setUp) {
   return { ms: began + finished, bytes };
 }
 
-/** Milliseconds of processor time. @param {() => unknown} run */
+/** Milliseconds of CPU time. @param {() => unknown} run */
 async function timed(run) {
   const startedAt = cpu();
   await run();
   return cpu() - startedAt;
 }
 
-/** Of the line that fits best. @param {number[][]} points */
+/** The slope of the best-fitting line. @param {number[][]} points */
 function slope(points) {
   const mean = (/** @type {number} */ i) => points.reduce((sum, point) => sum + (point[i] ?? 0), 0) / points.length;
   const [x0, y0] = [mean(0), mean(1)];
@@ -92,7 +92,7 @@ function slope(points) {
   return by((x, y) => x * y) / by((x) => x * x);
 }
 
-/** Calls that are all under way before the first is answered. @param {number} size @param {any} more @param {(i: number) => any} config */
+/** Calls that are all in flight before the first is answered. @param {number} size @param {any} more @param {(i: number) => any} config */
 function together(size, more = {}, config = () => ({})) {
   /** @type {(() => void)[]} */
   let answering = [];
@@ -115,7 +115,7 @@ function together(size, more = {}, config = () => ({})) {
   return { begin, finish, end: () => client.close() };
 }
 
-/** Calls one after the other. @param {number} size @param {(i: number) => string} to @param {(client: any) => void} prepare */
+/** Calls in sequence. @param {number} size @param {(i: number) => string} to @param {(client: any) => void} prepare */
 function inTurn(size, to, prepare = () => {}) {
   const client = createClient({ ...options, adapter: answers });
   prepare(client);
@@ -146,7 +146,7 @@ function listen(client, size) {
   for (let i = 0; i < size; i++) client.on('call', () => heard++);
 }
 
-/** Full speed, a call in a hundred failing, and the heap looked at thirty times. */
+/** Full speed, with one call in a hundred failing and the heap measured thirty times. */
 async function flat() {
   const server = fork(fileURLToPath(new URL('server.mjs', import.meta.url)));
   const [port] = await once(server, 'message');
@@ -168,7 +168,7 @@ async function flat() {
     points.push([(i * MINUTES) / 30, (await memory()) / 1e6]);
     process.stdout.write(`${points.at(-1)?.[1]?.toFixed(1)} `);
   }
-  // What was there at first is code being compiled and pools being filled.
+  // The first third is left out: code is still being compiled and pools filled.
   console.log(`\n${calls} calls; the last two thirds: ${short(slope(points.slice(10)) * 1_000)} kB a minute`);
   await client.close();
   server.kill();

@@ -1,4 +1,4 @@
-// The upstream that hangs, in a process of its own: it takes every connection, reads every request, and answers none.
+// The upstream that hangs, in a process of its own: it accepts every connection, reads every request, and answers none.
 import { createServer } from 'node:net';
 
 const server = createServer((socket) => socket.on('error', () => {}).resume());

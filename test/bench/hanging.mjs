@@ -1,4 +1,4 @@
-// Calls that hang, as many at once as there can be: what each holds of the heap, how many timers, and when they end. `--quick` for fewer.
+// As many hanging calls at once as possible: how much heap and how many timers each holds, and when they end. `--quick` for fewer.
 import { createHook } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,15 +11,15 @@ import { cpu, isQuick, median, memory, quantile, short } from './measure.mjs';
 const WANTED = isQuick ? 2_000 : 10_000;
 const ROUNDS = 3;
 
-/** Sockets that this process may open, less what it needs for itself. Node asks for all that it may have when it starts. */
+/** How many sockets this process may open, less what it needs itself. Node raises its limit to the maximum at startup. */
 const report = /** @type {any} */ (process.report.getReport());
 const SOCKETS = Number(report.userLimits?.open_files?.soft ?? 1_024) - 100;
 
 /**
- * Starts calls that hang, and says what each holds while all do, how long after its limit each ended, and what CPU time all of that took.
+ * Starts hanging calls and measures what each holds while all hang, how long after its limit each ended, and the CPU time for all that.
  * @param {() => Promise<unknown>} call
  * @param {number} calls
- * @param {number} [limit] Milliseconds; without one nobody waits for the end.
+ * @param {number} [limit] Milliseconds; without one, the end is not awaited.
  */
 async function hang(call, calls, limit) {
   const before = await memory();
@@ -35,7 +35,7 @@ async function hang(call, calls, limit) {
     });
   });
   const begun = cpu() - idle;
-  await new Promise((resolve) => setTimeout(resolve, limit ? limit / 4 : 1_000)); // until connections are made
+  await new Promise((resolve) => setTimeout(resolve, limit ? limit / 4 : 1_000)); // until connections are established
   const kB = ((await memory()) - before - 16 * calls) / calls / 1_000;
   if (limit && performance.now() - (began[0] ?? 0) > limit)
     console.log('The first were over before all could be measured: the machine is too busy.');
@@ -48,7 +48,7 @@ async function hang(call, calls, limit) {
 /**
  * @param {string} title
  * @param {number} calls
- * @param {number} limit Milliseconds that they have.
+ * @param {number} limit The calls' timeout in milliseconds.
  * @param {boolean} timesOut Whether axios' own timeout can end them.
  * @param {() => { axios: () => Promise<unknown>, ours: () => Promise<unknown>, end(): void }} setUp
  */
@@ -78,7 +78,7 @@ async function compare(title, calls, limit, timesOut, setUp) {
   console.log(`Ours of it: ${over(({ theirs, ours }) => ours.kB - theirs.kB)} kB a call`);
 }
 
-/** How many timers a call that hangs keeps, whether or not they would keep the program alive. @param {() => Promise<unknown>} call */
+/** How many timers a hanging call keeps, unref'd ones included. @param {() => Promise<unknown>} call */
 async function timersOf(call) {
   const live = new Set();
   const hook = createHook({ init: (id, type) => type === 'Timeout' && live.add(id), destroy: (id) => live.delete(id) }).enable();
@@ -91,11 +91,11 @@ async function timersOf(call) {
   return { timers: timers / 100, listed: listed / 100 };
 }
 
-// A breaker that does not cut off what hangs: all of them are to be under way at once.
+// A breaker that does not open because of hanging calls: all of them are to be in flight at once.
 const options = /** @type {const} */ ({ retry: false, proxy: false, alerts: false, breaker: { slow: { after: 1e9 } } });
 const url = 'http://127.0.0.1/users/42';
 
-/** @type {Set<unknown>} What hangs is held by what it waits for, as a socket would hold it. */
+/** @type {Set<unknown>} Retains hanging calls, as the socket they wait for would. */
 const held = new Set();
 const never = (/** @type {unknown} */ config) => new Promise((resolve) => held.add({ config, resolve }));
 

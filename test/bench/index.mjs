@@ -1,6 +1,6 @@
 // The benchmark: the same requests through Breakwater and its peers, side by side in one run, each in a process of its own. Rounds are
-// interleaved, so that what else the machine does strikes all alike; what counts is the ratio to bare axios in the same turn, the median of the
-// turns. `--quick` for a short look, `--only breakwater` for those beside axios whose names have that in them.
+// interleaved, so that other load on the machine affects all alike; what counts is the ratio to bare axios in the same turn, as the median
+// of the turns. `--quick` for a short run, `--only breakwater` for axios and the lanes whose names contain that.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,7 @@ async function ask({ child }, round) {
 
 for (const { name, ...round } of SCENARIOS) {
   const taking = [];
-  for (const lane of running) if (await ask(lane, round)) taking.push({ lane, turns: /** @type {Measured[]} */ ([]) }); // and is warm
+  for (const lane of running) if (await ask(lane, round)) taking.push({ lane, turns: /** @type {Measured[]} */ ([]) }); // warms it up, too
   for (let i = 0; i < TURNS; i++) for (const { lane, turns } of taking) turns.push(/** @type {Measured} */ (await ask(lane, round)));
   const axios = /** @type {typeof taking[0]} */ (taking[0]).turns;
   const table = taking.map(({ lane, turns }) => {

@@ -1,4 +1,4 @@
-// What the package does not export, bundled from the sources for whoever measures its parts.
+// Bundles what the package does not export from its sources, so that its parts can be measured.
 import { rmSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Imports names from files of src/, in one bundle, so that they share what modules keep.
+ * Imports names from files of src/ in one bundle, so that they share module state.
  * @param {Record<string, string[]>} wanted Names by file, such as `{ 'clock': ['now'] }`.
  * @returns {Promise<Record<string, any>>}
  */

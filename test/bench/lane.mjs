@@ -1,5 +1,5 @@
-// One client, in a process of its own, as it is where it is used: beside eight others its code would be compiled for all of them.
-// Takes rounds to run, one after the other, and answers each with what was measured.
+// One client in a process of its own, as in real use: beside eight others, its code would be optimized for all of them.
+// Receives rounds to run, one after the other, and answers each with the measurements.
 import { lanes } from './lanes.mjs';
 import { cpu, quantile } from './measure.mjs';
 

@@ -1,4 +1,4 @@
-// The clients that are compared, each set up as its users would for one upstream: keep-alive, the timeouts and policies it has.
+// The clients that are compared, each set up as its users would for one upstream: keep-alive, and the timeouts and policies it has.
 import http from 'node:http';
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
@@ -18,7 +18,7 @@ import { createClient } from '../../dist/node.js';
 
 const agent = () => new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-/** Reads to the end; axios' fetch adapter gives a stream of the web. @param {NodeJS.ReadableStream | ReadableStream} stream */
+/** Reads to the end; axios' fetch adapter returns a web stream. @param {NodeJS.ReadableStream | ReadableStream} stream */
 async function drain(stream) {
   for await (const _ of stream);
 }
@@ -78,14 +78,14 @@ function phasedGot() {
   return { json: (url) => client(url).json() };
 }
 
-/** Every limit of an attempt, and the limits that are off by default; retry, breaker, statistics and alerts are on anyway. */
+/** Every limit of an attempt, plus rate and concurrency limits; retry, breaker, statistics and alerts are on by default. */
 function everything() {
   const limits = ['queue', 'connect', 'lookup', 'tcp', 'proxy', 'tls', 'send', 'response', 'read', 'body', 'total'];
   const timeout = Object.fromEntries(limits.map((limit) => [limit, 10_000]));
   return createClient({ timeout, limit: { rate: 1e9, concurrency: 1e6, maxQueue: 1e6 } });
 }
 
-/** The first is what the others are told in shares of. @type {Record<string, () => Lane>} */
+/** The first is the baseline for the others. @type {Record<string, () => Lane>} */
 export const lanes = {
   axios: () => axiosLane(axios.create({ httpAgent: agent() })),
   Breakwater: () => axiosLane(createClient()),

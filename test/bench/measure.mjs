@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** `--quick`: a short look. */
+/** `--quick`: a short run. */
 export const isQuick = process.argv.includes('--quick');
 
 /** @param {number[]} values @param {number} share */
@@ -14,19 +14,19 @@ export function quantile(values, share) {
 /** @param {number[]} values */
 export const median = (values) => quantile(values, 0.5);
 
-/** So many digits that count. @param {number} value */
+/** Rounds to significant digits. @param {number} value */
 export const short = (value, digits = 3) => Number(value.toPrecision(digits));
 
-/** Milliseconds of processor time that this process has had: what else the machine does counts little. */
+/** The CPU time of this process in milliseconds, which other load on the machine hardly affects. */
 export function cpu() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
 
 /**
- * Nanoseconds of processor time that an operation takes, for each candidate.
- * @param {Record<string, (times: number) => unknown>} candidates Each does its operation so many times; what it returns is awaited.
- * @param {{ rounds?: number, ms?: number }} [options] How many rounds, and about how long one of them is.
+ * Nanoseconds of CPU time that an operation takes, for each candidate.
+ * @param {Record<string, (times: number) => unknown>} candidates Each repeats its operation `times` times; its result is awaited.
+ * @param {{ rounds?: number, ms?: number }} [options] How many rounds, and about how long each one is.
  * @returns {Promise<Record<string, number>>}
  */
 export async function nanoseconds(candidates, { rounds = isQuick ? 15 : 51, ms = 4 } = {}) {
@@ -57,7 +57,7 @@ setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const gc = runInNewContext('gc');
 
-/** Bytes in use by JavaScript, arrays of numbers included, once what nobody needs is gone. */
+/** Bytes in use by JavaScript after garbage collection, array buffers included. */
 export async function memory() {
   for (let i = 0; i < 4; i++) {
     await new Promise(setImmediate);

@@ -1,4 +1,4 @@
-// What the parts cost, each by itself, in nanoseconds an operation; beside peers where they have the same part. `--quick` for a short look.
+// The cost of each part by itself, in nanoseconds per operation, beside peers that have the same part. `--quick` for a short run.
 import { bulkhead, circuitBreaker, handleAll, SamplingBreaker } from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import { internals } from './internals.mjs';
@@ -28,8 +28,8 @@ const { alertSettings, Breaker, Call, concurrency, DEFAULT_BREAKER, DEFAULT_LIMI
 const { attemptRecord, callRecord, newTrace, PhaseClock, rateLimit, redactedUrl, RetryBudget, Statistics, watch } = rest;
 
 /**
- * Prints what each takes, and how much more that is than what the first takes. `await` is what it costs to call and await a function that
- * is already done: where there is one, it is taken off those that do the same round it.
+ * Prints what each takes, and how much more that is than what the first takes. A candidate named `await` measures calling and awaiting a
+ * function that is done at once, which is subtracted from those marked `(awaited)`.
  * @param {string} title
  * @param {Record<string, (times: number) => unknown>} candidates
  */

@@ -1,4 +1,4 @@
-// A call that an open breaker rejects: what the whole of it takes, what of that is ours, and that it needs no socket. `--quick` for a short look.
+// A call rejected by an open breaker: what it costs, how much of that is ours, and that it needs no socket. `--quick` for a short run.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import axios, { AxiosError } from 'axios';
@@ -11,7 +11,7 @@ await once(server.listen(0, '127.0.0.1'), 'listening');
 const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
 const url = `http://127.0.0.1:${port}/users/42`;
 
-// What axios takes by itself: its adapter rejects at once, as an adapter does, with an error of axios' own.
+// The cost of axios by itself: an adapter that rejects at once with an AxiosError.
 const bare = axios.create({ adapter: async (config) => Promise.reject(new AxiosError('refused', 'EREFUSED', config)) });
 const client = createClient();
 client.breakers.open(`GET http://127.0.0.1:${port}/users/:id`);
@@ -21,7 +21,7 @@ const codes = new Set();
 const rejected = (/** @type {import('axios').AxiosInstance | import('../../dist/node.js').Client} */ by) =>
   againAwaited(() => by.get(url).then(Object, (error) => codes.add(error.code)));
 
-/** V8's own limit, and none: the difference is what stacks take. */
+/** V8's default, and none: the difference is the cost of stack traces. */
 for (const limit of [Error.stackTraceLimit, 0]) {
   Error.stackTraceLimit = limit;
   const { axios: theirs = 0, Breakwater: whole = 0 } = await nanoseconds(

@@ -15,8 +15,8 @@ const MAX_QUEUE = 64;
 
 /**
  * @param {{ host?: string | undefined, port?: number | undefined, name?: string, path?: string }} [place]
- * @returns {Promise<Upstream>} Its `connections` stay 0. `open` counts the callers now waiting to be connected, and `closed()` resolves
- *   once there are none: ask after the call, not before.
+ * @returns {Promise<Upstream>} Its `connections` stay 0. `open` counts the callers that are waiting to connect, and `closed()` resolves
+ *   once there are none: call it after the request, not before.
  */
 export async function startBlackHole({ host = '127.0.0.1', port = 0, name = 'black-hole', path = '/' } = {}) {
   const worker = new Worker(new URL('./never-accepts.mjs', import.meta.url), { workerData: { host, port }, execArgv: [] });
@@ -76,7 +76,7 @@ async function fill(queue, host, port) {
       () => true,
       () => false, // destroyed below
     );
-    const hung = sleep(HUNG_AFTER).then(() => nextTurn(false)); // one more turn, should this process have been busy
+    const hung = sleep(HUNG_AFTER).then(() => nextTurn(false)); // one more turn, in case this process was busy
     if (!(await Promise.race([connected, hung]))) {
       socket.destroy();
       return;

@@ -63,7 +63,7 @@ export const bodyFaults = [
     start: httpUpstream(({ req, res, upstream }) => {
       res.writeHead(200, { ...TEXT, 'Content-Length': 1000 });
       res.write('0123456789');
-      // A reset that overtakes the bytes would discard them: they get time to be read.
+      // A reset that overtakes the bytes would discard them, so they get time to be read.
       after(req.socket, GAP, () => upstream.hangUp(req.socket, 'reset'));
     }),
   },

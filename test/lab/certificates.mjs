@@ -1,4 +1,4 @@
-// One self-signed certificate for localhost and 127.0.0.1, made when first needed: nothing secret is ever in the repository.
+// One self-signed certificate for localhost and 127.0.0.1, made on first use, so that no secret is ever in the repository.
 
 /** @type {Promise<{ key: string, cert: string }> | undefined} */
 let made;
@@ -14,7 +14,7 @@ async function make() {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     algorithm: 'sha256',
-    notBeforeDate: new Date(Date.now() - 86_400_000), // a day, for clocks that differ
+    notBeforeDate: new Date(Date.now() - 86_400_000), // a day, for clock skew
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },

@@ -1,4 +1,4 @@
-// Faults before there is a connection to send on: lookup, TCP and TLS.
+// Faults before there is a connection: lookup, TCP and TLS.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -76,13 +76,13 @@ async function startPair(place) {
       return Object.assign(upstream, { close: async () => void (await Promise.all([close(), hole.close()])) });
     } catch (error) {
       await hole.close();
-      if (tries === 3) throw error; // the port may be taken on the second address; four times running it is not
+      if (tries === 3) throw error; // the port may be taken on the second address, but not four times in a row
     }
   }
 }
 
 /**
- * A port that is the near end of an open connection: taken, so that nothing else can come to listen there, and refusing.
+ * A port that is the near end of an open connection: in use, so that nothing else can listen there, yet it refuses connections.
  * @param {Place} place
  * @returns {Promise<Upstream>}
  */
@@ -93,7 +93,7 @@ async function startRefused(place) {
   const accepted = once(server, 'connection');
   await once(holder, 'connect');
   await accepted;
-  upstream.reset(); // the holder does not count
+  upstream.reset(); // so as not to count the holder
   const port = Number(holder.localPort);
   const close = async () => {
     holder.destroy();

@@ -1,4 +1,4 @@
-// Upstreams that work: the control group. Their paths give single delays, statuses, sizes and dropped sockets to tests.
+// Upstreams that work: the control group. Their paths offer tests delays, statuses, sizes and dropped sockets.
 
 import { gzipSync } from 'node:zlib';
 import { after, answer, httpUpstream } from './http.mjs';
@@ -7,7 +7,7 @@ import { after, answer, httpUpstream } from './http.mjs';
 /** @import { Exchange } from './http.mjs' */
 /** @import { Definition } from './types.mjs' */
 
-const ECHO_LIMIT = 1_048_576; // bytes of a body that are sent back
+const ECHO_LIMIT = 1_048_576; // bytes of a body that are echoed
 const BLOCK = Buffer.alloc(65_536, '.');
 const DROP_IDLE_AFTER = 50; // ms
 
@@ -55,7 +55,7 @@ export function healthy(exchange) {
       echo(exchange, 200);
       break;
     }
-    // The socket closes when the next request arrives on it: a stale socket, without a race.
+    // The socket closes when the next request arrives on it: a stale socket, but without a race.
     case 'drop-next': {
       dropNext.add(req.socket);
       echo(exchange, 200);
@@ -90,7 +90,7 @@ function echo({ req, res, url }, status) {
 }
 
 /**
- * Sends n bytes as fast as the reader takes them.
+ * Sends a number of bytes as fast as the reader takes them.
  * @param {ServerResponse} res
  * @param {number} bytes
  */

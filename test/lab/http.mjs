@@ -1,5 +1,5 @@
-// Builds HTTP upstreams: one handler per fault, served over HTTP/1.1, HTTPS, HTTP/2 or a unix socket, always with
-// permissive CORS. Preflights are answered here, so no fault can hang one.
+// Builds HTTP upstreams: one handler per fault, served over HTTP/1.1, HTTPS, HTTP/2 or a unix socket, always with permissive CORS.
+// Preflights are answered here, so that no fault can hang one.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -25,7 +25,7 @@ export const CORS = {
   'Timing-Allow-Origin': '*',
 };
 
-// Node's own server timeouts would end the faults before the caller does.
+// Node's own server timeouts would end a fault before the caller does.
 const PATIENT = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
 
 /**
@@ -65,7 +65,7 @@ export function httpUpstream(handler, { protocol = 'http', hostname, onReset } =
  * @returns {Promise<import('node:net').Server>}
  */
 async function createServer(protocol, listener) {
-  // The compatibility API's request and response do what these handlers ask of the HTTP/1.1 ones.
+  // The compatibility API's request and response can do everything these handlers need.
   const compat = /** @type {(req: http2.Http2ServerRequest, res: http2.Http2ServerResponse) => void} */ (/** @type {unknown} */ (listener));
   if (protocol === 'h2') return http2.createSecureServer(await certificate(), compat);
   if (protocol === 'h2c') return http2.createServer(compat);

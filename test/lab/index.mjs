@@ -1,4 +1,4 @@
-// The fault lab: small upstreams on loopback, each with one fault and a name. Tests, playground and benchmarks share it.
+// The fault lab: small named upstreams on loopback, each with one fault. Shared by tests, playground and benchmarks.
 
 import { bodyFaults } from './body.mjs';
 import { certificate } from './certificates.mjs';
@@ -22,7 +22,7 @@ const DEFINITIONS = [...healthyUpstreams, ...connectFaults, ...responseFaults, .
 const byName = new Map(DEFINITIONS.map((definition) => [definition.name, definition]));
 
 /**
- * The catalogue: what there is, without starting anything. In the order of a call: connecting first, the body last.
+ * The catalogue of faults, without starting any. In the order of a call: connecting first, the body last.
  * @type {ReadonlyArray<Fault>}
  */
 export const FAULTS = DEFINITIONS.map(({ start: _start, lookup: _lookup, path: _path, ...fault }) => Object.freeze(fault));

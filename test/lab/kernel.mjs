@@ -1,14 +1,14 @@
-// What the kernel knows of the TCP sockets of this machine (Linux: /proc/net/tcp; elsewhere nothing is known).
+// What the kernel knows about this machine's TCP sockets (on Linux, from /proc/net/tcp; elsewhere nothing is known).
 
 import { readFileSync } from 'node:fs';
 
-// The states of include/net/tcp_states.h. In CLOSE_WAIT the other side has ended, but the owner has not.
+// States from include/net/tcp_states.h. In CLOSE_WAIT the peer has closed, but the owner has not.
 const STATES = { connected: ['01', '08'], connecting: ['02'] };
 
 /**
  * The sockets in a state, as `localPort>remotePort`.
  * @param {keyof typeof STATES} state
- * @returns {Set<string> | undefined} undefined where the kernel does not tell.
+ * @returns {Set<string> | undefined} undefined if the kernel does not tell.
  */
 export function portsOf(state) {
   let table;

@@ -1,4 +1,4 @@
-// DNS lookups to pass to a caller (`lookup` in axios and in node:net): one that hangs, one that fails, one that answers.
+// DNS lookups to pass to a caller (`lookup` in axios and node:net): one that hangs, one that fails, one that answers.
 
 import { isIPv6 } from 'node:net';
 
@@ -20,7 +20,7 @@ export const failingLookup = (hostname, _options, callback) => {
 };
 
 /**
- * Answers every name with the given addresses, in that order.
+ * Resolves every name to the given addresses, in that order.
  * @param {...string} addresses
  * @returns {Lookup}
  */

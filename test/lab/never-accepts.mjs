@@ -1,5 +1,5 @@
-// Runs as a worker thread: listens, tells its port, and stops its event loop for good, so nothing is ever accepted.
-// A thread and not a process, so that it cannot outlive the one that started it.
+// Runs as a worker thread: listens, reports its port, and blocks its event loop for good, so that nothing is ever accepted.
+// A thread rather than a process, so that it cannot outlive the one that started it.
 
 import { createServer } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';

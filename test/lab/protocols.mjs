@@ -1,4 +1,4 @@
-// The same health and the same silence over HTTP/2 and over unix sockets.
+// The healthy and silent upstreams again, over HTTP/2 and over unix sockets.
 
 import { healthy } from './healthy.mjs';
 import { httpUpstream } from './http.mjs';

@@ -1,4 +1,4 @@
-// Proxies, for HTTPS through CONNECT and for plain HTTP: working, asking for credentials, refusing, and silent.
+// Proxies for HTTPS (through CONNECT) and plain HTTP: one that works, one that asks for credentials, one that refuses, one that is silent.
 
 import http from 'node:http';
 import { connect } from 'node:net';
@@ -9,7 +9,7 @@ import { serve } from './tracking.mjs';
 /** @import { TrackedUpstream } from './tracking.mjs' */
 /** @import { Definition, Place } from './types.mjs' */
 
-/** What `proxy-auth` asks for. */
+/** The credentials that `proxy-auth` asks for. */
 export const PROXY_AUTH = { username: 'user', password: 'pass' };
 
 const BAD_GATEWAY = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n';
@@ -27,7 +27,7 @@ function proxyUpstream({ tunnel, forward }) {
     });
     server.on('connect', (req, socket, head) => {
       upstream.countRequest();
-      socket.on('error', () => {}); // Node has taken its own handler off
+      socket.on('error', () => {}); // Node has removed its own handler
       tunnel(req, /** @type {Socket} */ (socket), head);
     });
     upstream = await serve(server, place);

@@ -1,4 +1,4 @@
-// What a caller in Node has to give axios to meet a fault: the URL alone, or a proxy, a lookup, a socket path as well.
+// What a caller in Node must pass to axios to meet a fault: the URL alone, or also a proxy, a lookup or a socket path.
 
 import https from 'node:https';
 import { PROXY_AUTH } from './proxy.mjs';
@@ -15,7 +15,7 @@ import { PROXY_AUTH } from './proxy.mjs';
  * @property {string} [socketPath]
  * @property {2} [httpVersion]
  * @property {{ ca: string }} [http2Options]
- * @property {https.Agent} [httpsAgent] Without keep-alive: nothing to close.
+ * @property {https.Agent} [httpsAgent] Without keep-alive, so that there is nothing to close.
  */
 
 /**
@@ -46,7 +46,7 @@ function proxyOf(fault, { host, port }) {
   return { protocol: 'http', host, port, ...(fault.name === 'proxy-auth' ? { auth: PROXY_AUTH } : {}) };
 }
 
-/** axios' type of a lookup says less of its callback than Node's does.
+/** axios' type for a lookup is looser about its callback than Node's.
  * @param {import('./types.mjs').Lookup} lookup
  * @returns {NonNullable<import('axios').AxiosRequestConfig['lookup']>}
  */

@@ -1,4 +1,4 @@
-// Faults between the request and the response headers: silence, drips, redirects that use up the time.
+// Faults between the request and the response headers: silence, drips, and redirects that use up the time.
 
 import { after, answer, CORS, every, httpUpstream } from './http.mjs';
 
@@ -29,7 +29,7 @@ export const responseFaults = [
     start: httpUpstream(({ req }) => {
       const cors = Object.entries(CORS).map(([name, value]) => `${name}: ${value}\r\n`);
       req.socket.write(`HTTP/1.1 200 OK\r\n${cors.join('')}`);
-      every(req.socket, DRIP, () => req.socket.write('x: 1\r\n')); // short: callers allow 16 KiB of headers
+      every(req.socket, DRIP, () => req.socket.write('x: 1\r\n')); // short, since callers allow 16 KiB of headers
     }),
   },
   {

@@ -1,5 +1,5 @@
-// Starts a server and counts what reaches it: connections, requests, and which connections their peers have closed.
-// Whether a peer has closed is asked of the kernel too, since an upstream that does not read never sees the end.
+// Starts a server and counts what reaches it: connections, requests, and connections closed by their peers. Whether a peer has closed
+// is looked up in the kernel as well, since an upstream that does not read never sees the end.
 
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ const POLL = 20; // ms
 
 /**
  * @typedef {Upstream & { hangUp(socket: Socket, how?: 'end' | 'reset'): void, countRequest(): void, countPreflight(): void }} TrackedUpstream
- *   `hangUp` closes the TCP connection under a socket, which may be that of TLS or HTTP/2.
+ *   `hangUp` closes the TCP connection under a socket, which may be one of TLS or HTTP/2.
  */
 
 /**
@@ -35,10 +35,10 @@ export async function serve(server, options) {
 
   server.on('connection', (/** @type {Socket} */ socket) => {
     connections += 1;
-    void socket.remotePort; // Node remembers it from here on: of one that was reset the kernel tells none
+    void socket.remotePort; // makes Node cache it, since it can no longer be looked up after a reset
     sockets.add(socket);
     watched.add(socket);
-    socket.on('error', () => {}); // a peer that resets is what the lab is for
+    socket.on('error', () => {}); // peers that reset are to be expected here
     socket.once('close', () => {
       sockets.delete(socket);
       if (watched.delete(socket)) closedByPeer += 1;
@@ -79,9 +79,9 @@ export async function serve(server, options) {
       const port = asked.remotePort;
       const socket = sockets.has(asked) ? asked : [...sockets].find((one) => port !== undefined && one.remotePort === port);
       if (!socket) return;
-      watched.delete(socket); // closed by us, so not by the peer
+      watched.delete(socket); // closed by us, not by the peer
       if (how === 'reset' && port !== undefined) socket.resetAndDestroy();
-      else socket.destroy(); // a unix socket knows no reset
+      else socket.destroy(); // a unix socket cannot be reset
     },
     async closed(n = 1, ms = 5_000) {
       const until = performance.now() + ms;
@@ -112,7 +112,7 @@ export async function serve(server, options) {
 }
 
 /**
- * How many of the sockets have lost their peer without our having read so far.
+ * How many of the sockets have lost their peer, even though we have not read that far.
  * @param {Set<Socket>} sockets
  */
 function countGone(sockets) {

@@ -1,4 +1,4 @@
-// The lab's types, in one place. Nothing here exists at run time.
+// The lab's types. Nothing here exists at run time.
 
 /**
  * @typedef {object} Expectation What Breakwater reports in Node when the limit that suits the fault runs out.
@@ -12,9 +12,9 @@
  * @property {string} name
  * @property {string} title Three to five words, for a menu.
  * @property {string} what One sentence for a newcomer.
- * @property {boolean} browser Whether a browser can reach it: no lookup, proxy, unix socket or home-made certificate is needed.
- * @property {Expectation | undefined} expect Undefined where nothing times out: a success, or an error of its own.
- * @property {number} [upload] Bytes to POST so that the fault is met; a GET meets the others.
+ * @property {boolean} browser Whether a browser can reach it: it needs no lookup, proxy, unix socket or self-signed certificate.
+ * @property {Expectation | undefined} expect Undefined if nothing times out: it succeeds, or fails with an error of its own.
+ * @property {number} [upload] How many bytes to POST to meet the fault; a GET meets the others.
  * @property {'proxy' | 'lookup' | 'unix' | 'http2'} [via] What else a caller needs besides the URL: see `Lab.request`.
  */
 
@@ -26,11 +26,11 @@
  * @property {string} host
  * @property {string} [socketPath]
  * @property {number} connections TCP connections accepted since the start, or the last `reset()`.
- * @property {number} open Connections whose peer is there now.
+ * @property {number} open Connections whose peer is still there.
  * @property {number} requests Requests read since the start, or the last `reset()`; CORS preflights are not counted.
- * @property {number} [preflights] CORS preflights, of an upstream that speaks HTTP.
+ * @property {number} [preflights] CORS preflights, if the upstream speaks HTTP.
  * @property {(n?: number, ms?: number) => Promise<void>} closed Resolves when the peers of n connections accepted since the last `reset()`
- *   have closed them, even where the upstream does not read; rejects after ms.
+ *   have closed them, even if the upstream does not read; rejects after `ms`.
  * @property {() => void} reset
  * @property {() => Promise<void>} close
  */
@@ -54,9 +54,9 @@
 /**
  * @typedef {object} Lab
  * @property {(name: string, path?: string) => string} url The URL to call for that fault.
- * @property {string} ca PEM of the certificate to trust; empty when nothing with a certificate was started.
+ * @property {string} ca PEM of the certificate to trust; empty if nothing with a certificate was started.
  * @property {(name: string) => Upstream} upstream
- * @property {Record<string, Lookup>} lookups By fault: the `lookup` to give to axios.
+ * @property {Record<string, Lookup>} lookups The `lookup` to pass to axios, by fault.
  * @property {(name: string) => import('./request.mjs').RequestConfig} request An axios config that meets the fault in Node.
  * @property {() => Promise<void>} close Ends everything at once; idempotent.
  */

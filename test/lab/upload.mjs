@@ -1,5 +1,5 @@
-// Faults while the request body is on its way: a peer that does not read, or reads slowly, or has already answered.
-// A stopped reader soon stops the sender: the kernel keeps about 3 MB for it on Linux, so uploads here are of 8 MiB.
+// Faults while the request body is being sent: a peer that does not read, reads slowly, or has already answered.
+// A stopped reader stops the sender only once the kernel's buffers are full: about 3 MB on Linux, so uploads here are 8 MiB.
 
 import { after, answer, httpUpstream } from './http.mjs';
 
@@ -22,7 +22,7 @@ export const uploadFaults = [
       req.pause();
     }),
   },
-  // Chromium reads no answer before an upload this large is out: there it waits, as for never-reads.
+  // Chromium reads no response before an upload this large is sent, so there it waits, as for never-reads.
   {
     name: 'early-413',
     title: 'Refused while still uploading',
@@ -33,7 +33,7 @@ export const uploadFaults = [
     start: httpUpstream(({ res }) => {
       const body = `${JSON.stringify({ ok: false, error: 'too large' })}\n`;
       res.writeHead(413, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
-      res.write(body); // complete for the peer; end() would make Node read the upload to its end
+      res.write(body); // complete for the peer; end() would make Node read the whole upload
     }),
   },
   {

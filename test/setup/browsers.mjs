@@ -1,5 +1,5 @@
-// Finds the browsers of the package's matrix and starts them, each as a plain program with an address: what a page finds out it tells its
-// server itself, so no driver is needed. Run as a script it installs the distribution's own where they are missing (a fresh Debian, as root).
+// Finds the browsers of the package's matrix and starts each as a plain program with a URL: a page reports its results to its server
+// itself, so no driver is needed. Run as a script, it installs missing ones from the distribution (on a fresh Debian, as root).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { CHROMIUM_FLAGS, findChromium } from '../browser/chromium.mjs';
 import { findProgram, installPackages, tell } from './tools.mjs';
 
-/** What Firefox does by itself on a new profile: nothing but the page is wanted. */
+/** Turns off what Firefox does by itself with a new profile: only the page is wanted. */
 const FIREFOX_PREFERENCES = {
   'app.normandy.enabled': false,
   'app.update.enabled': false,
@@ -23,7 +23,7 @@ const FIREFOX_PREFERENCES = {
   'toolkit.telemetry.enabled': false,
 };
 
-/** WebKitGTK has its browser beside its libraries, which lie where the machine's kind says. */
+/** WebKitGTK keeps its browser beside its libraries, in a folder named after the machine's architecture. */
 const findMiniBrowser = () => {
   const folders = existsSync('/usr/lib') ? readdirSync('/usr/lib').filter((name) => name.includes('-linux-')) : [];
   const versions = ['webkitgtk-6.0', 'webkit2gtk-4.1', 'webkit2gtk-4.0'];
@@ -33,7 +33,7 @@ const findMiniBrowser = () => {
   );
 };
 
-/** By name: the packages, what must be there, and the command that opens an address with a profile in a folder of its own. */
+/** By name: its packages, what must be found, and the arguments that open a URL with a profile in a folder of its own. */
 const BROWSERS = {
   Chromium: {
     packages: ['chromium'],
@@ -45,7 +45,7 @@ const BROWSERS = {
     find: () => [findProgram(['firefox-esr', 'firefox'])],
     command: (/** @type {string} */ profile) => ['--headless', '--no-remote', '--profile', profile],
   },
-  // It has no headless mode: a display that nobody sees, and a session bus.
+  // It has no headless mode, so it gets a virtual display and a session bus.
   WebKitGTK: {
     packages: ['libwebkit2gtk-4.1-0', 'xvfb', 'xauth', 'dbus'],
     find: () => [findProgram(['xvfb-run']), '-a', findProgram(['dbus-run-session']), '--', findMiniBrowser()],
@@ -58,7 +58,7 @@ const BROWSERS = {
 export const BROWSER_NAMES = /** @type {Browser[]} */ (Object.keys(BROWSERS));
 
 /**
- * The command that starts it, or nothing where a part of it is missing.
+ * The command that starts it, or undefined if a part is missing.
  * @param {Browser} name
  * @returns {string[] | undefined}
  */
@@ -68,11 +68,11 @@ export function findBrowser(name) {
   return found.length === parts.length ? found : undefined;
 }
 
-/** What to do where findBrowser() finds nothing. @param {Browser} name */
+/** What to do if findBrowser() finds nothing. @param {Browser} name */
 export const howToGet = (name) => `no ${name} here: of Debian, the packages ${BROWSERS[name].packages.join(', ')}`;
 
 /**
- * Opens an address in a browser of its own; the function it gives back ends that browser and everything it started.
+ * Opens a URL in a new browser; the returned function ends that browser and everything it started.
  * @param {Browser} name
  * @param {string} url
  * @returns {() => Promise<void>}
@@ -86,9 +86,9 @@ export function openBrowser(name, url) {
   );
   writeFileSync(join(profile, 'user.js'), preferences.join('\n'));
   const [program = '', ...args] = [...found, ...BROWSERS[name].command(profile), url];
-  // A group of its own, which ends as a whole.
+  // Detached into a process group of its own, which can be ended as a whole.
   const child = spawn(program, args, { stdio: 'ignore', detached: true, env: { ...process.env, HOME: profile } });
-  const exited = once(child, 'exit').catch(() => {}); // one that cannot be started has ended
+  const exited = once(child, 'exit').catch(() => {}); // one that could not be started counts as ended
   return async () => {
     if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGTERM');
     await exited;
@@ -96,7 +96,7 @@ export function openBrowser(name, url) {
   };
 }
 
-// One that cannot be had is no failure here: the matrix says so in its row.
+// A browser that cannot be installed is no failure here: its row of the matrix says so.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   tell(() => {
     const missing = BROWSER_NAMES.filter((name) => !findBrowser(name));

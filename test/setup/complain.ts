@@ -1,4 +1,4 @@
-// Stands in for src/util/complain.ts in the unit tests (watches-defects.ts sees to that): the same, and it remembers what was contained.
+// Replaces src/util/complain.ts in the unit tests (by way of watches-defects.ts): the same, but it records what was contained.
 import { contain as real } from '../../src/util/complain';
 
 export * from '../../src/util/complain';
@@ -6,7 +6,7 @@ export * from '../../src/util/complain';
 type Any = (...args: unknown[]) => unknown;
 
 const defects: unknown[] = [];
-/** The same for the same, since each is told of once: in a file of tests, for files share a process. */
+/** One wrapper per function, since each is warned about once. Reset for each test file, since files share a process. */
 let watched = new WeakMap<object, Any>();
 
 const watch =
@@ -25,7 +25,7 @@ export const contain = ((what: Any, ...args: unknown[]): unknown => {
   return real(watched.get(what) as Any, ...args);
 }) as typeof real;
 
-/** What was contained since the last time that this was asked; who asks wants it there. */
+/** Takes what was contained since the last call, so that a test that expects it does not fail because of it. */
 export const containedDefects = (): unknown[] => defects.splice(0);
 
 export function forgetWatched(): void {

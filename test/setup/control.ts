@@ -1,5 +1,5 @@
-// A browser cannot start upstreams or ask them what they saw: it asks this server. Each test has an upstream of its own, so that tests that
-// run side by side do not count each other's connections. The answers lack Timing-Allow-Origin, which makes this an origin that grants none.
+// A browser cannot start upstreams or ask them what they saw, so it asks this server. Each test has its own upstream, so that concurrent
+// tests do not count each other's connections. Responses lack Timing-Allow-Origin, which makes this an origin that grants no timings.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { CORS } from '../lab/http.mjs';
 import { startUpstream } from '../lab/index.mjs';
@@ -11,7 +11,7 @@ export type Seen = Pick<Upstream, 'connections' | 'open' | 'requests' | 'preflig
 
 const { 'Timing-Allow-Origin': _, ...HEADERS } = CORS;
 
-/** Serves `POST /start?name=`, `/seen?url=`, `/closed?url=&n=&ms=` and `/stop?url=`; an upstream goes by its URL. */
+/** Serves `POST /start?name=`, `/seen?url=`, `/closed?url=&n=&ms=` and `/stop?url=`; an upstream is identified by its URL. */
 export async function startControl(): Promise<{ url: string; close(): Promise<void> }> {
   const upstreams = new Map<string, Upstream>();
 

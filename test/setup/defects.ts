@@ -1,4 +1,4 @@
-// A defect of ours is contained, so that no call shows it: a test in which one happened fails all the same, unless it is about that.
+// Defects of ours are contained, so that calls do not show them. A test in which one occurs fails nevertheless, unless it expects that.
 import { afterAll, afterEach } from 'vitest';
 import { containedDefects, forgetWatched } from './complain';
 

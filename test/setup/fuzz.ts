@@ -1,5 +1,5 @@
-// The properties are tried on the same input each time, so that a run says something of the change and not of chance. FUZZ_SEED=random, or a
-// number, tries others.
+// Properties are tested on the same input each time, so that a run reflects the change rather than chance. FUZZ_SEED=random, or a number,
+// tries others.
 import { configureGlobal } from 'fast-check';
 
 const { FUZZ_SEED = '1' } = process.env;

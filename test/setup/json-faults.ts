@@ -1,11 +1,11 @@
-// Two faults of the lab once more, as JSON: of text/plain Chromium shows XHR nothing before it has seen enough to guess the type.
+// Two faults of the lab again, as JSON: Chromium withholds text/plain from XHR until it has seen enough to sniff the type.
 import { every, httpUpstream } from '../lab/http.mjs';
 import type { Place, Upstream } from '../lab/types.mjs';
 import { startRaw } from './raw-faults';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** Upstreams by name, besides those of the lab. */
+/** Upstreams by name, in addition to those of the lab. */
 export const JSON_FAULTS: Record<string, (place: Place) => Promise<Upstream>> = {
   raw: startRaw,
   'json-stall': httpUpstream(({ res }) => {

@@ -1,4 +1,4 @@
-// Starts the fault lab for the browser tests, which cannot start servers themselves, and hands them its URLs: inject('lab').
+// Starts the fault lab for the browser tests, which cannot start servers themselves, and provides its URLs by inject('lab').
 import type { TestProject } from 'vitest/node';
 import { FAULTS, startLab } from '../lab/index.mjs';
 import { startControl } from './control';
@@ -8,9 +8,9 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The URL of every fault a browser can reach, by the fault's name. */
     lab: Record<string, string>;
-    /** Where a test starts upstreams of its own and asks what they saw: see support.ts of the browser tests. */
+    /** Where a test starts its own upstreams and asks what they saw: see support.ts of the browser tests. */
     control: string;
-    /** Two origins that answer as a request asks, for the parity tests. */
+    /** Two origins that answer as the request specifies, for the parity tests. */
     sites: [string, string];
   }
 }

@@ -1,12 +1,12 @@
-// The servers that the browser's parity tests talk to: each request says in its URL what it wants for an answer, and each run (the first
-// segment of the path) can be asked for what it sent. One of them is the page's own origin, for cookies, XSRF and relative URLs.
+// The servers that the browser's parity tests talk to. Each request specifies its response in its URL, and for each run (the first segment
+// of the path) one can ask what was sent. One of them is the page's own origin, for cookies, XSRF and relative URLs.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-/** What a request asks for in its `answer` parameter; where it asks for nothing it gets 200 and itself as JSON. */
+/** What a request asks for in its `answer` parameter; by default it gets 200 and itself as JSON. */
 export interface Answer {
   status?: number;
   statusText?: string;
@@ -14,18 +14,18 @@ export interface Answer {
   body?: string;
   /** The body, byte by byte. */
   bytes?: number[];
-  /** So many bytes of dots. */
+  /** A body of this many dots. */
   size?: number;
-  /** A body in pieces, a moment apart. */
+  /** The body in pieces, a moment apart. */
   chunks?: string[];
   gzip?: boolean;
-  /** Cuts the connection: before the headers, or in the body. */
+  /** Cuts the connection, before the headers or in the body. */
   cut?: 'at once' | 'in body';
-  /** Says nothing at all, or nothing after the first of the body. */
+  /** Goes silent, at once or after the beginning of the body. */
   silent?: 'at once' | 'in body';
-  /** Redirects there. */
+  /** Where to redirect. */
   to?: string;
-  /** Whether another origin may see it. */
+  /** Whether another origin may see the response. */
   cors?: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface Seen {
 
 const runs = new Map<string, Seen[]>();
 
-/** Serves one request; `GET /<run>/seen` tells of the run's requests, and unless it is to `peek` forgets them. */
+/** Serves one request; `GET /<run>/seen` returns the run's requests and, unless told to `peek`, forgets them. */
 export async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { method, url = '/', rawHeaders: headers } = req;
   const { pathname, searchParams } = new URL(url, 'http://site');
@@ -55,7 +55,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse): Promise<
   try {
     for await (const chunk of req) chunks.push(chunk);
   } catch {
-    return; // the page took it back
+    return; // the page aborted it
   }
   seen.body = Buffer.concat(chunks).toString('latin1');
   await reply(seen, res, JSON.parse(searchParams.get('answer') ?? '{}'));
@@ -94,7 +94,7 @@ async function reply({ method, url, headers: asked, body }: Seen, res: ServerRes
   res.end(hasBody ? sent : undefined);
 }
 
-/** Every origin may see it, with credentials and whatever headers; no preflight is remembered, so that each run has its own. */
+/** Allows every origin, with credentials and any headers; preflights are not cached, so that each run has its own. */
 function allow({ headers }: IncomingMessage, res: ServerResponse): void {
   res.setHeader('Access-Control-Allow-Origin', headers.origin ?? '*');
   res.setHeader('Access-Control-Allow-Credentials', 'true');
@@ -103,7 +103,7 @@ function allow({ headers }: IncomingMessage, res: ServerResponse): void {
   res.setHeader('Access-Control-Max-Age', '-1');
 }
 
-/** Another origin. */
+/** Starts a site on another origin. */
 export async function startSite(): Promise<{ url: string; close(): void }> {
   const server = createServer((req, res) => void serve(req, res));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -116,10 +116,10 @@ export async function startSite(): Promise<{ url: string; close(): void }> {
   };
 }
 
-/** Where the page's own origin has one as well. */
+/** The path of the site at the page's own origin. */
 export const OWN_SITE = '/__parity';
 
-/** The same, at the page's own origin. */
+/** The site at the page's own origin. */
 export const ownSite = (): Plugin => ({
   name: 'parity-site',
   configureServer: ({ middlewares }) => void middlewares.use(OWN_SITE, (req, res) => void serve(req, res)),

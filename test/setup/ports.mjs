@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port of 127.0.0.1 on which nobody listens, for a server that is told its port. It is below those that systems give to outgoing
- * connections (from 32768 on in Linux), since one of these, of a test beside this, would take it before the server does; and above 10080,
- * the last of those that browsers do not call.
+ * A free port on 127.0.0.1, for a server that must be given its port. It is below the ephemeral ports (from 32768 on in Linux), one of
+ * which an outgoing connection of a concurrent test could take before the server does; and above 10080, the last of those that browsers
+ * block.
  * @returns {Promise<number>}
  */
 export async function freePort() {

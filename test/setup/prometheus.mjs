@@ -1,15 +1,15 @@
-// Finds Prometheus, promtool and Alertmanager for the fleet tests, and where they are missing (a fresh Debian, as root) installs the
-// distribution's own. Run as a script it does so before the tests start.
+// Finds Prometheus, promtool and Alertmanager for the fleet tests, and installs missing ones from the distribution (on a fresh Debian, as
+// root). Run as a script, it does so before the tests start.
 import { fileURLToPath } from 'node:url';
 import { findProgram, installPackages, tell } from './tools.mjs';
 
-/** Debian calls its Alertmanager by another name than everybody else. */
+/** Debian has its own name for Alertmanager. */
 const NAMES = { prometheus: ['prometheus'], promtool: ['promtool'], alertmanager: ['prometheus-alertmanager', 'alertmanager'] };
 const PACKAGES = ['prometheus', 'prometheus-alertmanager'];
 /** @typedef {keyof typeof NAMES} Tool */
 
 /**
- * The path of an executable, installed where it may be; otherwise says what to do.
+ * The path of an executable, installing it if possible; otherwise throws, saying what to do.
  * @param {Tool} tool
  */
 export function ensure(tool) {

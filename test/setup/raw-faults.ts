@@ -1,4 +1,4 @@
-// A server that says what its path asks for, byte by byte, for the tests of answers that are none. Any other path is answered well.
+// A server that sends the exact bytes its path asks for, to test invalid responses. Any other path gets a good response.
 import net from 'node:net';
 import { CORS } from '../lab/http.mjs';
 import { serve } from '../lab/tracking.mjs';
@@ -9,9 +9,9 @@ const HEAD = `HTTP/1.1 200 OK\r\n${Object.entries(CORS)
   .join('')}`;
 const GOOD = `${HEAD}Content-Length: 4\r\n\r\ngood`;
 const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
-const READ_BY_THEN = 50; // ms; a reset takes along what was not
+const READ_BY_THEN = 50; // ms; a reset discards what is still unread
 
-/** What is said, and how the connection ends then, if it does. */
+/** What is sent, and how the connection ends afterwards, if it does. */
 const ANSWERS: Record<string, [says: string, end?: 'fin' | 'reset']> = {
   '/reset': ['', 'reset'],
   '/reset-in-headers': [`${HEAD}X: y`, 'reset'],

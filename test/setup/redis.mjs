@@ -1,5 +1,5 @@
-// Finds the redis-server that tests start, and where there is none (a fresh Debian, as root) installs the distribution's own.
-// Run as a script it does so before the tests start.
+// Finds the redis-server that tests start and, if there is none, installs the distribution's (on a fresh Debian, as root).
+// Run as a script, it does so before the tests start.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export function findRedis() {
   return findProgram(['redis-server']);
 }
 
-/** As findRedis(), but installs one where it may, and otherwise says what to do. */
+/** Like findRedis(), but installs one if possible, and otherwise throws, saying what to do. */
 export function ensureRedis() {
   const found = findRedis() ?? (installPackages('redis-server') ? findRedis() : undefined);
   if (found && isExecutable(found)) return found;
@@ -34,12 +34,12 @@ export function ensureRedis() {
 /**
  * @typedef {object} RedisServer
  * @property {number} port
- * @property {(signal: 'SIGSTOP' | 'SIGCONT') => void} signal Stops it where it stands, connections open; or lets it go on.
- * @property {() => Promise<void>} kill As a crash does. Idempotent.
+ * @property {(signal: 'SIGSTOP' | 'SIGCONT') => void} signal Freezes it with its connections open, or lets it go on.
+ * @property {() => Promise<void>} kill Ends it as a crash would. Idempotent.
  */
 
 /**
- * Starts a Redis that keeps nothing on disk.
+ * Starts a Redis that persists nothing to disk.
  * @param {number} [port]
  * @returns {Promise<RedisServer>}
  */

@@ -1,4 +1,4 @@
-// Finds the programs that tests start or drive, and on a fresh Debian, as root, installs the distribution's own.
+// Finds the programs that tests start or drive and, on a fresh Debian as root, installs the distribution's.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -14,9 +14,9 @@ export function isExecutable(file) {
 }
 
 /**
- * The first program of one of these names on the PATH, or in the usual places.
+ * The first program with one of these names on the PATH or in the usual places.
  * @param {string[]} names
- * @param {string[]} [elsewhere] Whole paths.
+ * @param {string[]} [elsewhere] Full paths to try last.
  * @returns {string | undefined}
  */
 export function findProgram(names, elsewhere = []) {
@@ -25,7 +25,7 @@ export function findProgram(names, elsewhere = []) {
 }
 
 /**
- * Debian and its kin, as root: the one case in which installing is ours to do. The services themselves are not wanted.
+ * Only on Debian and its derivatives, as root, is it ours to install anything. The packages' services must not start.
  * @param {string[]} packages
  */
 export function installPackages(...packages) {
@@ -38,7 +38,7 @@ export function installPackages(...packages) {
 }
 
 /**
- * For a file run as a script: prints what was found, or what to do, and fails.
+ * For a file run as a script: prints what was found; otherwise prints what to do, and fails.
  * @param {() => string} report
  */
 export function tell(report) {

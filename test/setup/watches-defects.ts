@@ -1,4 +1,4 @@
-// Puts test/setup/complain.ts in the place of src/util/complain.ts, for whoever imports that.
+// Resolves every import of src/util/complain.ts to test/setup/complain.ts instead.
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 

@@ -1,4 +1,4 @@
-// What is done beside the calls: beacons, an operator at the breakers, clients that live for one call, the kill switch.
+// What happens beside the calls: beacons, an operator at the breakers, clients that live for one call, the kill switch.
 
 import { createClient } from 'breakwater';
 
@@ -40,7 +40,7 @@ export class Beside {
     if (this.#traffic.client.beacon(url, data, options)) this.beacons.accepted++;
   }
 
-  /** An operator at the breakers. @param {Random} random */
+  /** Acts as an operator at the breakers. @param {Random} random */
   operate(random) {
     const { breakers } = this.#traffic.client;
     const list = breakers.list();
@@ -62,7 +62,7 @@ export class Beside {
     await client.close();
   }
 
-  /** The kill switch, thrown with calls under way. A call that is made while it is off has no deadline. @param {Random} random */
+  /** Flips the kill switch while calls are in flight. A call made while the client is disabled has no deadline. @param {Random} random */
   async killSwitch(random) {
     const { switched } = this.#traffic;
     if (random.percent(20)) {

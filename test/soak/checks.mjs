@@ -1,4 +1,4 @@
-// What must hold whenever no call is under way, and what must be true of the whole at the end.
+// What must hold whenever no call is in flight, and what must hold for the whole run at the end.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { read, slope, socketsOpen } from './gauges.mjs';
@@ -11,28 +11,28 @@ import { held } from './lab.mjs';
 
 /** @typedef {Reading & { calls: number, endpoints: number, breakers: number, serverSide: number }} Row */
 
-/** Timers that may be there with no call under way: of alerts, beacons, idle HTTP/2 sessions, of fetch. */
+/** Timers that may exist with no call in flight: those of alerts, beacons, idle HTTP/2 sessions and fetch. */
 const MOST_TIMERS = 10;
-const MOST_ENDPOINTS = 201; // and the rest as one
+const MOST_ENDPOINTS = 201; // including one for all the rest
 const MOST_BREAKERS = 1_000;
 const MOST_BEACONS = 100;
-/** Listeners on one idle socket: those of its agent, of Node, and one of the gauges. */
+/** Listeners on one idle socket: those of its agent and of Node, and one of the gauges. */
 const MOST_SOCKET_LISTENERS = 20;
-/** Neither side's count is of the same moment: Node closes what idles, and the kernel's table changes while it is read. */
+/** The two sides are not counted at the same moment: Node closes idle connections, and the kernel's table changes while it is read. */
 const OFF_BY = 5;
-/** Pools are fuller at one time than at another. */
+/** Pools are fuller at some times than at others. */
 const MORE_SOCKETS = 50;
-const PATIENCE = 10_000; // ms until what is on its way has come to rest
+const PATIENCE = 10_000; // ms for what is in flight to come to rest
 /**
- * Growth that is none, in bytes: the garbage collector's own unrest, whatever the size of the run, and so much for each call. The longer the
- * run, the less a call may leave behind: 300 bytes in a run of 20 000, 10 in one of a million.
+ * Growth that does not count, in bytes: the garbage collector's noise, whatever the size of the run, plus an allowance for each call. The
+ * longer the run, the less a call may leave behind: 300 bytes in a run of 20 000, 10 in one of a million.
  */
 const NOISE = 4_000_000;
 const NOISE_PER_CALL = 4;
-/** So many calls, which is the default, are a run that is to try everything. */
+/** From this many calls on, the default, a run must have tried everything. */
 const FULL_SIZE = 20_000;
 
-/** The first two hold connections of their own; the others read nothing, and do not see that theirs are gone. */
+/** The first two hold connections of their own; the others do not read, and so do not notice that theirs are gone. */
 const NOT_COUNTED = ['black-hole', 'refused', 'early-413', 'never-reads'];
 
 /** @param {Lab} lab */
@@ -42,14 +42,14 @@ async function connections(lab) {
   return { serverSide: open.reduce((sum, [, count]) => sum + count, 0), differing, open: open.filter(([, count]) => count).join(' ') };
 }
 
-/** Waits a while for something, and goes on. @param {() => boolean | Promise<boolean>} isSo */
+/** Waits for a condition, but goes on after a while. @param {() => boolean | Promise<boolean>} isSo */
 async function until(isSo, ms = PATIENCE) {
   const end = performance.now() + ms;
   while (!(await isSo()) && performance.now() < end) await sleep(50);
 }
 
 /**
- * With no call under way: nothing of the calls is left.
+ * With no call in flight, nothing of the calls may be left.
  * @param {{ traffic: Traffic, ledger: Ledger, lab: Lab }} soak
  * @returns {Promise<Row>}
  */
@@ -86,7 +86,7 @@ export async function checkAtRest({ traffic, ledger, lab }) {
 }
 
 /**
- * After the clients are closed: all is as it was before there were any.
+ * After the clients are closed, everything must be as before there were any.
  * @param {{ traffic: Traffic, ledger: Ledger, lab: Lab }} soak
  * @param {Reading} before
  */
@@ -105,7 +105,7 @@ export async function checkAfterwards({ traffic, ledger, lab }, before) {
   if (accounted !== traffic.beacons.made) ledger.violated('beacons that are not accounted for', `${accounted} of ${traffic.beacons.made}`);
 }
 
-/** Of the whole run: everything was tried. @param {{ traffic: Traffic, ledger: Ledger }} soak */
+/** The whole run must have tried everything. @param {{ traffic: Traffic, ledger: Ledger }} soak */
 export function checkTried({ traffic, ledger }) {
   if (ledger.begun < FULL_SIZE) return;
   for (const what of ledger.seen.missing()) ledger.violated(`not tried: ${what}`, `in ${ledger.begun} calls`);
@@ -116,13 +116,13 @@ export function checkTried({ traffic, ledger }) {
 }
 
 /**
- * Of the whole run: nothing grows with the calls.
+ * Over the whole run, nothing may grow with the number of calls.
  * @param {{ ledger: Ledger }} soak
  * @param {Row[]} rows
  * @returns {{ heapPerCall: number, buffersPerCall: number, socketsPerCall: number, most: number }} `most` is what a call may leave, in bytes.
  */
 export function checkGrowth({ ledger }, rows) {
-  const warm = rows.slice(Math.floor(rows.length / 3)); // before that the code is still being compiled
+  const warm = rows.slice(Math.floor(rows.length / 3)); // during the first third, code is still being compiled
   const calls = (warm.at(-1)?.calls ?? 0) - (warm[0]?.calls ?? 0);
   const most = NOISE / Math.max(1, calls) + NOISE_PER_CALL;
   const perCall = (/** @type {'heap' | 'buffers' | 'sockets'} */ name) => slope(warm.map((row) => [row.calls, row[name]]));

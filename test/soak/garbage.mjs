@@ -1,4 +1,4 @@
-// A peer that speaks no HTTP, or bad HTTP, byte by byte: what it says depends on the path. And one that flaps. In the process of the lab.
+// A peer that speaks no HTTP, or bad HTTP; the path decides what it sends. It can also flap. Runs in the process of the lab.
 
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const GOOD = 'Content-Length: 4\r\n\r\ngood';
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
 const LONG = 'x'.repeat(50_000);
 
-/** Why a head is none: each ends the call, and the connection. */
+/** Invalid heads: each ends the call, and the connection. */
 const HEADS = [
   `${OK}X: ${LONG}\r\n${GOOD}`,
   `${OK}${'X-Many: 1\r\n'.repeat(3_000)}${GOOD}`,
@@ -29,7 +29,7 @@ const HEADS = [
   `${OK}Content-Length: 99999999999999999999\r\n\r\ngood`,
   `${OK}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nab\r\n0\r\n\r\n`,
 ];
-/** Why a body is none, its head being good. */
+/** Invalid bodies after a valid head. */
 const BODIES = [
   `${CHUNKED}zz\r\n`,
   `${CHUNKED}FFFFFFFFFFFFFFFFF\r\n`,
@@ -38,16 +38,16 @@ const BODIES = [
   `${CHUNKED}2;${LONG}\r\nab\r\n0\r\n\r\n`,
   `${OK}Content-Encoding: gzip\r\n${GOOD}`,
 ];
-/** Whole answers, and what nobody asked for behind them: the next call of the connection is not to be given it. */
+/** Complete responses followed by data nobody asked for, which the next call on the connection must not get. */
 const POISONED = [`${OK}${GOOD}${OK}Content-Length: 4\r\n\r\nevil`, `${OK}${GOOD}${LONG}`];
-// Of a second answer without an end Node 20 keeps the parser, and the request with it, for good: nodejs/node#60025, mended in 22.
+// After a second response without an end, Node 20 leaks the parser, and the request with it: nodejs/node#60025, fixed in 22.
 if (Number.parseInt(process.versions.node, 10) >= 22) POISONED.push(`${OK}${GOOD}HTTP/1.1 500 Evil\r\n\r\n`);
-/** Strange, but whole. */
+/** Strange, but valid. */
 const STRANGE = [`${OK}__proto__: a\r\nconstructor: b\r\ntoString: c\r\n${GOOD}`, `${OK}${'a:\r\n'.repeat(500)}${GOOD}`];
-/** In the middle of it the peer ends the connection, or resets it. */
+/** Where the peer ends the connection, or resets it. */
 const CUT_SHORT = ['', 'HTTP/1.', `${OK}X: y`, `${OK}Content-Length: 10\r\n\r\ngood`, `${CHUNKED}10\r\ngood`, `${CHUNKED}4\r\ngood\r\n`];
 
-/** It is well for so long, and then not, in milliseconds. */
+/** How long it is healthy, and then unhealthy, in milliseconds. */
 const FLAP = 2_000;
 
 export const GARBAGE = { head: HEADS, body: BODIES, poisoned: POISONED, strange: STRANGE, end: CUT_SHORT, reset: CUT_SHORT };
@@ -68,7 +68,7 @@ async function answer(socket, head) {
   const said = isWell ? `${OK}${GOOD}` : GARBAGE[/** @type {keyof typeof GARBAGE} */ (kind)]?.[Number(n)];
   socket.write(said ?? 'what?\r\n\r\n', 'latin1');
   if (kind !== 'end' && kind !== 'reset') return;
-  await sleep(10); // a reset right away would take what was said along with it
+  await sleep(10); // an immediate reset would discard what was sent
   if (kind === 'end') socket.end();
   else socket.resetAndDestroy();
 }
@@ -78,7 +78,7 @@ export function startGarbage() {
     let text = '';
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
-      if (text.startsWith('\x16')) socket.write('This is no TLS.\r\n'); // a greeting of TLS
+      if (text.startsWith('\x16')) socket.write('This is no TLS.\r\n'); // a TLS ClientHello
       for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
         void answer(socket, text.slice(0, end));
         text = text.slice(end + 4);

@@ -11,7 +11,7 @@ import { runInNewContext } from 'node:vm';
 
 const timers = countTimers();
 
-/** Every timer that is made by its global name, those that hold no process included, until it fires or is cleared. */
+/** Counts every timer created through the globals, unref'd ones included, until it fires or is cleared. */
 function countTimers() {
   const live = new Set();
   const { setTimeout, clearTimeout } = globalThis;
@@ -44,7 +44,7 @@ subscribe('net.client.socket', (message) => {
 setFlagsFromString('--expose-gc');
 const gc = /** @type {() => void} */ (runInNewContext('gc'));
 
-/** Sockets that the kernel says are this process's; elsewhere than on Linux, those that Node tells of. */
+/** The sockets of this process according to the kernel or, on systems other than Linux, to Node. */
 function socketsHeld() {
   try {
     return readdirSync('/proc/self/fd').filter((fd) => isSocket(`/proc/self/fd/${fd}`)).length;
@@ -53,7 +53,7 @@ function socketsHeld() {
   }
 }
 
-/** The sockets that Node tells of, for a message: where to, and what for. */
+/** The sockets that Node reports, for a message: where they lead, and what for. */
 export const socketsOpen = () =>
   [...sockets].map(
     ({ remotePort, connecting, writable, _httpMessage: of }) =>
@@ -72,8 +72,8 @@ const listenersOf = (/** @type {import('node:events').EventEmitter} */ emitter) 
   emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
 
 /**
- * Reads all, after the garbage is gone.
- * @param {AbortSignal} shared The signal that calls share.
+ * Reads all gauges, after garbage collection.
+ * @param {AbortSignal} shared The signal shared by calls.
  * @returns {Promise<Reading>}
  */
 export async function read(shared) {
@@ -93,7 +93,7 @@ export async function read(shared) {
   };
 }
 
-/** How much y grows with x: the slope of the line that fits best. @param {(readonly [x: number, y: number])[]} points */
+/** How much y grows with x: the slope of the best-fitting line. @param {(readonly [x: number, y: number])[]} points */
 export function slope(points) {
   const mean = (/** @type {0 | 1} */ i) => points.reduce((sum, point) => sum + point[i], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];

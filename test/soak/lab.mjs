@@ -1,5 +1,5 @@
-// The lab in a process of its own, so that what the soak measures is the client alone. Run by fork(), it is that process; imported, it
-// starts one.
+// The lab in a process of its own, so that the soak measures the client alone. When forked, this file is that process; when imported, it
+// can start one.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,10 +18,10 @@ const NAMES = [
   ...['proxy-healthy', 'proxy-silence', 'proxy-refuses', 'early-413', 'never-reads'],
 ];
 
-/** The process: says where everything is, and then, as often as it is asked, how many connections are open. */
+/** The lab's process: reports where everything is and then, whenever asked, how many connections are open. */
 async function serve() {
   const lab = await startLab({ only: NAMES });
-  // Drops the connections of other calls too, so it is not the one whose answers are checked.
+  // Separate from the upstream whose responses are checked, since it drops the connections of other calls, too.
   const dropper = await startUpstream('healthy');
   /** @type {(readonly [name: string, upstream: import('../lab/types.mjs').Upstream])[]} */
   const upstreams = [
@@ -58,7 +58,7 @@ export async function startLabProcess() {
   };
 }
 
-/** Connections of this machine to a port, as their near ends: what the callers hold. @param {number} port */
+/** How many connections to a port the callers on this machine hold. @param {number} port */
 export const held = (port) => [...(portsOf('connected') ?? [])].filter((ports) => ports.endsWith(`>${port}`)).length;
 
 if (process.env.SOAK_LAB) await serve();

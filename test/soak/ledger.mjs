@@ -1,5 +1,5 @@
-// The books: each call is to be settled once, told of once, in time, and with what can be meant. Known by its trace id, so memory is that
-// of the calls in progress.
+// The books: each call must be settled once, reported once, in time, and with an expected outcome. Calls are known by trace id, and only
+// those in progress are kept in memory.
 
 import axios from 'axios';
 import { isBreakerOpen, isLimited, isTimeout } from 'breakwater';
@@ -13,14 +13,14 @@ import { Told } from './told.mjs';
  * @property {string} scenario
  * @property {readonly Ending[]} endings
  * @property {number} within Milliseconds.
- * @property {number} [grace] What a stand-in may take beyond that.
+ * @property {number} [grace] How many milliseconds a fallback may take beyond that.
  * @property {boolean} isTold
  * @property {boolean} [isStream]
  * @property {string | undefined} [answer] The body, where it is known.
  */
 /** @typedef {Expected & { startedAt: number, told: number, id: string }} Entry */
 
-/** What a call came to. @param {unknown} error @returns {Ending} */
+/** The outcome of a call that failed. @param {unknown} error @returns {Ending} */
 export function endingOf(error) {
   if (isTimeout(error)) return 'timeout';
   if (isBreakerOpen(error)) return 'cut';
@@ -35,7 +35,7 @@ export class Ledger {
   #open = new Map();
   /** @type {Map<string, number>} */
   violations = new Map();
-  /** What was wrong first, one of each kind. @type {Map<string, string>} */
+  /** The first violation of each kind. @type {Map<string, string>} */
   examples = new Map();
   /** @type {Map<string, Map<Ending, number>>} */
   endings = new Map();
@@ -94,14 +94,14 @@ export class Ledger {
     this.#open.delete(trace);
   }
 
-  /** A `call` event. @param {string} id @param {string} trace @param {string} endpoint */
+  /** Records a `call` event. @param {string} id @param {string} trace @param {string} endpoint */
   tell(id, trace, endpoint) {
     const entry = this.#open.get(trace);
     if (!entry || entry.told++) return this.violated('told of more than once', endpoint);
     entry.id = id;
   }
 
-  /** Once nothing is in progress. */
+  /** To be called once nothing is in progress. */
   audit() {
     for (const { scenario } of this.#open.values()) this.violated('never settled', scenario);
     this.#open.clear();

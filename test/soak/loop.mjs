@@ -1,15 +1,15 @@
-// The event loop of this process, probed: for how much of any late span no timer could fire. By so much anything may be late, and no more.
+// Probes this process's event loop for how long no timer could fire. Anything may be late by that much, and no more.
 
 import { createHistogram } from 'node:perf_hooks';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two probes. */
 const BEAT = 10;
 /** A timer is this much late on any machine. */
 const USUAL = 2; // ms
-/** Gaps that are remembered: of several seconds, when the loop is at its limit. */
+/** How many gaps are remembered: those of several seconds, even when the loop is saturated. */
 const REMEMBERED = 1_000;
 
-/** Milliseconds, as they were distributed: memory does not grow with how many there were. */
+/** A distribution of milliseconds whose memory does not grow with the number of values. */
 export class Spread {
   #histogram = createHistogram();
   max = 0;
@@ -24,18 +24,18 @@ export class Spread {
     return Number(this.#histogram.count);
   }
 
-  /** @param {number} share In a hundred. */
+  /** @param {number} share In per cent. */
   percentile(share) {
     return this.count ? this.#histogram.percentile(share) / 1_000 : 0;
   }
 }
 
 export class Loop {
-  /** When no timer could fire. @type {{ from: number, to: number }[]} */
+  /** The spans in which no timer could fire. @type {{ from: number, to: number }[]} */
   #gaps = [];
   #beatAt = performance.now();
   #timer = setInterval(() => this.#beat(), BEAT);
-  /** By how much each look was late. */
+  /** How late each probe was. */
   delays = new Spread();
 
   #beat() {
@@ -48,7 +48,7 @@ export class Loop {
     if (this.#gaps.length > 2 * REMEMBERED) this.#gaps.splice(0, REMEMBERED);
   }
 
-  /** Milliseconds of the time since a moment in which no timer could fire; a gap that still goes on included. @param {number} moment */
+  /** For how many milliseconds since a moment no timer could fire, including an ongoing gap. @param {number} moment */
   heldSince(moment) {
     const now = performance.now();
     let held = Math.max(0, now - Math.max(moment, this.#beatAt + BEAT));
@@ -61,8 +61,8 @@ export class Loop {
   }
 
   /**
-   * By how much a timer that was due at a moment may have been late: until the first look after it, and, as timers that are due at a time run
-   * one after the other, until the next. @param {number} moment
+   * How late a timer due at a moment may have been: until the first probe after it and, since timers due at the same time run one after the
+   * other, until the next. @param {number} moment
    */
   lateAt(moment) {
     const now = performance.now();

@@ -1,27 +1,27 @@
-// Whether things end when they must: by their deadline, plus a little, plus what the event loop of this process was measured to hold up
-// after it. And not before it, where it is the deadline that they say they ended by.
+// Checks that things end in time: by their deadline, plus a tolerance, plus the measured event loop delay after it. And that whatever
+// claims to have ended by its deadline did not end before it.
 
 import { isTimeout } from 'breakwater';
 import { Spread } from './loop.mjs';
 
-/** A little, in milliseconds. */
+/** The tolerance in milliseconds. */
 const LITTLE = 100;
-/** A timer may be early by this, in milliseconds. */
+/** How early a timer may be, in milliseconds. */
 const EARLY = 5;
 
-/** @typedef {{ startedAt: number, within: number, grace?: number }} Promised In milliseconds; `grace` is what a stand-in may take beyond. */
+/** @typedef {{ startedAt: number, within: number, grace?: number }} Promised In milliseconds; `grace` is a fallback's extra time. */
 
-/** Which limit, how long, how late. @param {unknown} error */
+/** The facts of a timeout: which limit, how long, how late. @param {unknown} error */
 const factsOf = (error) => (isTimeout(error) ? JSON.stringify({ ...error.toJSON(), config: undefined, stack: undefined }) : '');
 
 export class Punctual {
-  /** Of those that ended after their deadline: by how much, as it was seen. */
+  /** How late what ended after its deadline was, as observed. */
   seen = new Spread();
-  /** Of the same: what of it the loop held up. */
+  /** The part of that during which the event loop was blocked. */
   held = new Spread();
-  /** Of the same: what their deadline gave back of that. */
+  /** The part of that for which a late deadline gave time back. */
   credited = new Spread();
-  /** Of the same: the rest. */
+  /** The rest. */
   byItself = new Spread();
   #loop;
   #violated;
@@ -32,7 +32,7 @@ export class Punctual {
     this.#violated = violated;
   }
 
-  /** It has ended just now. @param {string} what @param {Promised} promised @param {unknown} [error] */
+  /** Checks something that has ended just now. @param {string} what @param {Promised} promised @param {unknown} [error] */
   ended(what, { startedAt, within, grace = 0 }, error) {
     const took = performance.now() - startedAt;
     const byDeadline = isTimeout(error) && error.limit === 'deadline';
@@ -40,9 +40,9 @@ export class Punctual {
     if (took < within - EARLY && byDeadline) this.#violated('ended by its deadline before that', told());
     const late = took - within - grace;
     if (late <= 0) return;
-    // Of a stand-in that was asked late, too, its time is counted from there.
+    // Counted from the call's deadline even if there was a fallback, since that may also have been asked late.
     const held = this.#loop.heldSince(startedAt + within);
-    // A deadline that a blocked loop rang late gives that time back, once, and no more than itself.
+    // A deadline that fired late because the loop was blocked gives that time back, once, and no more than its own length.
     const credit = Math.min(within, this.#loop.lateAt(startedAt + within), byDeadline ? error.lag : Infinity);
     const byItself = Math.max(0, late - held - credit);
     this.seen.add(late);

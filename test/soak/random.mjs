@@ -1,4 +1,4 @@
-// Chance that can be repeated: mulberry32, so that a seed gives the same choices again. Timing is the machine's own.
+// Reproducible randomness: mulberry32, so that a seed repeats the same choices. Timing remains the machine's own.
 
 /** @typedef {ReturnType<typeof randomFrom>} Random */
 
@@ -15,11 +15,11 @@ export function randomFrom(seed) {
   return {
     /** An integer, both ends included. */
     int,
-    /** True so often in a hundred. */
+    /** True in this share of cases. */
     percent: (/** @type {number} */ share) => next() * 100 < share,
     /** @template T @param {readonly T[]} list @returns {T} */
     one: (list) => /** @type {T} */ (list[int(0, list.length - 1)]),
-    /** One of the entries, each as often as its weight says. @template {{ weight: number }} T @param {readonly T[]} list @returns {T} */
+    /** One of the entries, chosen by their weights. @template {{ weight: number }} T @param {readonly T[]} list @returns {T} */
     weighted(list) {
       let at = next() * list.reduce((sum, { weight }) => sum + weight, 0);
       return /** @type {T} */ (

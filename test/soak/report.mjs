@@ -1,4 +1,4 @@
-// What a soak says: a line every ten seconds, tables at the end.
+// The output of a soak: a line every ten seconds, tables at the end.
 
 /** @import { Row } from './checks.mjs' */
 /** @import { Ledger } from './ledger.mjs' */
@@ -39,7 +39,7 @@ export const endingsTable = ({ endings }) =>
     ['all', ...ENDINGS.map((ending) => [...endings.values()].reduce((sum, counts) => sum + (counts.get(ending) ?? 0), 0))],
   ]);
 
-/** What happened beside that, group by group. @param {Ledger} ledger */
+/** What else happened, group by group. @param {Ledger} ledger */
 export function seenTable({ seen, events }) {
   /** @type {Map<string, string[]>} */
   const groups = new Map();
@@ -51,7 +51,7 @@ export function seenTable({ seen, events }) {
   return [...groups].map(([group, names]) => `${group}: ${names.join(', ')}`).join('\n');
 }
 
-/** How late it was what ended after its deadline, in milliseconds. @param {Ledger} ledger @param {import('./loop.mjs').Loop} loop */
+/** How late what ended after its deadline was, in milliseconds. @param {Ledger} ledger @param {import('./loop.mjs').Loop} loop */
 export function latenessTable({ calls, scopes }, { delays }) {
   const row = (/** @type {string} */ name, /** @type {import('./loop.mjs').Spread} */ spread) => [
     name,

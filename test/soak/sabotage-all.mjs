@@ -1,4 +1,4 @@
-// Runs the soak once for each sabotage, two at a time: each must be found, and called what it is. node test/soak/sabotage-all.mjs [name ...]
+// Runs the soak once for each sabotage, two at a time: each must be found and named correctly. node test/soak/sabotage-all.mjs [name ...]
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,11 @@
-// Sabotage of what is told of calls: events that come twice, never, or too late.
+// Sabotage of the events about calls: they come twice, never, or too late.
 
 /** @import { AttemptRecord, CallRecord } from 'breakwater' */
 /** @import { Sabotage, Soak } from './sabotage.mjs' */
 
 /** @typedef {Soak['ledger']['events']} Events */
 
-/** Hears something else than was told. @param {(events: Events) => void} change @returns {(soak: Soak) => void} */
+/** Changes how the events are heard. @param {(events: Events) => void} change @returns {(soak: Soak) => void} */
 function changed(change) {
   let done = false;
   return ({ ledger: { events } }) => {

@@ -1,5 +1,5 @@
-// What each check of the soak is there to find, done on purpose: `--break name` must end with exit code 1 and name it. Each is run before
-// every call. sabotage-all.mjs runs them all.
+// Does on purpose what each check of the soak is there to find: `--break name` must end with exit code 1 and name it. A sabotage is run
+// before every call. sabotage-all.mjs runs them all.
 
 import { EventEmitter } from 'node:events';
 import { connect } from 'node:net';
@@ -13,12 +13,12 @@ import { quiet } from './sabotage-events.mjs';
  * @property {import('./checks.mjs').Row[]} rows
  */
 /** @typedef {(soak: Soak) => void} Run */
-/** @typedef {{ finds: string, run: Run, calls?: number }} Sabotage `finds` begins what is violated; `calls` is how many it takes. */
+/** @typedef {{ finds: string, run: Run, calls?: number }} Sabotage `finds` is how the violation begins; `calls` is how many it takes. */
 
 /** @type {unknown[]} */
 const kept = [];
 
-/** Once. @param {Run} run @returns {Run} */
+/** Runs it once. @param {Run} run @returns {Run} */
 export function once(run) {
   let done = false;
   return (soak) => {
@@ -27,7 +27,7 @@ export function once(run) {
   };
 }
 
-/** Once in ten calls. @param {Run} run @returns {Run} */
+/** Runs it once in ten calls. @param {Run} run @returns {Run} */
 export function nowAndThen(run) {
   let calls = 0;
   return (soak) => {
@@ -35,7 +35,7 @@ export function nowAndThen(run) {
   };
 }
 
-/** After half a second in which the loop ran: on a busy machine, one in which it did not is no lateness. @param {() => void} run */
+/** Runs it after half a second in which the loop ran, since time for which it was blocked is not late. @param {() => void} run */
 function muchLater(run) {
   let beats = 0;
   const timer = setInterval(() => {
@@ -45,12 +45,12 @@ function muchLater(run) {
   }, 10);
 }
 
-/** A run that is to try everything. */
+/** The size from which on a run must have tried everything. */
 const FULL = 20_000;
 const expected = { scenario: 'sabotage', endings: /** @type {const} */ (['ok']), within: 100, isTold: false };
 let n = 0;
 
-/** Says that half a million calls were made from one rest to the next, of which each left so many bytes. @param {number} bytes */
+/** Pretends that half a million calls were made between two rests, and that each left this many bytes. @param {number} bytes */
 const asInAMillion = (bytes) =>
   once(({ rows }) => {
     rows.push = (row) => {
@@ -182,7 +182,7 @@ export const SABOTAGE = {
   'nothing-limited': { finds: 'not tried: ending limited', run: once(unseen('ending limited')), calls: FULL },
 };
 
-/** Never counts it. @param {string} what @returns {Run} */
+/** Never counts an occurrence. @param {string} what @returns {Run} */
 function unseen(what) {
   return ({ ledger: { seen } }) => {
     const { add } = seen;
@@ -193,5 +193,5 @@ function unseen(what) {
 /** @type {import('./punctual.mjs').Punctual | undefined} */
 let early;
 
-/** As if each had been given more time. @param {import('./punctual.mjs').Punctual} calls @returns {import('./punctual.mjs').Punctual['ended']} */
+/** Pretends each had more time. @param {import('./punctual.mjs').Punctual} calls @returns {import('./punctual.mjs').Punctual['ended']} */
 const hurried = (calls) => (what, promised, error) => calls.ended(what, { ...promised, within: promised.within + 60_000 }, error);

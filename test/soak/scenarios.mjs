@@ -1,4 +1,4 @@
-// What can happen to a call, how often, and what it may come to. Faults that hang are held by short limits, so that many fit in a second.
+// What can happen to a call, how often, and its possible outcomes. Hanging faults get short limits, so that many fit into a second.
 
 import { GARBAGE } from './garbage.mjs';
 
@@ -11,14 +11,14 @@ import { GARBAGE } from './garbage.mjs';
  * @typedef {object} Scenario
  * @property {string} name
  * @property {number} weight
- * @property {readonly Ending[]} endings Those of its own; a call that is aborted, limited, cut off or out of time may end so as well.
- * @property {readonly Ending[]} [must] Those that are to be seen, or the soak did not try it.
+ * @property {readonly Ending[]} endings Its own; a call may also be aborted, limited, rejected by the breaker or time out.
+ * @property {readonly Ending[]} [must] Those that must occur for the soak to have tried it.
  * @property {(random: Random, n: number) => RequestConfig} config
- * @property {boolean} [plain] Takes the fetch adapter too.
- * @property {string} [answer] What the body must be, where it is not an echo.
+ * @property {boolean} [plain] Works with the fetch adapter as well.
+ * @property {string} [answer] What the body must be, if not an echo.
  */
 
-/** In a hundred: the calls with the client's own agents, as most programs have them; the others bring theirs. */
+/** The percentage of calls with the client's own agents, as in most programs; the others bring their own. */
 const OWN_AGENTS = 65;
 
 const UPLOAD = Buffer.alloc(4 * 1024 * 1024, '.');

@@ -1,11 +1,11 @@
-// What happened, counted: a soak in which no breaker closed again, or no beacon was lost, has not tried it.
+// Counts what happened: a soak in which no breaker closed again, or no beacon was lost, has not tried that.
 
 /** @import { BeaconStats, Client } from 'breakwater' */
 
 /** @param {string} group @param {string} names */
 const each = (group, names) => names.split(' ').map((name) => `${group} ${name}`);
 
-/** What a run of the default size is to see, whatever the scenario. */
+/** What a run of the default size must see, whatever the scenario. */
 const MUST = [
   ...each('ending', 'ok stale timeout cut limited canceled http network'),
   ...each('timeout, kind', 'queue connect write read unknown'),
@@ -22,7 +22,7 @@ const MUST = [
   ...each('stream', 'all some none'),
   ...each('kill switch', 'on off'),
 ];
-/** Of all calls, as a share: those with the client's own agents. */
+/** The least share of calls with the client's own agents. */
 const OWN_AGENTS = 0.5;
 
 export class Seen {
@@ -63,7 +63,7 @@ export class Seen {
     return this.of('agents own') / (this.of('agents own') + this.of('agents other'));
   }
 
-  /** What there should have been, and was not. @returns {string[]} */
+  /** What should have happened and did not. @returns {string[]} */
   missing() {
     const missing = MUST.filter((what) => !this.of(what));
     if (!(this.ownAgents >= OWN_AGENTS)) missing.push(`own agents: only ${Math.round(100 * this.ownAgents)} % of the calls`);

@@ -1,6 +1,6 @@
-// A soak of the built package: calls through the lab with faults, garbage, aborts, deadlines, retries, breaker flaps, limits, streams and
-// beacons, by chance. Exit code 1 where a call is not settled and told of once and in time, something is left behind or grows, or something
-// that a run of this size has to try did not happen.
+// A soak of the built package: random calls through the lab with faults, garbage, aborts, deadlines, retries, breaker flaps, limits,
+// streams and beacons. Exits with 1 if a call is not settled and reported once and in time, if something is left behind or grows, or if
+// something that a run of this size must try did not happen.
 // node test/soak/soak.mjs [--calls 20000 | --hours 1] [--seed 1] [--concurrency 128] [--windows 10] [--json file] [--break name]
 
 import { writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const end = values.hours ? performance.now() + Number(values.hours) * 3_600_000 
 const calls = values.hours ? Infinity : Number(values.calls);
 const concurrency = Number(values.concurrency);
 const goal = values.hours ? `${values.hours} h` : String(calls);
-/** How often all comes to rest and is measured. */
+/** How often everything comes to rest and is measured. */
 const WINDOWS = Number(values.windows ?? (calls < 100_000 ? 10 : 20));
 const LINE_EVERY = 10_000; // ms
 /** Longer than any call may take. */
@@ -45,18 +45,18 @@ for (const event of /** @type {const} */ (['unhandledRejection', 'uncaughtExcept
   process.on(event, (/** @type {unknown} */ error) => ledger.violated(event, error instanceof Error ? String(error.stack) : String(error)));
 }
 process.on('warning', (warning) => warning.name !== 'ExperimentalWarning' && ledger.violated('a warning of Node', String(warning)));
-// The handler that fails on purpose is told of; nothing else is to be.
+// Only the handler that fails on purpose may cause a warning.
 console.warn = (...args) => String(args[0]).includes("a handler of '*' failed") || ledger.violated('an error of our own', args.join(' '));
 
 const lab = await startLabProcess();
-// Small pools: each idle socket holds on to its last request, and while a pool is filling that looks like growth.
+// Small pools: each idle socket retains its last request, which looks like growth while a pool is filling.
 const pool = { keepAlive: true, maxFreeSockets: 20 };
 const agents = {
   http: new http.Agent(pool),
   https: new https.Agent({ ...pool, ca: lab.ca }),
   narrow: new http.Agent({ ...pool, maxSockets: 1 }),
 };
-// The clients' own agents take this from Node's.
+// The clients' own agents inherit this from Node's.
 const nodes = /** @type {Record<'http' | 'https', { options: https.AgentOptions }>} */ (
   /** @type {unknown} */ ({ http: http.globalAgent, https: https.globalAgent })
 );
@@ -132,7 +132,7 @@ if (values.json) writeFileSync(values.json, `${JSON.stringify(summary, null, 2)}
 else console.log(JSON.stringify({ ...summary, rows: rows.length }));
 process.exitCode = violations.length ? 1 : 0;
 
-/** Whether a window is over: so many calls begun, or so much time gone. @param {number} window */
+/** Whether a window is over, by its number of calls or its time. @param {number} window */
 function windowEnd(window) {
   const from = performance.now();
   const until = from + (end - from) / (WINDOWS + 1 - window);
@@ -140,7 +140,7 @@ function windowEnd(window) {
   return () => ledger.begun >= most || performance.now() >= until;
 }
 
-/** Node's fetch keeps its connections for a while. */
+/** Closes the connections that Node's fetch would keep for a while. */
 async function closeFetch() {
   const dispatcher = /** @type {Record<symbol, { destroy?(): Promise<void> } | undefined>} */ (/** @type {unknown} */ (globalThis))[
     Symbol.for('undici.globalDispatcher.1')

@@ -17,7 +17,7 @@ export async function readSome(data, random, tell) {
 
 /** @param {Readable} stream @param {string} way */
 async function readNode(stream, way) {
-  stream.on('error', () => {}); // an end before its time is what the faults are for
+  stream.on('error', () => {}); // the faults are meant to cut it short
   const closed = new Promise((resolve) => stream.once('close', resolve));
   if (way === 'all') stream.resume();
   else if (way === 'some') stream.once('data', () => stream.destroy()).once('end', () => stream.destroy());
@@ -34,6 +34,6 @@ async function readWeb(stream, way) {
     while (way === 'all' && !(await reader.read()).done);
     await reader.cancel();
   } catch {
-    // Ended before its time.
+    // The stream was cut short.
   }
 }

@@ -1,5 +1,5 @@
-// What is told of each call: its `call` once, each of its attempts once, and nothing after its `call` but the end of a stream and, since a
-// stand-in is outermost, one `fallback`. Known by the id of the call; of those that are over, no more than the id is kept until all is at rest.
+// Checks the events of each call: one `call`, one event per attempt, and nothing after the `call` but the end of a stream and, since the
+// fallback is the outermost policy, one `fallback`. Of a call that is over, only the id is kept, until everything is at rest.
 
 /** @import { AttemptRecord, CallRecord, Client } from 'breakwater' */
 
@@ -7,16 +7,16 @@
 /** @typedef {(what: string, example: string) => void} Violated */
 
 export class Told {
-  /** Calls that are under way, or have a stream. @type {Map<string, Story>} */
+  /** Calls that are in flight or have a stream. @type {Map<string, Story>} */
   #stories = new Map();
   /** @type {Set<string>} */
   #over = new Set();
   #violated;
-  /** Attempts begun, as the calls tell of them. */
+  /** Attempts begun, according to the calls' records. */
   attempts = 0;
-  /** Attempts told of after their call: of streams. */
+  /** Attempts reported after their call, which are those of streams. */
   streams = 0;
-  /** The attempt, told of after its call, that was the last to end. */
+  /** The latest attempt to be reported after its call. */
   #endedStream = '';
 
   /** @param {Violated} violated */
@@ -44,7 +44,7 @@ export class Told {
     return story;
   }
 
-  /** An `attempt` event. @param {AttemptRecord} record */
+  /** Records an `attempt` event. @param {AttemptRecord} record */
   attempt({ id, attempt, endpoint }) {
     const story = this.#story(id);
     const after = story?.told && !(story.mayStream && attempt === story.told.attempts);
@@ -58,7 +58,7 @@ export class Told {
     this.#forget(id, story);
   }
 
-  /** A `call` event. @param {CallRecord} record */
+  /** Records a `call` event. @param {CallRecord} record */
   call(record) {
     const { id, attempts, endpoint } = record;
     const story = this.#story(id);
@@ -67,24 +67,24 @@ export class Told {
     story.told = record;
     for (const attempt of story.attempts)
       if (attempt > attempts) this.#violated('an attempt that was not begun', `${endpoint}: ${attempt}`);
-    // Only the last may have a body that is still to come.
+    // Only the last attempt may still have a body to come.
     for (let attempt = 1; attempt < attempts; attempt++)
       if (!story.attempts.has(attempt))
         this.#violated('an attempt not told of when its call was', `${endpoint}: ${attempt} of ${attempts}`);
     story.mayStream = attempts > 0 && !story.attempts.has(attempts);
   }
 
-  /** Any other event of a call. @param {string} id @param {'timeout' | 'retry' | 'limited' | 'fallback'} what @param {number} [attempt] */
+  /** Records any other event. @param {string} id @param {'timeout' | 'retry' | 'limited' | 'fallback'} what @param {number} [attempt] */
   also(id, what, attempt) {
     const story = this.#story(id);
     if (story && !story.told) return;
     if (story?.told && !story.isSettled && what === 'fallback') return;
-    // Silence in a stream, or no end of it: told of right after its attempt.
+    // A stream that fell silent, or did not end: reported right after its attempt.
     if (what === 'timeout' && this.#endedStream === `${id} ${attempt}`) this.#endedStream = '';
     else this.#violated('told of after it was over', `${what} of ${id}`);
   }
 
-  /** The promise of a call is settled. @param {string} id @param {boolean} isStream Whether its answer was handed out as one. */
+  /** Records that a call's promise is settled. @param {string} id @param {boolean} isStream Whether its response was handed out as one. */
   settled(id, isStream) {
     const story = this.#stories.get(id);
     if (!story) return;
@@ -101,7 +101,7 @@ export class Told {
     this.#over.add(id);
   }
 
-  /** Once nothing is in progress. */
+  /** To be called once nothing is in progress. */
   audit() {
     for (const [id, { told, attempts }] of this.#stories) {
       if (!told) this.#violated('a call told of in part', `${id}: ${[...attempts]}`);

@@ -1,4 +1,4 @@
-// Makes one call after the other: a scenario, and on top of it by chance an abort, a deadline, retries, limits, a stream, a fallback.
+// Makes one call after the other: a scenario plus, at random, an abort, a deadline, retries, limits, a stream, a fallback.
 
 import axios from 'axios';
 import { createClient, isTimeout, withDeadline } from 'breakwater';
@@ -13,9 +13,9 @@ import { readSome } from './streams.mjs';
 /** @import { Random } from './random.mjs' */
 /** @import { Scenario } from './scenarios.mjs' */
 
-/** Milliseconds that a stand-in of the user's may take beyond a deadline that is spent. */
+/** How many milliseconds a user's fallback may take beyond a spent deadline. */
 const GRACE = 1_000;
-/** A stand-in that never comes. */
+/** A fallback that never settles. */
 const HANGS = () => new Promise(() => {});
 
 export class Traffic {
@@ -23,7 +23,7 @@ export class Traffic {
   #ledger;
   #scenarios;
   #n = 0;
-  /** Streams that are being read. */
+  /** How many streams are being read. */
   reading = 0;
   #beside;
   shared = new AbortController();
@@ -69,9 +69,9 @@ export class Traffic {
     client.interceptors.request.use(async (config) => config);
   }
 
-  /** Fills whatever keeps things up to a bound, so that what grows afterwards has none. */
+  /** Fills everything bounded, so that whatever grows afterwards is unbounded. */
   async fill() {
-    for (const scenario of this.#scenarios) await this.#call(this.#random, scenario); // known by their own names, before those that are not
+    for (const scenario of this.#scenarios) await this.#call(this.#random, scenario); // first, so that these get entries of their own
     /** @type {import('axios').AxiosAdapter} */
     const adapter = async (config) => ({ data: {}, status: 200, statusText: '', headers: {}, config });
     for (let n = 0; n < 2_500; n++) {
@@ -81,9 +81,9 @@ export class Traffic {
     }
   }
 
-  /** One call, and what is done beside it. Resolves when it is over, its stream read. */
+  /** Makes one call and whatever goes beside it. Resolves when it is over and its stream read. */
   async next() {
-    // Chance of its own, so that what befalls one call does not depend on how fast the others are.
+    // Each call has its own randomness, so that what happens to it does not depend on how fast the others are.
     const random = randomFrom(this.#random.int(0, 2 ** 32 - 1));
     if (random.percent(3)) this.#beside.beacon(random);
     if (random.percent(0.5)) this.#beside.operate(random);
@@ -119,7 +119,7 @@ export class Traffic {
     also(3, { fallback: { staleFor: 1_000 } }, 'stale');
     also(8, { signal: abortSoon(random) }, 'canceled');
     also(1, { signal: AbortSignal.abort() }, 'canceled');
-    // Where it is known before the body what the call comes to.
+    // Only if the outcome is known before the body.
     const streams = scenario.must !== undefined && scenario.must[0] !== 'timeout' && random.percent(10);
     if (streams) Object.assign(config, { responseType: 'stream', timeout: { total: 1_000 } });
 
@@ -135,7 +135,7 @@ export class Traffic {
     return random.percent(10) ? this.#scope(random, issue) : issue(Infinity);
   }
 
-  /** Within a deadline that is not the call's: the sooner of both is to hold, and the scope is to end by its own, whatever happens inside. */
+  /** Runs within a deadline besides the call's: the earlier one must apply, and the scope must end by its own, whatever happens inside. */
   async #scope(/** @type {Random} */ random, /** @type {(most: number) => Promise<void>} */ issue) {
     const { scopes, seen } = this.#ledger;
     const within = random.int(50, 800);
@@ -184,7 +184,7 @@ export class Traffic {
     const { data } = response;
     if ('fallback' in response || responseType) return;
     if (answer !== undefined && data !== answer) this.#ledger.violated('an answer that nobody asked for', String(data));
-    // An echo is to be that of its own call.
+    // An echo must be that of its own call.
     if (typeof data?.headers === 'object' && !String(data.headers.traceparent).includes(trace))
       this.#ledger.violated('the answer of another call', data.path);
   }

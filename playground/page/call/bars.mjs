@@ -1,4 +1,4 @@
-// What the waterfall draws, worked out from a run: a bar for each phase of each attempt, the limit that fired, and stock axios.
+// Computes what the waterfall draws from a run: a bar for each phase of each attempt, the limit that fired, and stock axios.
 
 /** @import { AttemptRecord, CallRecord } from 'breakwater' */
 /** @import { Lane, Outcome } from '../../lanes.mjs' */
@@ -49,7 +49,7 @@ function breakwaterBars({ events, outcomes }, now) {
 }
 
 /**
- * The phases come in the order in which they began; those of redirects are added up.
+ * The phases are in the order in which they began; those of redirects are added up.
  * @param {AttemptRecord} attempt
  * @param {number} from
  * @returns {Bar[]}

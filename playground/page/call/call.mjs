@@ -1,4 +1,4 @@
-// The page: ties the form to runs, and runs to what is drawn of them.
+// The page: connects the form to runs, and runs to what is drawn of them.
 
 import { stockTimeout } from '../../lanes.mjs';
 import { byId } from '../dom.mjs';
@@ -31,14 +31,14 @@ let frame = 0;
 
 const where = () => /** @type {Run['where']} */ (new FormData(form).get('where'));
 
-/** Everything but the waterfall, which moves with time. */
+/** Draws everything but the waterfall, which is animated. */
 function draw() {
   const { where: place, chosen } = shown ?? { where: where(), chosen: chosenIn(form) };
   for (const lane of /** @type {const} */ (['breakwater', 'axios'])) {
     drawLane(byId(`lane-${lane}`, HTMLElement), lane, { where: place, chosen, run: shown });
   }
   drawHistory(history, runs, shown, show);
-  runButton.setAttribute('aria-disabled', String(running !== undefined)); // not disabled: it keeps the focus
+  runButton.setAttribute('aria-disabled', String(running !== undefined)); // not `disabled`, so that it keeps the focus
   stopButton.hidden = running === undefined;
   if (!shown) return;
   byId('run-title', HTMLElement).textContent = shown.fault.title;
@@ -46,7 +46,7 @@ function draw() {
   drawEvents(byId('events', HTMLElement), shown);
 }
 
-/** Once a frame while the run goes on, and once more at its end. */
+/** Draws the waterfall once per frame during a run, and once more at its end. */
 function animate() {
   cancelAnimationFrame(frame);
   if (!shown) return;
@@ -77,7 +77,7 @@ async function start() {
   };
   runs = [run, ...runs].slice(0, KEPT);
   show(run);
-  // On a phone what happens is below the form.
+  // On a phone the results are below the form.
   const title = byId('run-title', HTMLElement);
   if (title.getBoundingClientRect().top > innerHeight * 0.8) title.scrollIntoView();
   try {
@@ -91,7 +91,7 @@ async function start() {
   byId('status', HTMLElement).textContent = `${run.fault.title}. Breakwater: ${headline(breakwater)}. Stock axios: ${headline(axios)}.`;
 }
 
-/** What a browser cannot do is off while it is the one to run. */
+/** Disables what a browser cannot do while the browser is chosen to run it. */
 function onForm() {
   const inBrowser = where() === 'browser';
   list.allow(inBrowser);

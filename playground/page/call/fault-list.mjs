@@ -1,4 +1,4 @@
-// The list of faults: one radio button each, in groups that fold. Those a browser cannot reach say why.
+// The list of faults: one radio button each, in collapsible groups. Those that a browser cannot reach say why.
 
 import { el } from '../dom.mjs';
 
@@ -7,7 +7,7 @@ import { el } from '../dom.mjs';
 /**
  * @param {HTMLElement} root
  * @param {Entry[]} faults
- * @param {string} first The name of the fault that is chosen to begin with.
+ * @param {string} first The name of the fault selected initially.
  */
 export function createFaultList(root, faults, first) {
   const groups = [...new Set(faults.map(({ group }) => group))];

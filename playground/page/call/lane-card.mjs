@@ -1,4 +1,4 @@
-// A lane's card: the code that ran, what came of it in a sentence, and the facts that its error or response tells.
+// A lane's card: the code that ran, its outcome in a sentence, and the facts of its error or response.
 
 import { el, ms, size } from '../dom.mjs';
 import { codeFor } from './options.mjs';
@@ -41,7 +41,7 @@ function stateOf(outcome) {
 }
 
 /**
- * What came of it, in a sentence.
+ * The outcome in a sentence.
  * @param {Outcome | undefined} outcome
  */
 export function headline(outcome) {

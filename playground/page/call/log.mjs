@@ -1,4 +1,4 @@
-// What happened: the runs so far, each to be looked at again, and the events of the run that is shown.
+// What happened: the runs so far, each of which can be shown again, and the events of the current one.
 
 import { el, ms } from '../dom.mjs';
 import { gist } from '../gist.mjs';
@@ -12,7 +12,7 @@ import { headline } from './lane-card.mjs';
  */
 export function drawEvents(root, { began, events }) {
   const drawn = `${began} ${events.length}`;
-  if (root.dataset.drawn === drawn) return; // what the person has unfolded stays so
+  if (root.dataset.drawn === drawn) return; // keeps open what the user has unfolded
   root.dataset.drawn = drawn;
   root.replaceChildren(
     ...events.map((event, index) =>
@@ -31,7 +31,7 @@ export function drawEvents(root, { began, events }) {
 }
 
 /**
- * Fractions of a microsecond say nothing.
+ * Rounds to hundredths: finer digits say nothing.
  * @param {string} _name
  * @param {unknown} value
  */
@@ -42,7 +42,7 @@ const runOf = new WeakMap();
 
 /**
  * @param {HTMLElement} root
- * @param {Run[]} runs The latest first.
+ * @param {Run[]} runs Latest first.
  * @param {Run | undefined} shown
  * @param {(run: Run) => void} show
  */

@@ -1,10 +1,10 @@
-// From the form's fields to Breakwater's options, and from the options to the line of code that says the same.
+// Turns the form's fields into Breakwater's options, and the options into the line of code that sets them.
 
 /** @import { Chosen, Lane } from '../../lanes.mjs' */
 
 import { stockTimeout } from '../../lanes.mjs';
 
-/** Limits that are off unless they are set. */
+/** The limits that are off unless set. */
 const OPTIONAL = ['total', 'queue', 'lookup', 'tcp', 'proxy', 'tls', 'send', 'response', 'body'];
 
 /**

@@ -1,4 +1,4 @@
-// Makes a run: both lanes here in the browser, or both in the Node backend. Either way the same events and outcomes come of it.
+// Performs a run: both lanes here in the browser, or both in the Node backend. Either way it yields the same events and outcomes.
 
 import { viaAxios, viaBreakwater } from '../../lanes.mjs';
 import { linesOf, post } from '../post.mjs';
@@ -8,11 +8,11 @@ import { linesOf, post } from '../post.mjs';
 /** @import { Line } from '../../backend.mjs' */
 
 /**
- * @typedef {object} Run What is known of a run, so far or in the end: all that the page shows is made of this.
+ * @typedef {object} Run What is known of a run, in progress or over. Everything the page shows is derived from this.
  * @property {Entry} fault
  * @property {'browser' | 'node'} where
  * @property {Chosen} chosen
- * @property {number} began By `performance.now()`.
+ * @property {number} began As given by `performance.now()`.
  * @property {boolean} over
  * @property {Partial<Record<Lane, Outcome>>} outcomes
  * @property {LaneEvent[]} events

@@ -1,4 +1,4 @@
-// Draws a run's bars on one axis of time, so that the two lanes can be compared by eye. Every bar has its name and its milliseconds.
+// Draws a run's bars on one time axis, so that the lanes can be compared by eye. Every bar shows its name and its milliseconds.
 
 import { el, ms } from '../dom.mjs';
 import { barsOf } from './bars.mjs';
@@ -11,13 +11,13 @@ const LANES = /** @type {const} */ ([
   ['axios', 'Stock axios'],
 ]);
 const MOST_TICKS = 5;
-const NARROW = 0.5; // of the axis; a note has no room inside a bar shorter than this
+const NARROW = 0.5; // of the axis; a note does not fit inside a bar narrower than this
 
 /**
  * @param {HTMLElement} root
  * @param {Run} run
  * @param {number} now Milliseconds since the run began.
- * @param {number} atLeast Milliseconds the axis shows at least.
+ * @param {number} atLeast The least that the axis spans, in milliseconds.
  */
 export function drawWaterfall(root, run, now, atLeast) {
   const bars = barsOf(run, now);
@@ -75,7 +75,7 @@ function axis(end) {
 }
 
 /**
- * The smallest of 1, 2, 5, 10, 20, … that makes few enough ticks.
+ * The smallest step of 1, 2, 5, 10, 20, … that makes few enough ticks.
  * @param {number} end
  */
 function stepFor(end) {

@@ -1,4 +1,4 @@
-// Alerts, each with its five records: what a person on call would be sent.
+// Alerts, each with its five records: what someone on call would be sent.
 
 import { byId, el, percent, short, seconds as spoken } from '../dom.mjs';
 

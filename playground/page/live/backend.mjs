@@ -1,4 +1,4 @@
-// The same traffic in the Node backend: its messages come as lines of JSON.
+// The same traffic, but run by the Node backend, whose messages arrive as lines of JSON.
 
 import { linesOf, post } from '../post.mjs';
 

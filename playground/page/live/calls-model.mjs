@@ -1,4 +1,4 @@
-// Calls for the waterfall: of each second the one that took longest, so that the rows can be read as they come.
+// The calls of the waterfall: the slowest of each second, so that the rows can be read as they come in.
 
 /** @import { AttemptRecord, CallRecord } from 'breakwater' */
 
@@ -7,7 +7,7 @@
 const ROWS = 12;
 
 export function createCalls() {
-  /** Attempts of calls that have not ended, by the call's id. @type {Map<string, AttemptRecord[]>} */
+  /** Attempts of calls in progress, by the call's id. @type {Map<string, AttemptRecord[]>} */
   const under = new Map();
   /** Latest first. @type {Row[]} */
   const rows = [];
@@ -20,12 +20,12 @@ export function createCalls() {
     },
     /**
      * @param {CallRecord} call
-     * @param {number} second In which it ended.
+     * @param {number} second The one in which it ended.
      */
     call(call, second) {
       const attempts = under.get(call.id);
       under.delete(call.id);
-      if (!attempts) return; // refused at once: nothing of it was on the network
+      if (!attempts) return; // rejected at once: nothing went over the network
       const row = { second, call, attempts };
       const [latest] = rows;
       if (latest?.second !== second) rows.unshift(row);

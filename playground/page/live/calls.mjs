@@ -1,4 +1,4 @@
-// The waterfall: one row for each call, its attempts by phases on one axis of time, the pauses between them left open.
+// The waterfall: one row per call, with the phases of its attempts on one time axis and gaps for the pauses between them.
 
 import { byId, el, short, seconds as spoken } from '../dom.mjs';
 
@@ -9,7 +9,7 @@ import { byId, el, short, seconds as spoken } from '../dom.mjs';
 /** @type {Phase[]} */
 const PHASES = ['queue', 'lookup', 'tcp', 'waiting', 'send', 'response', 'body'];
 
-/** The axis is as long as the longest call, but not of any length: rows stay comparable. */
+/** The axis fits the longest call, but only in these steps, so that rows stay comparable. */
 const AXES = [50, 100, 250, 500, 1_000, 1_500, 2_000, 3_000, 4_000, 6_000]; // ms
 
 /** @returns {(model: Model) => void} */
@@ -59,7 +59,7 @@ const cameTo = ({ limit, status, code, outcome }) =>
   limit ? `${limit} limit` : code ? code.replace('EBREAKEROPEN', 'breaker open') : `${status ?? outcome}`;
 
 /**
- * The phases come in the order in which they began.
+ * The phases are in the order in which they began.
  * @param {AttemptRecord} attempt
  * @param {number} from Milliseconds since the call began.
  * @param {number} axis
@@ -71,7 +71,7 @@ function segments({ timings, limit, elapsed, phase: last }, from, axis) {
     at += duration;
     return part;
   });
-  // What a browser does not tell of, it is known at least how long it took.
+  // Even if the browser tells no phases, it is known how long it took.
   if (parts.length === 0) parts.push(segment(last ?? 'waiting', from, elapsed, axis));
   if (limit) parts.push(segment('limit', from + elapsed, 0, axis));
   return parts;

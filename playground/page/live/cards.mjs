@@ -1,4 +1,4 @@
-// The four cards of numbers: breakers with their countdown, retries and their budget, what is under way, and beacons.
+// The four cards of numbers: breakers with their countdown, retries and their budget, calls in flight, and beacons.
 
 import { BUDGET, CONCURRENCY } from '../../client-options.mjs';
 import { byId, el, percent, short, seconds as spoken } from '../dom.mjs';
@@ -6,7 +6,7 @@ import { byId, el, percent, short, seconds as spoken } from '../dom.mjs';
 /** @import { Settings } from '../../client-options.mjs' */
 /** @import { Model } from './model.mjs' */
 
-const WINDOW = 10; // s, as the budget's
+const WINDOW = 10; // s, like that of the budget
 
 /** @returns {(model: Model, settings: Settings) => void} */
 export function createCards() {
@@ -26,9 +26,9 @@ export function createCards() {
  * @typedef {object} Row
  * @property {string} name
  * @property {string} value
- * @property {string} [look] `good`, `warn`, `bad`, or `none` where there is nothing to tell.
+ * @property {string} [look] `good`, `warn`, `bad`, or `none` if there is nothing to show.
  * @property {string} [note]
- * @property {number} [share] From 0 to 1: drawn as a meter.
+ * @property {number} [share] From 0 to 1; drawn as a meter.
  */
 
 /**
@@ -79,7 +79,7 @@ function breakerRows({ state, openFor }) {
       if (state === 'open')
         return { name, value: `open ${left}`, look: 'bad', note, share: retryAfter / (openFor[endpoint] ?? retryAfter) };
       if (state === 'half-open') return { name, value: 'half-open', look: 'warn', note };
-      // A closed breaker that refuses keeps to the upstream's Retry-After.
+      // A closed breaker that rejects calls is honouring the upstream's Retry-After.
       if (retryAfter > 0) return { name, value: `paused ${left}`, look: 'warn', note: 'Retry-After' };
       return { name, value: 'closed', look: 'good', note };
     });

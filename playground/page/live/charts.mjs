@@ -1,4 +1,4 @@
-// The three line charts of the last seconds, drawn by uPlot: how long callers wait in each lane, and each endpoint's latency and timeouts.
+// Three line charts of the last seconds, drawn by uPlot: how long callers wait in each lane, and each endpoint's latency and timeouts.
 
 import { byId, percent, short, seconds as spoken } from '../dom.mjs';
 import { quantile, SECONDS } from './model.mjs';
@@ -8,11 +8,11 @@ import { quantile, SECONDS } from './model.mjs';
 
 /** @typedef {{ label: string, colour: string, value: (second: Second) => number | null }} Line `colour` is a custom property. */
 
-/** The global of uPlot's script tag. */
+/** The global from uPlot's script tag. */
 const { uPlot: Plot } = /** @type {{ uPlot: typeof import('uplot') }} */ (/** @type {unknown} */ (globalThis));
 
 const HEIGHT = 150; // px
-const LEAST = 1; // ms, since a logarithm has no 0
+const LEAST = 1; // ms, since a logarithmic scale has no 0
 const LONGEST = 60_000; // ms
 const COLOURS = ['--series-1', '--series-2', '--series-3'];
 
@@ -67,7 +67,7 @@ function chart(id, unit) {
   };
   /** @type {() => void} */
   let again = () => {};
-  // A canvas keeps the colours it was drawn in.
+  // A canvas keeps the colours it was drawn in, so it is redrawn.
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     forget();
     again();
@@ -87,7 +87,7 @@ function chart(id, unit) {
     plot ??= new Plot(optionsOf(root, unit, lines), undefined, root);
     Object.assign(plot, { faults });
     plot.setData([ages, ...rows]);
-    // The second under way is not whole yet; the one before is what the legend tells when nobody points.
+    // The current second is incomplete, so without a pointer the legend shows the one before.
     if (plot.cursor.idx == null) plot.setLegend({ idx: SECONDS - 2 });
   };
 }
@@ -161,7 +161,7 @@ function optionsOf(root, unit, lines) {
 const tick = (/** @type {number | null} */ value) => (value == null ? '' : value < 1_000 ? `${value} ms` : `${value / 1_000} s`);
 
 /**
- * Behind the lines: the seconds in which the upstream was broken.
+ * Shades the seconds in which the upstream was broken, behind the lines.
  * @param {uPlot} plot
  * @param {string} colour
  */

@@ -1,7 +1,7 @@
-// Options as the code that sets them.
+// Formats options as the code that sets them.
 
 /**
- * JavaScript that makes the value: short objects on a line, long ones over several.
+ * The value as JavaScript: short objects on one line, long ones over several.
  * @param {unknown} value
  * @param {string} [indent]
  * @returns {string}

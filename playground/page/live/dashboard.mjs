@@ -1,4 +1,4 @@
-// The dashboard: ties the form to the traffic, here or in the Node backend, and the traffic's messages to what is drawn of them.
+// The dashboard: connects the form to the traffic, here or in the Node backend, and the traffic's messages to what is drawn of them.
 
 import { optionsFor } from '../../client-options.mjs';
 import { startTraffic } from '../../traffic.mjs';
@@ -15,7 +15,7 @@ import { createView } from './view.mjs';
 /** @import { Message } from '../../traffic.mjs' */
 /** @import { State } from '../../upstream.mjs' */
 
-/** The globals of the script tags. */
+/** The globals from the script tags. */
 const { Breakwater, axios } = /** @type {{ Breakwater?: typeof import('breakwater'), axios: import('axios').AxiosStatic }} */ (
   /** @type {unknown} */ (globalThis)
 );
@@ -49,7 +49,7 @@ function settings() {
   };
 }
 
-/** Does what the form says. The upstream's state outlives the page, so it is set at the beginning as well. */
+/** Applies the form. The upstream's state outlives the page, so this runs at the start as well. */
 async function obey() {
   const data = new FormData(form);
   const now = settings();
@@ -81,7 +81,7 @@ function run() {
   };
   started =
     where === 'browser' && Breakwater ? startTraffic({ breakwater: Breakwater, axios }, urls, settings(), take) : inNode(settings(), take);
-  runButton.setAttribute('aria-disabled', 'true'); // not disabled: it keeps the focus
+  runButton.setAttribute('aria-disabled', 'true'); // not `disabled`, so that it keeps the focus
   stopButton.hidden = false;
 }
 
@@ -104,7 +104,7 @@ function draw() {
   stage.draw(scenarios.playing, started !== undefined);
 }
 
-/** A scenario begins: the policies it is about, and traffic from the start. @param {Record<string, boolean>} policies */
+/** Begins a scenario: sets the policies it is about and restarts the traffic. @param {Record<string, boolean>} policies */
 function begin(policies) {
   for (const [name, on] of Object.entries(policies)) check(form.elements.namedItem(name), on);
   run();
@@ -125,7 +125,7 @@ function check(input, on) {
   if (input instanceof HTMLInputElement) input.checked = on;
 }
 
-/** On a phone what happens is below the form. */
+/** Scrolls to the stage, which is below the form on a phone. */
 function show() {
   const main = byId('stage', HTMLElement);
   if (main.getBoundingClientRect().top > innerHeight * 0.7) main.scrollIntoView({ block: 'start' });
@@ -137,9 +137,9 @@ form.addEventListener('submit', (event) => {
   show();
 });
 form.addEventListener('input', ({ target }) => {
-  // Whoever switches the upstream by hand plays a scenario of their own.
+  // Switching the upstream by hand ends the scenario.
   if (target instanceof HTMLInputElement && ['fault', 'strikes', 'collector'].includes(target.name)) scenarios.end();
-  // Traffic goes somewhere: the last endpoint stays.
+  // Traffic needs a target, so the last endpoint stays checked.
   if (target instanceof HTMLInputElement && target.name === 'endpoint' && settings().endpoints.length === 0) target.checked = true;
   obey();
 });
@@ -154,7 +154,7 @@ if (!Breakwater) {
   if (browser instanceof HTMLInputElement) browser.disabled = true;
   check(form.querySelector('input[value="node"]'), true);
 }
-// Where there is little room the switches fold: the scenarios are enough to begin with.
+// On narrow screens the switches are collapsed: the scenarios are enough to begin with.
 if (matchMedia('(max-width: 900px)').matches) for (const details of form.querySelectorAll('details')) details.open = false;
 await obey();
 draw();

@@ -1,4 +1,4 @@
-// The event stream: the latest first, and what is said several times in a row is said once, with its count.
+// The event stream, latest first; repeated events are listed once, with a count.
 
 import { gist } from '../gist.mjs';
 
@@ -8,7 +8,7 @@ import { gist } from '../gist.mjs';
 /** @typedef {{ at: number, type: EventType, endpoint: string, text: string, times: number }} Told */
 
 const KEPT = 60;
-const LOOK_BACK = 4; // kinds that alternate, as a timeout with its retry does
+const LOOK_BACK = 4; // for events that alternate, as a timeout and its retry do
 
 export function createEvents() {
   /** @type {Told[]} */
@@ -18,7 +18,7 @@ export function createEvents() {
     list,
     /** @param {Extract<Message, { type: 'event' }>} message */
     add({ at, event, record }) {
-      // Every attempt and every call ends; what happens in between is what there is to tell.
+      // Every attempt and call ends; only what happens in between is of interest.
       if (event === 'attempt' || event === 'call') return;
       const told = {
         at,
@@ -35,5 +35,5 @@ export function createEvents() {
   };
 }
 
-/** Numbers aside. @param {Told} told */
+/** What is compared: numbers do not count. @param {Told} told */
 const sentence = ({ type, endpoint, text }) => `${type} ${endpoint} ${text.replace(/[\d.,\u202f]+/g, '#')}`;

@@ -1,4 +1,4 @@
-// The event stream, drawn.
+// Draws the event stream.
 
 import { byId, el, short } from '../dom.mjs';
 

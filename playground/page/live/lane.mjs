@@ -1,4 +1,4 @@
-// A lane: how its callers fare, in three figures and a sentence, and what their calls came to, second by second.
+// A lane: how its callers fare, in three figures and a sentence, and the outcomes of their calls, second by second.
 
 import { MOST_WAITING } from '../../traffic.mjs';
 import { byId, el, percent, seconds as spoken, write } from '../dom.mjs';
@@ -10,7 +10,7 @@ import { drawStrip } from './strip.mjs';
 /** @import { Ending } from '../../traffic.mjs' */
 /** @import { LaneSecond, Model, Second } from './model.mjs' */
 
-/** From the axis upwards. @type {[Ending | 'waiting', string][]} */
+/** Stacked from the axis upwards. @type {[Ending | 'waiting', string][]} */
 export const ENDINGS = [
   ['ok', 'answered'],
   ['fallback', 'by the fallback'],
@@ -115,7 +115,7 @@ function sentenceOfAxios({ state, seconds }, { stockTimeout }, longest) {
 }
 
 /**
- * What calls that began lately came to.
+ * The outcomes of calls that began lately.
  * @param {Second[]} seconds
  * @param {Lane} lane
  */

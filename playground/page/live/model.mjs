@@ -1,5 +1,5 @@
-// What the dashboard shows, made of the messages of the traffic alone: the last seconds one by one, the latest calls, alerts and
-// events. It knows no page and no client.
+// What the dashboard shows, derived from the traffic's messages alone: the last seconds one by one, the latest calls, alerts and
+// events. It knows neither the page nor the client.
 
 import { createCalls } from './calls-model.mjs';
 import { createEvents } from './events-model.mjs';
@@ -13,19 +13,19 @@ import { createEvents } from './events-model.mjs';
 /**
  * @typedef {object} LaneSecond
  * @property {number} made Calls that began.
- * @property {Partial<Record<Ending, number>>} ends What these came to so far.
- * @property {number} wait The longest that a caller had waited, in milliseconds.
+ * @property {Partial<Record<Ending, number>>} ends Their outcomes so far.
+ * @property {number} wait The longest wait of a caller, in milliseconds.
  */
 
 /**
  * @typedef {object} Second
- * @property {string} fault The upstream's, as the second began.
+ * @property {string} fault That of the upstream when the second began.
  * @property {Record<Lane, LaneSecond>} lanes
- * @property {Record<string, { elapsed: number[], timeouts: number }>} endpoints Attempts.
- * @property {Record<string, number>} retries By endpoint.
+ * @property {Record<string, { elapsed: number[], timeouts: number }>} endpoints Attempts by endpoint.
+ * @property {Record<string, number>} retries Retries by endpoint.
  */
 
-/** Seconds that are kept. */
+/** How many seconds are kept. */
 export const SECONDS = 45;
 
 const ALERTS = 3;
@@ -34,15 +34,15 @@ const ALERTS = 3;
 const emptyLane = () => ({ made: 0, ends: {}, wait: 0 });
 
 export function createModel() {
-  /** Oldest first, the one under way last. @type {Second[]} */
+  /** Oldest first, the current one last. @type {Second[]} */
   const seconds = [];
   const calls = createCalls();
   const events = createEvents();
   /** Latest first. @type {Alert[]} */
   let alerts = [];
-  /** How long each breaker was to stay open, when it opened: the whole of its countdown. @type {Record<string, number>} */
+  /** How long each breaker was to stay open when it opened: the full length of its countdown. @type {Record<string, number>} */
   const openFor = {};
-  /** Why retries were not made. @type {Record<string, number>} */
+  /** How many retries were not made, by reason. @type {Record<string, number>} */
   const notRetried = {};
   let refused = 0;
   let index = -1;
@@ -114,7 +114,7 @@ export function createModel() {
       } else if (message.type === 'end') {
         const { lane, ending, began, at } = message;
         second.lanes[lane].wait = Math.max(second.lanes[lane].wait, at - began);
-        // Counted where the call began, so that what has no answer yet is seen as well; or nowhere, if that is out of sight.
+        // Counted in the second the call began, so that calls without an answer show as well; dropped if that second is gone.
         const age = index - Math.floor(began / 1_000);
         const ends = seconds.at(-1 - age)?.lanes[lane].ends;
         if (ends) ends[ending] = (ends[ending] ?? 0) + 1;
@@ -133,7 +133,7 @@ export function createModel() {
 /** @typedef {ReturnType<typeof createModel>} Model */
 
 /**
- * Of the calls of a lane that began in the last so many seconds, but for those that began just now: how many, and how many are answered.
+ * Of a lane's calls that began in the last seconds, except for the current one: how many there are, and how many were answered.
  * @param {Second[]} seconds
  * @param {Lane} lane
  * @param {number} last
@@ -149,7 +149,7 @@ export function tally(seconds, lane, last) {
 }
 
 /**
- * The value that so large a share of the others does not exceed.
+ * The value that the given share of the values does not exceed.
  * @param {number[]} values
  * @param {number} share
  */

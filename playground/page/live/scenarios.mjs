@@ -1,26 +1,26 @@
-// Outages to play with one click: what the upstream does, and when. A scenario sets the form, so that nothing happens that it does not show.
+// Outages to play with one click: what the upstream does, and when. A scenario sets the form, so that the form shows all that happens.
 
 import { el } from '../dom.mjs';
 
 /**
  * @typedef {object} Step
  * @property {number} at Seconds since the scenario began.
- * @property {Record<string, string | boolean>} form Fields and what they are set to.
+ * @property {Record<string, string | boolean>} form Fields and their new values.
  */
 
 /** @typedef {{ title: string, length: number, policies?: Record<string, boolean>, steps: Step[] }} Scenario `length` in seconds. */
 
-/** What every scenario begins with, whatever was switched before. */
+/** What every scenario begins with, whatever was set before. */
 const BEGIN = { fault: 'healthy', strikes: 'orders', collector: 'healthy' };
 const POLICIES = { breaker: true, retry: true, limit: false, fallback: false, killed: false };
 
-const LEAD = 4; // s of health first, so that the difference is seen
+const LEAD = 4; // s of health first, so that the difference shows
 const TAIL = 12; // s to recover
 
 /**
  * @param {string} title
  * @param {number} duration Seconds.
- * @param {Record<string, string>} form What is broken meanwhile.
+ * @param {Record<string, string>} form What is broken during it.
  * @param {Record<string, boolean>} [policies]
  * @returns {Scenario}
  */
@@ -80,7 +80,7 @@ export function createScenarios(root, { begin, set }) {
 
   return {
     end,
-    /** What is played, and how many of its seconds are over. */
+    /** The scenario being played, and how many of its seconds have passed. */
     get playing() {
       return playing && { ...playing.scenario, elapsed: (performance.now() - playing.startedAt) / 1_000 };
     },

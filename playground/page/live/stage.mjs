@@ -1,4 +1,4 @@
-// The line above all: what the upstream does now, and of a scenario how far it is.
+// The line above the lanes: what the upstream does now, and the progress of a scenario.
 
 import { byId, el, write } from '../dom.mjs';
 

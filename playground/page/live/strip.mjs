@@ -1,15 +1,15 @@
-// A strip of bars in plain SVG: one column for each second, the latest on the right, each of stacked parts.
+// A strip of stacked bars in plain SVG: one column per second, the latest on the right.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 100;
-const BAND = 4; // under the axis: marked seconds
+const BAND = 4; // the height of the band under the axis that marks seconds
 
 /** @typedef {{ parts: [look: string, value: number][], isMarked: boolean }} Column */
 
 /**
  * @param {HTMLElement} root
  * @param {Column[]} columns
- * @param {{ places: number, top: number, label: string }} scale `top` is the least that the whole height stands for.
+ * @param {{ places: number, top: number, label: string }} scale `top` is the least value that the full height stands for.
  */
 export function drawStrip(root, columns, { places, top, label }) {
   const highest = Math.max(top, ...columns.map(({ parts }) => parts.reduce((sum, [, value]) => sum + value, 0)));

@@ -1,4 +1,4 @@
-// All that is drawn of a model, several times a second. Each part knows its own corner of the page and the model, and nothing of the others.
+// Draws a model, several times a second. Each part knows the model and its own corner of the page, and nothing of the others.
 
 import { byId, el } from '../dom.mjs';
 import { createAlerts } from './alerts.mjs';
