@@ -1,4 +1,4 @@
-/** axios' shorthand methods, over a request of ours. */
+/** axios' shorthand methods (`get`, `post`, …), built on our own `request`. */
 import axios, { type AxiosResponse } from 'axios';
 import type { RequestConfig } from './options';
 import { own } from './util/own';

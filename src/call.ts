@@ -1,5 +1,5 @@
 /**
- * One call and its attempt in progress: what the policies and the transports hand to each other. They know this, and not one another.
+ * A call and its current attempt: what policies and transports pass to each other. They depend on this, never on one another.
  */
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, End } from './call/attempt';
@@ -12,13 +12,13 @@ import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult, contain } from './util/complain';
 import type { AttemptSummary, Limits, StopReason } from './words';
 
-/** Does a call, or the rest of it. */
+/** Runs a call, or what remains of it below a policy. */
 export type Handler = (call: Call) => Promise<AxiosResponse>;
 
-/** Puts itself round a handler. One policy, one file, and none knows another. */
+/** Wraps a handler. One policy per file, and none knows another. */
 export type Policy = (next: Handler) => Handler;
 
-/** What the policies report; the client makes records and events of it. */
+/** What policies report; the client turns it into records and events. */
 export interface Observer {
   attemptEnded(call: Call, attempt: Attempt, end: End): void;
   callEnded(call: Call, end: End): void;
@@ -28,7 +28,6 @@ export interface Observer {
   fellBack(call: Call, kind: 'stale' | 'use' | 'value', error: unknown, age: number | undefined): void;
 }
 
-/** What a call is made of. */
 export type CallInit = Pick<
   Call,
   'startedAt' | 'request' | 'merged' | 'requested' | 'policies' | 'settings' | 'bodyFactory' | 'limits' | 'deadline' | 'observer'
@@ -36,7 +35,7 @@ export type CallInit = Pick<
 
 let calls = 0;
 
-/** Tells the calls of one process, or page, from another's. */
+/** Distinguishes call ids from those of another process or page. */
 const PROCESS = Math.random().toString(36).slice(2, 8);
 
 /** One `client.request()`, from the caller's point of view. */
@@ -44,42 +43,42 @@ export class Call {
   readonly id = `${(++calls).toString(36)}-${PROCESS}`;
   readonly startedAt: number;
   readonly startedAtWall = Date.now();
-  /** What the caller asked for, without our policies. */
+  /** What the caller passed, minus our policies. */
   readonly request: AxiosRequestConfig;
-  /** That, with the defaults of the instance. */
+  /** `request` merged over the instance's defaults. */
   readonly merged: () => AxiosRequestConfig;
-  /** The policies that the caller named with this request. */
+  /** The policies named in this request alone. */
   readonly requested: Policies;
-  /** The policies in force. */
+  /** The client's policies with this request's merged over them. */
   readonly policies: Policies;
-  /** The settings of the policies below the deadline. */
+  /** The resolved settings of retry, breaker, limit and fallback. */
   readonly settings: Settings;
-  /** Makes the body anew for each attempt, where the caller gave a function for `data`. */
+  /** Creates a fresh body for each attempt; set if the caller passed a function as `data`. */
   readonly bodyFactory: (() => unknown) | undefined;
   /** The attempts that failed, oldest first. */
   readonly history: AttemptSummary[] = [];
   readonly observer: Observer;
-  /** The limits of each attempt. */
+  /** The limits of each attempt. An interceptor that sets `timeout` changes them. */
   limits: Limits;
   readonly deadline: Deadline | undefined;
-  /** Of its deadline, and of its attempts. */
+  /** The one platform timer behind the deadline and the limits of every attempt. */
   readonly timer: Timer;
-  /** What axios made of the request: interceptors and transforms applied. Until then, undefined. */
+  /** axios' own config, interceptors and transforms applied; `undefined` until axios reaches its adapter. */
   config: InternalAxiosRequestConfig | undefined;
   attempts = 0;
-  /** How often it waited for the end of a pause that the upstream had asked other calls for. */
+  /** How often it has waited out a pause that the upstream requested in answer to other calls. */
   pauses = 0;
   /** The attempt in progress, or the last one. */
   attempt: Attempt | undefined;
-  /** Why the call is over although it may not know it yet. */
+  /** Why the call was ended from outside; the work inside may not have noticed yet. */
   ended: unknown;
   #stop: ((reason: unknown) => void) | undefined;
   #endpoint: string | undefined;
-  /** Of the span in which the call was made: later another may be active. */
+  /** Captured when the call is made: later another span may be active. */
   #trace = activeTrace();
-  /** Known for good once axios has made its config. */
+  /** Set once axios has built its config: until then an interceptor may add a `traceparent`. */
   #isTraceFinal = false;
-  /** As few as the alarms of a timer, and kept like them. */
+  /** Few, so copied on add: `push` would make V8 reserve room for sixteen more. */
   #endings: readonly ((call: Call) => void)[] = [];
 
   constructor({ startedAt, request, merged, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
@@ -100,7 +99,7 @@ export class Call {
     return now() - this.startedAt;
   }
 
-  /** The trace it belongs to. */
+  /** The trace the call belongs to. */
   get trace(): Trace {
     if (this.#trace && this.#isTraceFinal) return this.#trace;
     this.#trace = traceIn(this.reportedConfig.headers) ?? this.#trace ?? newTrace();
@@ -108,12 +107,12 @@ export class Call {
     return this.#trace;
   }
 
-  /** The config to report: axios' own where there is one yet. */
+  /** The config to report: axios' own, or the merged request until there is one. */
   get reportedConfig(): InternalAxiosRequestConfig {
     return this.config ?? (this.merged() as InternalAxiosRequestConfig);
   }
 
-  /** `METHOD origin/path-template`, or the name it was given. Known for good once axios has made its config. */
+  /** `METHOD origin/path-template`, or the configured name. Final once axios has built its config. */
   get endpoint(): string {
     if (this.#endpoint !== undefined) return this.#endpoint;
     const name = nameOf(this.policies.endpoint, this.reportedConfig);
@@ -121,12 +120,12 @@ export class Call {
     return name;
   }
 
-  /** What state is kept under: the endpoint's, the origin's, or the client's. */
+  /** The key that shared state is kept under: the endpoint, the origin, or one for the whole client. */
   keyOf(per: 'endpoint' | 'origin' | 'client'): string {
     return per === 'client' ? '' : per === 'origin' ? originOfRequest(this.reportedConfig) : this.endpoint;
   }
 
-  /** The attempt that has just failed. */
+  /** Summarises the attempt that has just failed. */
   lastAttempt(error: unknown): AttemptSummary {
     const code = codeOf(error);
     const status = (error as { response?: AxiosResponse } | undefined)?.response?.status;
@@ -139,29 +138,29 @@ export class Call {
     };
   }
 
-  /** `METHOD url` for messages; no credentials, and no query values but those allowed. */
+  /** `METHOD url` for messages, without credentials and with only the allowed query values. */
   get target(): string {
     return describeRequest(this.reportedConfig, this.policies.allowQueryValues);
   }
 
-  /** Says how the attempt in progress is stopped; `undefined` when there is none to stop. */
+  /** Registers how to stop the attempt in progress; `undefined` when there is none. */
   stopWith(stop: ((reason: unknown) => void) | undefined): void {
     this.#stop = stop;
   }
 
-  /** Runs once nothing of the call is on the network any more, a stream that was handed out included. */
+  /** Runs `run` once nothing of the call is on the network any more, including a stream that was handed out. */
   whenOver(run: () => void): void {
     if (this.attempt) this.attempt.whenOver(run);
     else run();
   }
 
-  /** Runs when the call is ended from outside, at once where it has been: what hangs inside will never say so. */
+  /** Runs `run` when the call is ended from outside, or at once if it was: work that hangs inside would never notice. */
   onEnd(run: (call: Call) => void): void {
     if (this.ended) run(this);
     else this.#endings = [...this.#endings, run];
   }
 
-  /** Stops the attempt in progress, and only that: what it left open is nobody's any more. */
+  /** Stops only the attempt in progress, and releases what it left open, which nobody will use. */
   abandon(reason: unknown): void {
     this.#stop?.(reason);
   }

@@ -1,4 +1,4 @@
-/** What a client is: an axios instance, with our options at each method and what a client has beside it. */
+/** The `Client` type: an axios instance whose methods take our options, plus what a client adds. */
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { BeaconStats } from './beacon/channel';
 import type { ClientConfig, RequestConfig } from './options';
@@ -14,8 +14,8 @@ type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putFo
   (<T = any, R = AxiosResponse<T>, D = any>(url: string, data?: D, config?: RequestConfig<D>) => Promise<R>);
 
 /**
- * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios',
- * and take {@link Policies} in a request's config.
+ * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios'
+ * own and accept {@link Policies} in the request config.
  */
 export interface Client extends AxiosInstance {
   <T = any, R = AxiosResponse<T>, D = any>(config: RequestConfig<D>): Promise<R>;
@@ -32,54 +32,57 @@ export interface Client extends AxiosInstance {
   postForm: WithBody<'postForm'>;
   putForm: WithBody<'putForm'>;
   patchForm: WithBody<'patchForm'>;
-  /** A new client: this one's defaults and policies, with these over them. */
+  /** Creates a client with this one's defaults and policies, and these merged over them. */
   create(config?: ClientConfig): Client;
   /** The circuit breakers of the client's endpoints. */
   readonly breakers: {
-    /** How an endpoint's breaker is; closed, where none has been needed yet. */
+    /** The state of an endpoint's breaker; a closed one if none has been needed yet. */
     get(endpoint: string): BreakerSnapshot;
-    /** All that there are. */
+    /** All breakers in memory. */
     list(): BreakerSnapshot[];
-    /** Cuts an endpoint off until what is returned is called. Several holds add up. */
+    /** Holds an endpoint's breaker open until the returned function is called; with several holds, until the last is released. */
     open(endpoint: string): () => void;
-    /** Closes an endpoint's breaker; its counts begin anew. */
+    /** Closes an endpoint's breaker, releases every hold on it and resets its counts. */
     close(endpoint: string): void;
-    /** Forgets an endpoint's breaker, or all. */
+    /** Forgets an endpoint's breaker, or all of them. */
     reset(endpoint?: string): void;
   };
   /**
-   * Sends data that may be lost: analytics, logs. Never throws, never waits, is never in the way; timed out means dropped.
+   * Sends data that may be lost, such as analytics or logs. Never throws and never blocks; a beacon that times out is dropped.
    *
-   * @returns Whether it was accepted, not whether it arrives.
+   * @returns Whether the beacon was accepted, not whether it arrives.
    */
   beacon(url: string, data?: unknown, options?: BeaconOptions): boolean;
-  /** The channel of `beacon()`. */
+  /** The channel behind `beacon()`. */
   readonly beacons: {
-    /** Sends what waits. True when all is gone, false after `timeout` milliseconds (500 by default). For SIGTERM and serverless. */
+    /** Sends what is queued. True once all is drained, false after `timeout` milliseconds (500 by default). For SIGTERM and serverless. */
     flush(timeout?: number): Promise<boolean>;
-    /** What waits, and what became of the others. */
+    /** What is queued, and what became of the rest. */
     stats(): BeaconStats;
   };
   /** What was measured, per endpoint. */
   readonly stats: {
-    /** `undefined` where nothing of the endpoint has ended yet. */
+    /** One endpoint's statistics; `undefined` until one of its calls or attempts has ended. */
     get(endpoint: string): EndpointStats | undefined;
-    /** Of all endpoints. */
+    /** The statistics of all endpoints. */
     list(): EndpointStats[];
   };
-  /** The kill switch: every policy a pass-through, until `enable()`. In Node the environment variable `BREAKWATER=off` does it for all clients. */
+  /**
+   * The kill switch: makes every policy a pass-through until `enable()`. In Node the environment variable `BREAKWATER=off` does it for all
+   * clients.
+   */
   disable(): void;
-  /** Puts the policies in force again. */
+  /** Puts the policies back in force. */
   enable(): void;
   /**
-   * Listens to a type of event, or to `'*'`. Returns what stops it. A handler that throws changes nothing.
+   * Listens to a type of event, or to all with `'*'`. Returns a function that stops listening. A handler that throws affects nothing else.
    *
-   * @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no such event
+   * @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no such event
    */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
   /** Stops listening. */
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;
-  /** Closes the client's idle connections and takes no more calls (`ERR_CLOSED`). Calls in progress go on to their end. Idempotent. */
+  /** Closes the client's idle connections and refuses further calls (`ERR_CLOSED`). Calls in flight run to their end. Idempotent. */
   close(): Promise<void>;
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: as above.

@@ -1,4 +1,4 @@
-/** The client: an axios instance with the pipeline in its `request`. */
+/** The client: an axios instance whose `request` runs the pipeline. */
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
 import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff, requestOf } from '#platform';
 import { aliases } from './aliases';
@@ -41,8 +41,8 @@ import type { Limits } from './words';
 /**
  * `axios.create(config)`, protected.
  *
- * @param config axios' own, and {@link ClientPolicies}.
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
+ * @param config axios' own options and {@link ClientPolicies}.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
 export function createClient(config: ClientConfig = {}): Client {
   const { beacons, alerts, ...others } = own(config);
@@ -64,8 +64,8 @@ function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
  * A protected view of an axios instance: it shares defaults and interceptors with the instance, which itself stays as it was.
  *
  * @param instance From `axios.create()`, or axios itself.
- * @param policies For every call of the client; a request's own go over them. And what a client has one of: `beacons`, `alerts`.
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the option that cannot be meant
+ * @param policies For every call of the client; a request's own are merged over them. Also the per-client options `beacons` and `alerts`.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
 export function protect(instance: AxiosInstance, policies: ClientPolicies = {}): Client {
   const { beacons, alerts, ...others } = own(policies);
@@ -80,8 +80,8 @@ interface Base {
 }
 
 /**
- * @param isOurs Whether nobody else can reach the instance, or what it was made by: its `request` is axios' own then.
- * @param base The settings of the client it was made by.
+ * @param isOurs Whether nobody else can reach the instance or the one that created it, so that its `request` must be axios' own.
+ * @param base The settings of the client whose `create()` is making this one.
  */
 function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false, base?: Base): Client {
   const policies = own(given);
@@ -108,12 +108,12 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   );
   warnIfTooTight(policies.deadline, limitsOf());
 
-  /** Without the policies, as axios would. */
+  /** Sends the request without policies, as plain axios would. */
   const pass = async (requested: Policies, { data, ...rest }: RequestConfig): Promise<AxiosResponse> =>
     instance.request({
       ...(rest as AxiosRequestConfig),
       ...(data !== undefined && { data: typeof data === 'function' ? await data() : data }),
-      ...axiosTimeout(policies.timeout), // one of `protect`: the instance has another, or none
+      ...axiosTimeout(policies.timeout), // set by `protect`; the instance's own may differ or be missing
       ...axiosTimeout(requested.timeout),
     });
 
@@ -188,7 +188,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   ) as unknown as Client;
 }
 
-/** Made anew only where what it is made from has changed. */
+/** Caches the last result, and recomputes it only when its input changes. */
 function remembered<From, To>(from: () => From, make: (from: From) => To): () => To {
   let last: { from: From; to: To } | undefined;
   return () => {
@@ -198,14 +198,14 @@ function remembered<From, To>(from: () => From, make: (from: From) => To): () =>
   };
 }
 
-/** What axios itself can make of a timeout. For none it has 0. */
+/** The part of a timeout that axios itself understands, its total. axios writes "none" as 0. */
 function axiosTimeout(timeout: Policies['timeout']): { timeout?: number } {
   const total = typeof timeout === 'object' ? own(timeout as { total?: unknown }).total : timeout;
   if (total === false || total === Infinity) return { timeout: 0 };
   return typeof total === 'number' ? { timeout: total } : {};
 }
 
-/** As axios merges it, where it can: of a circle it cannot. */
+/** Merges as axios does. It cannot merge a config with a circular reference, which is returned as it is. */
 function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): AxiosRequestConfig {
   try {
     return axios.mergeConfig(instance.defaults as AxiosRequestConfig, request);
@@ -214,18 +214,18 @@ function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): Axios
   }
 }
 
-/** Some of its methods, as functions that can stand alone. */
+/** Picks methods and binds them, so that they can be passed around on their own. */
 const methodsOf = <N extends string, T extends Record<N, (...args: never[]) => unknown>>(of: T, ...names: N[]): Pick<T, N> =>
   Object.fromEntries(names.map((name) => [name, of[name].bind(of)])) as Pick<T, N>;
 
-/** A property that is the instance's own, whoever sets it. */
+/** A property that reads from and writes through to the instance. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor =>
   own({ enumerable: true, get: () => instance[name], set: (value) => Object.assign(instance, { [name]: value }) });
 
-/** The call's own deadline within the one it was made under. */
+/** The call's own deadline, capped by the one it was made under. */
 function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | undefined {
   const enclosing = ambient.current();
-  if (deadline === false) return enclosing && new Deadline(Infinity, enclosing); // its budget is what is left by now
+  if (deadline === false) return enclosing && new Deadline(Infinity, enclosing); // its budget is what the enclosing one has left
   if (deadline instanceof Date) return new Deadline(deadline.getTime() - Date.now(), enclosing);
   if (typeof deadline === 'object') return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
   return new Deadline(deadline ?? defaultDeadline(limits), enclosing);

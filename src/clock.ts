@@ -1,17 +1,17 @@
 /**
- * Time, in one place: a monotonic now, and an alarm that no busy event loop can make lie.
+ * All timekeeping: a monotonic `now`, and alarms that stay truthful when the event loop is blocked.
  * Globals are looked up at each call, so fake clocks and page life-cycle shims just work.
  */
 
 import { contain } from './util/complain';
 
-/** Monotonic milliseconds; system clock changes do not move it. */
+/** Monotonic milliseconds, unaffected by changes of the system clock. */
 export const now = (): number => performance.now();
 
 /** The longest delay setTimeout takes; anything above overflows and fires at once. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
-/** Lets input that has already arrived be handled before the caller goes on. Returns what cancels it. */
+/** Runs `run` once I/O that has already arrived has been handled. Returns a function that cancels it. */
 export function afterPendingInput(run: () => void): () => void {
   if (typeof setImmediate === 'function') {
     const handle = setImmediate(run);
@@ -24,30 +24,30 @@ export function afterPendingInput(run: () => void): () => void {
 const ring = (alarm: Alarm, late: number): void => alarm.ring(late);
 
 /**
- * One timer of the platform for all alarms of a call: most never ring, and to set a timer and to clear it costs more than all the rest of them.
- * It is moved only for an alarm that is due sooner; one that fires too soon sets itself anew.
+ * One platform timer for all alarms of a call: most never ring, and setting and clearing a timer is most of what an alarm costs.
+ * It is moved only for an alarm that is due sooner; if it fires too early, it re-arms itself.
  */
 export class Timer {
-  /** Few; copied to be added to, since an array that is pushed to keeps room for sixteen more. */
+  /** Few, so copied on add: `push` would make V8 reserve room for sixteen more. */
   #alarms: readonly Alarm[] = [];
   readonly #sooner: number;
   #armed = Infinity;
   #handle: ReturnType<typeof setTimeout> | undefined;
   #cancelYield: (() => void) | undefined;
 
-  /** @param sooner Milliseconds within which another alarm is to be expected: the first sleep is no longer, so that it need not be moved. */
+  /** @param sooner Milliseconds within which another alarm is expected: the first sleep is no longer, so the timer need not be moved. */
   constructor(sooner = Infinity) {
     this.#sooner = sooner;
   }
 
-  /** An alarm was set. */
+  /** To be called when an alarm was set. */
   heed(alarm: Alarm): void {
     if (!this.#alarms.includes(alarm)) this.#alarms = [...this.#alarms, alarm];
     if (this.#cancelYield || alarm.due >= this.#armed) return;
     this.#arm(alarm.due, this.#handle ? alarm.due : now() + this.#sooner);
   }
 
-  /** An alarm was stopped. */
+  /** To be called when an alarm was stopped. */
   forget(alarm: Alarm): void {
     this.#alarms = this.#alarms.filter((one) => one !== alarm);
     if (this.#alarms.length) return;
@@ -78,7 +78,7 @@ export class Timer {
     this.#armed = Infinity;
     this.#cancelYield = afterPendingInput(() => {
       this.#cancelYield = undefined;
-      // One at a time: what this one settles is heard of before another, due a moment later, settles the same.
+      // One at a time, so that what this alarm settles is seen before another, due a moment later, settles it too.
       if (alarm.due <= now()) contain(ring, alarm, late);
       const next = this.#next();
       if (next && next.due < this.#armed) this.#arm(next.due);
@@ -87,8 +87,8 @@ export class Timer {
 }
 
 /**
- * Rings at a due time which may move; moving it later costs nothing. Before it rings it yields once to input that is already there, and it
- * says how late the event loop let it ring.
+ * Rings at a due time, which costs nothing to postpone. Before ringing it yields once to I/O that has already arrived, and it reports how
+ * late the event loop let it ring.
  */
 export class Alarm {
   due = Infinity;
@@ -100,7 +100,7 @@ export class Alarm {
     this.#timer = timer;
   }
 
-  /** Rings at this monotonic time; `Infinity` is never. */
+  /** Sets the monotonic time to ring at; `Infinity` is never. */
   set(due: number): void {
     this.due = due;
     this.#timer.heed(this);
@@ -111,7 +111,7 @@ export class Alarm {
     this.#timer.forget(this);
   }
 
-  /** @internal Once for each time that it is set. */
+  /** @internal Called by the timer, once per `set`. */
   ring(late: number): void {
     this.due = Infinity;
     this.#ring(late);
@@ -122,7 +122,7 @@ export class Alarm {
 const LATE = 20;
 
 /**
- * What a limit that was rung late gets back: the time for which nothing could have been noticed, once and no more than the limit itself.
- * Without it an answer that arrived in time, or a request that a blocked loop kept from being sent, would count as the peer's delay.
+ * The time to give back to a limit whose alarm rang late, during which nothing could be noticed: at most the limit itself, and callers
+ * grant it once. Without it, a response that came in time, or a request a blocked loop kept from being sent, would be the peer's delay.
  */
 export const credit = (late: number, limit: number): number => (late > LATE ? Math.min(late, limit) : 0);

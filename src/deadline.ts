@@ -1,23 +1,23 @@
 /**
- * A point in time by which work must be done, as in Go's context: it nests (the smaller wins) and can be handed on, within
+ * A point in time by which work must be done, as in Go's context: it nests (the sooner one wins) and can be passed on, within
  * a process and, as a header, between processes.
  */
 import { now } from './clock';
 import { headerOf } from './util/header';
 
-/** A point in time. Made by {@link withDeadline}, or by hand for `{ deadline }`. */
+/** A point in time by which work must be done. Created by {@link withDeadline}, or by hand for `{ deadline }`. */
 export class Deadline {
-  /** The budget it was made with, in milliseconds. */
+  /** The budget it was created with, in milliseconds. */
   readonly ms: number;
   readonly #expiresAt: number;
   #controller: AbortController | undefined;
 
-  /** @param ms Milliseconds from now. Those of `within`, where that ends sooner. */
+  /** @param ms Milliseconds from now; what `within` has left, if that is less. */
   constructor(ms: number, within?: Deadline) {
     const own = now() + ms;
-    // By what it says, not by its private field: it may be of another copy of this package.
+    // Read through the public getter, not the private field: `within` may come from another copy of this package.
     this.#expiresAt = within ? Math.min(own, now() + within.remaining) : own;
-    // What is left of the other, in whole milliseconds: less by a fraction rather than more.
+    // Rounded down, so as never to promise more than the enclosing deadline has left.
     this.ms = Math.max(0, within ? Math.min(ms, Math.floor(within.remaining)) : ms);
   }
 
@@ -31,7 +31,7 @@ export class Deadline {
     return this.remaining === 0;
   }
 
-  /** Aborts when the scope of `withDeadline` ends by its deadline; for work that is not a call of a client. */
+  /** Aborts when the `withDeadline` scope runs out of time; for work other than a client's calls. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     return this.#controller.signal;
@@ -44,14 +44,14 @@ export class Deadline {
   }
 }
 
-/** The header that carries a deadline where none is named. */
+/** The header that carries a deadline unless another is named. */
 const DEADLINE_HEADER = 'x-request-timeout-ms';
 
 type HeadersLike = { get(name: string): unknown } | Readonly<Record<string, unknown>>;
 
 /**
- * The milliseconds an inbound request's caller still has, from the header that `deadlineHeader` sends; `undefined` where there is none.
- * It is a duration, not a time of day, so the two clocks need not agree.
+ * The milliseconds that the caller of an inbound request has left, from the header that `deadlineHeader` sends; `undefined` if there is
+ * no valid one. It is a duration, not a time of day, so the two clocks need not agree.
  */
 export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADER): number | undefined {
   const value = headerOf(headers, name);

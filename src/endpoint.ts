@@ -1,20 +1,20 @@
 /**
- * How a request is named: its endpoint, of which there are few, and its URL with the secrets taken out.
+ * How a request is named: by its endpoint, of which there are few, and by its URL without the secrets.
  */
 import type { AxiosRequestConfig } from 'axios';
 import { type Parameter, paramsOf, shownPath, unclear, withQuery } from './endpoint/redact';
 import { LONGEST, template } from './endpoint/template';
 import { parseUrl } from './util/url';
 
-/** What a relative URL is relative to, which a page may have a `<base>` for; in Node there is nothing. */
+/** What relative URLs resolve against: the page's base URL, which `<base>` may set; nothing in Node. */
 function base(): string | undefined {
   const { document, location } = globalThis as Partial<typeof globalThis>;
   const base = document?.baseURI ?? location?.href;
-  if (/^http/.test(base ?? '')) return base; // to look at the location takes longer than all the rest
+  if (/^http/.test(base ?? '')) return base; // returns early, since reading `location` costs more than all the rest
   return base === location?.href && location?.origin === 'null' ? undefined : base;
 }
 
-/** Untyped callers pass null, URL objects, and what has no text at all. */
+/** Untyped callers pass null, URL objects, and values that cannot be converted to a string. */
 function textOf(value: unknown): string {
   try {
     return String(value ?? '');
@@ -25,41 +25,41 @@ function textOf(value: unknown): string {
 
 const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
 
-/** The request's URL, without `params`; `undefined` where it is none. */
+/** The request's URL, without `params`; `undefined` if it is not valid. */
 export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
-/** The request's URL as a text, without `params`. */
+/** The request's URL as a string, without `params`. */
 function fullUrl({ baseURL, url, allowAbsoluteUrls }: AxiosRequestConfig): string {
   const path = textOf(url);
   const base = textOf(baseURL);
   return base && !(isAbsolute(path) && allowAbsoluteUrls !== false) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
 }
 
-/** What is shown of a URL. */
+/** The parts of a URL that may be shown. */
 interface Shown {
-  /** Empty where there is no host. */
+  /** Empty without a host. */
   readonly origin: string;
   /** Origin and path with `:id` in place of identifiers. */
   readonly endpoint: string;
   /** Origin and path. */
   readonly url: string;
   readonly query: readonly Parameter[];
-  /** The endpoint's name with the method that was asked for last: maps find a text soonest that is the same object. */
+  /** The endpoint's name with the last method asked for; kept because maps find the identical string object fastest. */
   named?: { readonly method: string; readonly name: string };
-  /** The URL with the names of its query, once somebody asked for it. */
+  /** The URL with only the names of its query parameters, once somebody has asked for it. */
   redacted?: string;
 }
 
-/** Most programs ask for few URLs, again and again. */
+/** Most programs request few URLs, over and over. */
 const shown = new Map<string, Shown>();
 
-/** URLs remembered. */
+/** How many URLs are remembered. */
 const CAP = 500;
 
-/** One with an @ may have credentials in it, which have no business in memory. */
+/** A URL with an @ may contain credentials, which have no business in memory. */
 const isKept = (url: string): boolean => url.length <= LONGEST && !url.includes('@');
 
-/** What was asked about last: a call asks several times in a row. */
+/** The last lookup: a call makes several in a row. */
 let last:
   | { url: string; baseURL: string | undefined; allowAbsoluteUrls: boolean | undefined; root: string | undefined; shown: Shown }
   | undefined;
@@ -71,7 +71,7 @@ function show(config: AxiosRequestConfig): Shown {
     return last.shown;
   const full = fullUrl(config);
   const shown = remembered(full, isAbsolute(full) && full[0] !== '/' ? undefined : root);
-  // Only texts, which nobody can change.
+  // Strings only: a URL object could change.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
   if (isText && isKept(`${root} ${full}`)) last = { url, baseURL, allowAbsoluteUrls, root, shown };
   return shown;
@@ -103,7 +103,7 @@ const METHODS = /* @__PURE__ */ new Map(
 
 export const methodOf = ({ method = 'get' }: AxiosRequestConfig): string => METHODS.get(method) ?? textOf(method ?? 'get').toUpperCase();
 
-/** `METHOD origin/path-template`: the key of statistics, few however many resources there are. */
+/** `METHOD origin/path-template`: the key of statistics, of which there are few however many resources there are. */
 export function endpointOf(config: AxiosRequestConfig): string {
   const shown = show(config);
   const method = methodOf(config);
@@ -111,21 +111,21 @@ export function endpointOf(config: AxiosRequestConfig): string {
   return shown.named.name;
 }
 
-/** The origin of a request: what breakers and limits may be counted per. */
+/** The origin of a request, which breakers and limits may be kept per. */
 export function originOfRequest(config: AxiosRequestConfig): string {
   return show(config).origin;
 }
 
-/** Whether the parser told the parts of a URL apart. In `user:password@host` it takes the user for a scheme. */
+/** Whether the parser found a host. In `user:password@host` it takes the user for a scheme. */
 const hasHost = (url: URL | undefined): url is URL => Boolean(url?.host);
 
 /** `origin` is the string "null" for schemes the standard does not know. */
 const originOf = (url: URL): string => (url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin);
 
 /**
- * The URL for a record: no user, no password, no fragment, and of the query only the names.
+ * The URL for a record: no user, password or fragment, and only the names of query parameters.
  *
- * @param allowed Parameters whose values are shown, by exact name. The list is the user's word: it shows a signature where it names one.
+ * @param allowed Exact names of parameters whose values are shown. The list is taken at its word, even where it names a signature.
  */
 export function redactedUrl(config: AxiosRequestConfig, allowed: readonly string[] = []): string {
   const shown = show(config);

@@ -7,7 +7,7 @@ import { isMarked, json, mark } from './errors/json';
 import { define } from './util/define';
 import { type Kind, kindOf, type LimitName, type Phase, type Timings } from './words';
 
-/** What was being waited for, in words. */
+/** What each phase waits for, for messages. */
 const WAITING_FOR: Record<Phase, string> = {
   queue: 'waiting for a free connection of the pool',
   lookup: 'looking up the host name',
@@ -36,7 +36,7 @@ export interface TimeoutFacts {
   elapsed: number;
   /** Milliseconds spent in each phase of the attempt. */
   timings: Timings;
-  /** Attempts begun; 0 where the call never got to its first. */
+  /** Attempts begun; 0 if the call never got to its first. */
   attempts: number;
   /** Whether nothing of the request can have reached the peer, so that even a POST may be repeated. */
   safeToRetry: boolean;
@@ -63,7 +63,7 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
   declare lag: number;
   declare reusedSocket?: boolean | undefined;
 
-  /** @param said The user's own words for it, axios' `timeoutErrorMessage`. */
+  /** @param said The user's own message, axios' `timeoutErrorMessage`. */
   constructor(facts: TimeoutFacts, target: string, config?: InternalAxiosRequestConfig, doing = WAITING_FOR[facts.phase], said?: string) {
     const { limit, limitMs, elapsed, lag } = facts;
     const late = lag > 0 ? ` The event loop was blocked for ${lag} ms of it.` : '';
@@ -96,13 +96,13 @@ export const canceled = (config?: InternalAxiosRequestConfig, request?: unknown)
 
 export const isCanceled = (error: unknown): boolean => isCancel(error);
 
-/** The error's code, where it has one. */
+/** The error's code, if it has one. */
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The answer that an error is about. One whose body broke off is none, though it may be on axios' error: that is chance. */
+/** The response an error is about. A success whose body broke off does not count: some of axios' errors carry it, some do not. */
 export function answerOf(error: unknown): AxiosResponse | undefined {
   const response = (error as { response?: AxiosResponse } | null | undefined)?.response;
   const isCut = response && response.status < 300 && response.data === undefined;
@@ -110,12 +110,12 @@ export function answerOf(error: unknown): AxiosResponse | undefined {
 }
 
 /**
- * Makes an error without looking where: it comes of our own doing, axios adds where the call was made, and with each of many calls that are
- * refused the look is the dearest part.
+ * Creates an error without capturing a stack, which would only show our own code: axios adds where the call was made. When many calls
+ * are refused, the capture would be the largest cost.
  */
 export function withoutStack<E extends Error>(make: () => E): E {
   const { stackTraceLimit } = Error;
-  // Other engines than V8 may not know it; frozen, it stays as it is.
+  // Engines other than V8 may lack it, and on a frozen `Error` it cannot be set.
   const isOurs = typeof stackTraceLimit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
   try {
     return make();
@@ -133,7 +133,7 @@ export class BreakerOpenError extends AxiosError {
   declare endpoint: string;
   /** Milliseconds until calls are let through again. */
   declare retryAfter: number;
-  /** What opened it, or `throttled` where the upstream asked for a pause. */
+  /** What opened it, or `throttled` if the upstream asked for a pause. */
   declare reason: string;
 
   constructor(facts: Pick<BreakerOpenError, 'endpoint' | 'retryAfter' | 'reason'>, target: string, config?: InternalAxiosRequestConfig) {
@@ -145,11 +145,11 @@ export class BreakerOpenError extends AxiosError {
   }
 }
 
-/** A limit of this client refuses the request: nothing was sent. `code` is `ELIMITED`. Test for it with {@link isLimited}. */
+/** A limit of this client refused the request: nothing was sent. `code` is `ELIMITED`. Test for it with {@link isLimited}. */
 export class LimitError extends AxiosError {
   /** Which limit: `rate` or `concurrency`. */
   declare limit: 'rate' | 'concurrency';
-  /** Milliseconds until there is room; absent where nobody can tell. */
+  /** Milliseconds until there is room; absent if unknown. */
   declare retryAfter?: number;
 
   constructor(
@@ -184,5 +184,5 @@ export const isBreakerOpen = (error: unknown): error is BreakerOpenError => isMa
 /** Whether a call was refused by a limit of this client. */
 export const isLimited = (error: unknown): error is LimitError => isMarked(error, LIMITED);
 
-/** Refused on this side: it tells nothing of the upstream. */
+/** Whether a call was refused on this side, which says nothing about the upstream. */
 export const isLocal = (error: unknown): boolean => isBreakerOpen(error) || isLimited(error);

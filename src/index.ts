@@ -1,22 +1,16 @@
 /**
- * Breakwater: calls on axios that cannot hang. The table of contents.
+ * Breakwater: axios calls that cannot hang.
  *
  * @module breakwater
  */
 
-// Events and records
 export type { BeaconStats } from './beacon/channel';
 export type { BeaconEvent } from './beacon/drops';
 export type { DropReason } from './beacon/sender';
-// Words
-// Clients
 export { createClient, protect } from './client';
 export type { Client } from './client-type';
-// Deadlines
 export { Deadline, deadlineFrom } from './deadline';
-// Errors
 export { BreakerOpenError, isBreakerOpen, isLimited, isTimeout, LimitError, TimeoutError, type TimeoutFacts } from './errors';
-// Options
 export type { ClientConfig, ClientOptions, ClientPolicies, Policies, RequestConfig } from './options';
 export type { AlertOptions, FrequentOptions, SurgeOptions } from './options/alerts';
 export type { BatchOptions, BeaconChannelOptions, BeaconOptions } from './options/beacon';

@@ -1,5 +1,5 @@
 /**
- * What a user may set, what it is when he does not, and the checks that turn a bad value into a sentence.
+ * What users may set, the defaults, and the checks that turn an invalid value into a readable error.
  * Options merge field by field: defaults, then the axios instance, then the client, then the request.
  */
 import type { AxiosRequestConfig, CreateAxiosDefaults } from 'axios';
@@ -17,8 +17,8 @@ import { own } from './util/own';
 import type { Limits } from './words';
 
 /**
- * Everything that protects a call. The same names at the client and at a request; a request's go over the client's, field by field. A value
- * that cannot be meant is refused with `ERR_BAD_OPTION_VALUE`: `createClient` and `protect` throw it, a request rejects with it before
+ * Everything that protects a call. A client and a request take the same names; a request's are merged over the client's, field by field.
+ * An invalid value is refused with `ERR_BAD_OPTION_VALUE`: `createClient` and `protect` throw it, a request rejects with it before
  * anything is sent.
  */
 export interface Policies {
@@ -28,14 +28,14 @@ export interface Policies {
    */
   timeout?: TimeoutInput | undefined;
   /**
-   * The hard end of the whole call, whatever hangs inside it: milliseconds, a `Date`, or a {@link Deadline}. The smaller of it and an
-   * enclosing `withDeadline` counts. `false` leaves only an enclosing one.
-   * @default 30000, or 2000 more than `total` (or `connect` and `read` together) where that is longer
+   * The hard end of the whole call, whatever hangs inside it: milliseconds, a `Date`, or a {@link Deadline}. Whichever ends sooner applies,
+   * this or an enclosing `withDeadline`. `false` leaves only an enclosing one.
+   * @default 30000, or 2000 more than `total` (or `connect` and `read` together) if that is longer
    */
   deadline?: number | Date | Deadline | false | undefined;
   /** Retry with back-off: options, a number of retries, or `false`. @default 2 retries, 0.5 s then 1 s, of what is safe to repeat */
   retry?: RetryOptions | number | false | undefined;
-  /** The circuit breaker of the endpoint, or `false`. @default opens on more than half failing, for 60 s */
+  /** The circuit breaker of the endpoint, or `false`. @default opens for 60 s when more than half of the calls fail */
   breaker?: BreakerOptions | false | undefined;
   /** Rate and concurrency limits, or `false`. @default none */
   limit?: LimitOptions | false | undefined;
@@ -44,17 +44,17 @@ export interface Policies {
   /** Names the endpoint, the key of breakers, limits and statistics. @default `METHOD origin/path` with `:id` in place of identifiers */
   endpoint?: string | ((config: AxiosRequestConfig) => string) | undefined;
   /**
-   * The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin, but not
-   * by fetch, which follows redirects unseen. @default false
+   * The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin, but
+   * not by fetch, which follows redirects unseen. @default false
    */
   deadlineHeader?: string | false | undefined;
   /**
-   * Sends the call's trace on in `traceparent` (W3C Trace Context), where the request has none. `true`: in Node to every host, in a browser
-   * to the page's own origin, since to any other it costs a preflight. A list names origins that get it: in Node those alone, in a browser
-   * those as well. Dropped on a redirect to another origin, but not by fetch. @default false
+   * Sends the call's trace upstream in `traceparent` (W3C Trace Context), unless the request has one. `true`: in Node to every host, in a
+   * browser to the page's own origin, since any other costs a preflight. A list names the origins that get it: in Node those alone, in a
+   * browser those as well. Dropped on a redirect to another origin, but not by fetch. @default false
    */
   propagateTrace?: boolean | readonly (string | RegExp)[] | undefined;
-  /** Query parameters whose values may be shown in records, logs and messages; of all others only the name is. @default none */
+  /** Query parameters whose values may be shown in records, logs and messages; of all others only the name is shown. @default none */
   allowQueryValues?: readonly string[] | undefined;
 }
 
@@ -65,14 +65,14 @@ export interface RequestConfig<D = any, P = any> extends Omit<AxiosRequestConfig
 /** axios' instance config with Breakwater's policies. */
 export interface ClientConfig extends Omit<CreateAxiosDefaults, 'timeout'>, ClientPolicies {}
 
-/** Policies, and what a client has one of. */
+/** Policies, and the options of the client as a whole. */
 export interface ClientPolicies extends Policies, ClientOptions {}
 
-/** What a client has one of, whatever its requests say. */
+/** Options of the client as a whole, which a request cannot change. */
 export interface ClientOptions {
-  /** The best-effort channel of `client.beacon()`. @default 100 items, 256 KiB, 2 s, 2 at a time to an origin */
+  /** The best-effort channel of `client.beacon()`. @default 100 items, 256 KiB, 2 s, 2 at a time per origin */
   beacons?: BeaconChannelOptions | undefined;
-  /** When an `alert` event tells that an endpoint times out too often, or `false`. @default 20 % in 60 s, or 3 times the 10 minutes before */
+  /** When to emit an `alert` that an endpoint times out too often, or `false`. @default 20 % in 60 s, or 3 times the 10 minutes before */
   alerts?: AlertOptions | false | undefined;
 }
 
@@ -86,7 +86,7 @@ export function defaultDeadline({ total = 0, connect = 0, read = 0 }: Limits): n
   return Math.max(DEFAULT_DEADLINE, total + DEADLINE_MARGIN, connect + read + DEADLINE_MARGIN);
 }
 
-/** What a policy has to be that has no options of its own. */
+/** The rules for policies without options of their own. */
 const RULES = /* @__PURE__ */ own<{ [K in keyof Policies]: Rule }>({
   deadline: [isDeadline, 'It takes milliseconds greater than 0, a valid Date, a Deadline, or false.'],
   endpoint: [
@@ -119,7 +119,7 @@ const isName = (value: unknown, like: RegExp): boolean => typeof value === 'stri
 
 const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(isGood);
 
-/** A regular expression, or an origin as the URL standard writes it: no path, no default port. One with a * would never match. */
+/** A RegExp, or an origin as the URL standard serialises it: no path, no default port. One with a * would never match. */
 function isOrigin(value: unknown): boolean {
   if (value instanceof RegExp) return true;
   try {
@@ -152,7 +152,7 @@ const POLICY_NAMES = [
 
 const isPolicy = (name: unknown): boolean => (POLICY_NAMES as readonly unknown[]).includes(name);
 
-/** The settings of the policies that have options of their own; `false` is off. */
+/** The resolved settings of the policies with options of their own; `false` is off. */
 export interface Settings {
   readonly retry: RetrySettings | false;
   readonly breaker: BreakerSettings | false;
@@ -160,7 +160,7 @@ export interface Settings {
   readonly fallback: FallbackOptions | false;
 }
 
-/** Lays policies over the settings so far; without any, over the defaults. The same object comes back where nothing changes. */
+/** Merges policies over `base`, or over the defaults without one. Returns `base` itself if nothing changes. */
 export function mergeSettings(base: Settings | undefined, { retry, breaker, limit, fallback }: Policies): Settings {
   if (base && retry === undefined && breaker === undefined && limit === undefined && fallback === undefined) return base;
   return {
@@ -171,12 +171,12 @@ export function mergeSettings(base: Settings | undefined, { retry, breaker, limi
   };
 }
 
-/** Of a request that names none; most do not. */
+/** Shared by all requests that name no policies, as most do not. */
 export const NO_POLICIES: Policies = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ own({}));
 
-/** Splits a config into the policies that it names and what is axios' own. What somebody put on `Object.prototype` is neither. */
+/** Splits a config into the policies it names and axios' own options. What pollutes `Object.prototype` is neither. */
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
-  const given = own(config); // of null, as axios takes it, nothing
+  const given = own(config); // axios accepts null, which gives an empty config
   if (!POLICY_NAMES.some((name) => given[name] !== undefined)) return [NO_POLICIES, given];
   const policies = own({}) as Policies;
   const rest = own({}) as C;
@@ -187,7 +187,7 @@ export function liftPolicies<C extends Policies>(config: C): [policies: Policies
   return [policies, rest];
 }
 
-/** Refuses a policy that does not exist, where only policies are expected. */
+/** Refuses unknown names where only policies are expected. */
 export function checkPolicyNames(policies: object): void {
   for (const name of Object.keys(policies)) {
     if (!isPolicy(name)) {
@@ -200,7 +200,7 @@ export function checkPolicyNames(policies: object): void {
   }
 }
 
-/** Whether a deadline leaves the total too little room to fire first. */
+/** Whether a deadline leaves too little room for the total to fire first. */
 export function isTooTight(deadline: Policies['deadline'], { total }: Limits): boolean {
   return typeof deadline === 'number' && total !== undefined && deadline < total + DEADLINE_MARGIN / 2;
 }

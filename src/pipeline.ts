@@ -1,6 +1,6 @@
 /**
- * The order of the policies, outermost first, and nothing else. Above `dispatch` a policy stands round the whole call, the user's
- * interceptors included; below it stands where axios does its I/O, and below `retry` it is passed once an attempt.
+ * The order of the policies, outermost first, and nothing else. Policies above `dispatch` wrap the whole call, the user's interceptors
+ * included; those below it run where axios would do its I/O, and those below `retry` once per attempt.
  */
 import type { AxiosInstance } from 'axios';
 import type { Handler, Policy } from './call';
@@ -26,14 +26,14 @@ export const pipeline = (instance: AxiosInstance, send: Send, breakers: Breakers
       record, //                  the call, as the caller saw it
       deadline, //                the hard end
       cancellation, //            the user's abort
-      dispatch(instance, send), // axios: interceptors and transforms, once a call
-      cancellationBelow, //       an abort that an interceptor brought
-      noteAsked, //               for the fallback: what is asked and answered, before others change it
+      dispatch(instance, send), // axios: interceptors and transforms, once per call
+      cancellationBelow, //       a signal or token that an interceptor added
+      noteAsked, //               for the fallback: request and response before others change them
       retry, //                   axios-retry's loop; nothing below is held during back-off
-      openBreaker(breakers), //   an endpoint that is cut off answers at once
-      rateLimit, //               so many a second
-      concurrency, //             so many at a time
-      breakerPermit(breakers), // taken last, so that it says how things are now
+      openBreaker(breakers), //   refuses at once while the endpoint is cut off
+      rateLimit, //               attempts per interval
+      concurrency, //             attempts at a time
+      breakerPermit(breakers), // taken last, so that it reflects the state by then
       attempt((limits, onExpiry, timer) => new PhaseClock(limits, onExpiry, timer)), // the limits of one attempt
     ],
     transport,

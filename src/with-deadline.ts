@@ -1,17 +1,17 @@
-/** The deadline as a scope: a hard race round any work, inherited by the calls made inside. */
+/** The deadline as a scope: a hard race around any work, inherited by the calls made inside. */
 import { ambient } from '#platform';
 import { Alarm, afterPendingInput, credit, now } from './clock';
 import { Deadline } from './deadline';
 import { badOption, TimeoutError, withoutStack } from './errors';
 
-/** A call inside that runs into the same deadline knows more (phase, timings): so many milliseconds it has to be first. */
+/** Milliseconds by which a call inside may be first to hit the same deadline: its error knows more (phase, timings). */
 const GRACE = 10;
 
 const target = (ms: number): string => `withDeadline(${ms})`;
 
 /**
- * Runs `fn` and rejects at `ms` whatever it does, like asyncio.wait_for: a hard race, with `d.signal` for those who listen.
- * Calls of a client made inside inherit what is left: in Node by themselves (AsyncLocalStorage), anywhere with `{ deadline: d }`.
+ * Runs `fn` and rejects after `ms` whatever it does, like asyncio.wait_for: a hard race, with `d.signal` for work that can be aborted.
+ * A client's calls made inside inherit what is left: in Node automatically (AsyncLocalStorage), anywhere with `{ deadline: d }`.
  *
  * @param ms Milliseconds. An enclosing deadline that ends sooner wins; with nothing left `fn` is not called.
  * @throws TimeoutError with `limit: 'deadline'`
@@ -20,7 +20,7 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
   if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(badOption('withDeadline', ms, 'It takes milliseconds.'));
   const deadline = new Deadline(ms, ambient.current());
   const expire = (late: number, elapsed: number): TimeoutError =>
-    // Of a timer: its stack would tell nothing, and hold all of what was done in that turn for as long as the error is.
+    // Raised by a timer: a stack would say nothing, and keep alive all that the turn refers to for as long as the error lives.
     withoutStack(
       () =>
         new TimeoutError(
@@ -37,14 +37,14 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
     let lag = 0;
     let cancelYield: (() => void) | undefined;
     const alarm = new Alarm((late) => {
-      // Counted as the calls inside count it, so that they come to the same.
+      // Credited the same way as for the calls inside, so that both come to the same end.
       const extra = lag ? 0 : credit(late + GRACE, deadline.ms);
       if (extra) {
         lag = extra;
         alarm.set(now() + extra + GRACE);
         return;
       }
-      // Once more than the alarms inside yield: Node may fire a timer before one of another length that is due sooner.
+      // Yields once more than the alarms inside: Node may fire a timer before one of another duration that is due sooner.
       cancelYield = afterPendingInput(() => {
         const error = expire(Math.round(lag), now() - startedAt);
         reject(error);

@@ -1,12 +1,12 @@
-/** The vocabulary: where an attempt can be, what can run out, and how both are told. */
+/** The vocabulary: where an attempt can be, what can run out, and how both are reported. */
 
-/** Where an attempt is. In a browser, before the headers, only `waiting` is known; so it is while nothing of the call is on the network. */
+/** Where an attempt is. `waiting` is all that a browser tells before the headers, and also means that nothing is on the network. */
 export type Phase = 'queue' | 'lookup' | 'tcp' | 'proxy' | 'tls' | 'send' | 'response' | 'body' | 'waiting';
 
 /** The phase in the words people use. */
 export type Kind = 'queue' | 'connect' | 'write' | 'read' | 'unknown';
 
-/** Milliseconds spent in each phase, redirect hops added up. Only what was seen is there. */
+/** Milliseconds spent in each phase, redirect hops added up. Only phases that were seen are present. */
 export type Timings = Partial<Record<Phase, number>>;
 
 /** The names of the limits of an attempt, as they are set under `timeout`. */
@@ -15,7 +15,7 @@ export const LIMIT_NAMES = ['queue', 'connect', 'lookup', 'tcp', 'proxy', 'tls',
 /** The name of a limit of an attempt. */
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
-/** Limits in force, in milliseconds: only those that are on. */
+/** The limits in force, in milliseconds; those that are off are absent. */
 export type Limits = Readonly<Partial<Record<LimitName, number>>>;
 
 const KINDS: Record<Phase, Kind> = {
@@ -35,20 +35,20 @@ export const kindOf = (phase: Phase): Kind => KINDS[phase];
 /** Whether nothing of a request can have reached the peer yet. */
 export const isBeforeSend = (phase: Phase): boolean => phase === 'queue' || KINDS[phase] === 'connect';
 
-/** How something ended: the closed set of `outcome` in records. */
+/** How a call or an attempt ended: the closed set of `outcome` in records. */
 export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'refused' | 'error';
 
-/** One attempt, as an error tells of it. */
+/** A failed attempt, as listed in an error's `history`. */
 export interface AttemptSummary {
   /** 1 is the first. */
   attempt: number;
   /** The error's code, such as `ETIMEDOUT` or `ECONNRESET`. */
   code?: string;
-  /** HTTP status, where headers came. */
+  /** HTTP status, if headers arrived. */
   status?: number;
-  /** Of a timeout: where the attempt was. */
+  /** For a timeout: where the attempt was when it ran out. */
   phase?: Phase;
-  /** Milliseconds. */
+  /** Milliseconds the attempt took. */
   elapsed: number;
   /** Milliseconds until the next attempt; absent for the last. */
   delay?: number;
@@ -58,11 +58,11 @@ export interface AttemptSummary {
 export type StopReason =
   | 'retries' // all that were allowed have been made
   | 'unsafe' // the request may have reached the peer, and repeating it may do harm
-  | 'permanent' // it would fail again
+  | 'permanent' // a repeat would fail again
   | 'body' // the body cannot be sent twice
   | 'retry-after' // the peer wants a longer pause than is allowed
   | 'deadline' // there is no time for another attempt
-  | 'budget' // enough retries are on their way
+  | 'budget' // the retry budget is spent
   | 'canceled'
-  | 'local' // it was refused here: by the breaker or a limit
-  | 'when'; // the user's own rule
+  | 'local' // refused on this side, by the breaker or a limit
+  | 'when'; // the user's own rule says no

@@ -1,20 +1,20 @@
-/** One attempt of a call: what its transport marks, and what the policies see of it. */
+/** One attempt of a call: what its transport reports, and what policies see of it. */
 import type { LimitName, Limits, Outcome, Phase, Timings } from '../words';
 
-/** How a transport tells where an attempt is. */
+/** Where a transport reports how far an attempt has come. */
 export interface Clock {
   readonly phase: Phase;
   readonly timings: Timings;
-  /** Ends the phase that was and begins this one; `budget` replaces the phase's own limit. */
+  /** Ends the current phase and begins this one; `budget` replaces the phase's own limit. */
   enter(phase: Phase, budget?: number): void;
-  /** Bytes came. */
+  /** Bytes arrived. */
   progress(): void;
-  /** The consumer holds the body back: its silence is not the peer's. */
+  /** The consumer applies backpressure: the silence is not the peer's. */
   pause(): void;
   resume(): void;
-  /** Ends the last phase and every limit. `measured` replaces the timings, where the platform measured better. */
+  /** Ends the last phase and every limit. `measured` replaces the timings if the platform has better ones. */
   stop(measured?: Timings): void;
-  /** Whether bytes came that `progress` was not told of; asked before `read` is held to have run out. */
+  /** Whether bytes arrived without a call of `progress`; checked before `read` is taken to have run out. */
   unseenProgress?: (() => boolean) | undefined;
 }
 
@@ -33,33 +33,33 @@ export interface Attempt {
   readonly elapsed: number;
   readonly limits: Limits;
   readonly clock: Clock;
-  /** Aborts when the attempt ends before its time; transports hand it to what does the I/O. */
+  /** Aborts when the attempt is stopped early; transports pass it to what does the I/O. */
   readonly signal: AbortSignal;
-  /** Whether it ended before its time. */
+  /** Whether it was stopped early. */
   readonly aborted: boolean;
   /** HTTP exchanges begun; a redirect makes a second. */
   hops: number;
-  /** Whether the platform was given the request, where that is seen: until then what fails is on this side. */
+  /** Whether the request was handed to the platform, if that can be seen: a failure before that is on this side. */
   handedOver?: boolean | undefined;
   status?: number | undefined;
   reusedSocket?: boolean | undefined;
-  /** What axios tells of as the request of an error, once there is one. */
+  /** What axios exposes as the `request` of an error, once there is one. */
   request?: unknown;
-  /** Whether the response is in, or the attempt failed: it is no longer on the network. */
+  /** Whether the response arrived or the attempt failed. Only its body may still be on the network. */
   done: boolean;
-  /** Whether body bytes are still to come; after the response was handed out, the attempt goes on under its limits. */
+  /** Whether body bytes are still to come. The attempt stays under its limits until then, even after the response was handed out. */
   bodyOpen: boolean;
-  /** Whether the last byte is in: what fails from there on fails by what is made of the answer. */
+  /** Whether the last byte arrived: any later failure comes from processing the response. */
   isWhole: boolean;
-  /** Runs when the attempt ends before its time: releases what the transport holds. */
+  /** Registers what releases the transport's resources if the attempt is stopped early. */
   onAbort(release: (reason: unknown) => void): void;
-  /** Runs once the attempt is over, a stream that was handed out included. */
+  /** Runs `run` once the attempt is over, including a stream that was handed out. */
   whenOver(run: () => void): void;
-  /** The body is over: whole, or cut short by an error, or by the consumer (`null`). */
+  /** Reports the end of the body: complete, or cut short by an error or by the consumer (`null`). */
   bodyEnded(error?: unknown): void;
 }
 
-/** How an attempt, or the call, came to its end. */
+/** How an attempt, or the call, ended. */
 export interface End {
   outcome: Outcome;
   elapsed: number;

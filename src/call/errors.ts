@@ -1,9 +1,9 @@
-/** The errors that a call ends with by us, made of what is known of it. */
+/** The errors that we end a call with, built from what is known about it. */
 import type { Call } from '../call';
 import { LimitError, TimeoutError, type TimeoutFacts, withoutStack } from '../errors';
 import { isBeforeSend } from '../words';
 
-/** The error of a limit that ran out, with what is known from the attempt where there is one. */
+/** The error for a limit that ran out, with the facts of the current attempt if there is one. */
 export function timeoutError(
   call: Call,
   { limit, limitMs, lag, elapsed }: Pick<TimeoutFacts, 'limit' | 'limitMs' | 'lag' | 'elapsed'>,
@@ -23,7 +23,7 @@ export function timeoutError(
   };
   const doing = onNetwork ? undefined : whileOffNetwork(call);
   const said = call.reportedConfig.timeoutErrorMessage;
-  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said)); // of a timer
+  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said)); // raised by a timer, so a stack says nothing
 }
 
 /** What a call waits for while nothing of it is on the network. */
@@ -33,7 +33,7 @@ function whileOffNetwork({ config, attempt, attempts, history }: Call): string {
   return history.length === attempts ? 'between two attempts' : 'after the response had arrived, in an interceptor or transform';
 }
 
-/** Refuses an attempt for want of room. */
+/** Reports that a limit has no room, and returns the error to reject with. */
 export function refuse(call: Call, limit: LimitError['limit'], retryAfter?: number, cause?: unknown): LimitError {
   call.observer.limited(call, limit, retryAfter);
   return withoutStack(() => new LimitError({ limit, retryAfter, cause }, call.target, call.config));

@@ -1,11 +1,11 @@
-/** What of a URL may be shown: no user, no password, and of its query only what was allowed. */
+/** What may be shown of a URL: no user, no password, and only the allowed query values. */
 
 const REDACTED = 'REDACTED';
 
-/** How much of a text the user and the password of a URL may take up: all up to its last @, or what was meant as one. */
+/** How many characters a URL's user and password may take up: all up to the last @, or what may be meant as one. */
 const userinfoOf = (text: string): number => /^[\s\S]*(?:[@\uff20\ufe6b]|%40)/i.exec(text)?.[0].length ?? 0;
 
-/** A URL inside the path may have a password of its own: from where it begins to its @ nothing is shown. */
+/** A URL nested in the path may carry a password of its own: nothing is shown from where it begins up to its @. */
 export function shownPath(path: string): string {
   if (!userinfoOf(path)) return path;
   const segments = path.split('/');
@@ -18,28 +18,28 @@ export function shownPath(path: string): string {
   return begin < 0 || end < begin ? path : [...segments.slice(0, begin), REDACTED, ...segments.slice(end + 1)].join('/');
 }
 
-/** A URL inside a path, from where it begins: with an @ behind a ? all before it may be the password. */
+/** A URL nested in a path, from where it begins: if an @ follows a ?, everything before it may be the password. */
 const NESTED = /\/(?:\/|https?:|[^/]*(?::\/|\\))[\s\S]*/i;
 
-/** What can be shown of a URL that is none, or has no host: anything up to an @ may be a password, or behind a ? a value. */
+/** What can be shown of a URL that is invalid or has no host: all up to an @ may be a password, all after a ? a value. */
 export function unclear(full: string, parsed: URL | undefined): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they would break the line of a log, and parsers drop them.
   const text = (parsed?.href ?? full).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
   const [content] = /^(?:data|blob):/i.exec(text) ?? [];
-  if (content) return content.toLowerCase(); // all of it is content, and nobody's path
+  if (content) return content.toLowerCase(); // the rest is content, not a path
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/|\/\/)?([\s\S]*)$/i.exec(text) ?? [];
-  const path = (/^[^?#]*/.exec(rest)?.[0] ?? '').trimEnd(); // as parsers do
-  const before = path.replace(/(\/(?:data|blob):)[\s\S]*/i, (_, begin: string) => begin.toLowerCase()); // joined to a base
+  const path = (/^[^?#]*/.exec(rest)?.[0] ?? '').trimEnd(); // trimmed, as parsers do
+  const before = path.replace(/(\/(?:data|blob):)[\s\S]*/i, (_, begin: string) => begin.toLowerCase()); // one that was joined to a base
   const userinfo = userinfoOf(rest);
   if (!scheme && /^\/(?!\\)/.test(before)) return shownPath(userinfo > path.length ? before.replace(NESTED, `/${REDACTED}`) : before);
   return scheme + (userinfo > before.length ? REDACTED : before.slice(userinfo));
 }
 
-/** The URL with its query: the values of `allowed` parameters, and of all others the names. */
+/** The URL with its query: values for the `allowed` parameters, only names for all others. */
 export function withQuery(url: string, parameters: readonly Parameter[], allowed: readonly string[]): string {
   const query = parameters.map(([name, value]) => {
     if (value !== undefined && allowed.includes(name)) return `${encode(name)}=${encode(value)}`;
-    // Without a value, the name may be a token.
+    // A name without a value may itself be a token.
     return value === '' ? REDACTED : `${encode(name)}=${REDACTED}`;
   });
   return query.length ? `${url}?${query.join('&')}` : url;
@@ -47,7 +47,7 @@ export function withQuery(url: string, parameters: readonly Parameter[], allowed
 
 export type Parameter = [name: string, value: string | undefined];
 
-/** As axios sends them; what becomes of objects and lists depends on the serializer. */
+/** The `params` as axios sends them. Objects and lists get no value: what becomes of those depends on the serializer. */
 export function paramsOf(params: unknown): Parameter[] {
   if (params instanceof URLSearchParams) return [...params];
   if (typeof params !== 'object' || params === null) return [];
@@ -60,12 +60,12 @@ export function paramsOf(params: unknown): Parameter[] {
   }
 }
 
-/** As axios encodes it. Most names have nothing to encode. */
+/** Encodes as axios does; most names need no encoding. */
 function encode(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
   try {
     return encodeURIComponent(text).replace(/%3A/gi, ':').replace(/%24/g, '$').replace(/%2C/gi, ',').replace(/%20/g, '+');
   } catch {
-    return REDACTED; // half of a surrogate pair
+    return REDACTED; // a lone surrogate
   }
 }

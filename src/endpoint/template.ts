@@ -1,9 +1,9 @@
-/** Which parts of a path name one resource among many, and not the endpoint. */
+/** Replaces the parts of a path that identify one resource rather than the endpoint. */
 
-/** How long a name may be, or a URL that is remembered, in characters. */
+/** The longest name of an endpoint, and the longest URL that is remembered, in characters. */
 export const LONGEST = 500;
 
-/** Path segments that tell one resource from another, not one endpoint from another. */
+/** Path segments that tell resources apart, not endpoints. */
 const IDENTIFIERS = [
   /^\d+$/, // 42
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, // UUID
@@ -15,10 +15,10 @@ const IDENTIFIERS = [
   /^[^@]+(@|%40)[^@]+\.[^@]+$/i, // mail addresses
 ];
 
-/** Every one of them has one of these. Most segments have none. */
+/** A cheap pre-check that every identifier passes and most segments do not. */
 const MAY_IDENTIFY = /[\d@-]|^eyJ/;
 
-/** Without the segments, or else the characters, that are too many. */
+/** Cuts at a segment boundary, or at a character if there is none. */
 function shorten(path: string): string {
   if (path.length <= LONGEST) return path;
   return path.slice(0, path.lastIndexOf('/', LONGEST - 1) + 1 || LONGEST);

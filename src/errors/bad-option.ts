@@ -1,7 +1,7 @@
-/** The error of an option that cannot be meant. */
+/** The error for an invalid option. */
 import { AxiosError } from 'axios';
 
-/** Names the option, what it takes, and the value, where that can be no secret: credentials end up in all kinds of places. */
+/** Names the option, what it takes, and the value unless it may be a secret: credentials end up in all kinds of places. */
 export function badOption(name: string, value: unknown, takes: string): AxiosError {
   return new AxiosError(`${name}: ${show(value)} is not valid. ${takes}`, AxiosError.ERR_BAD_OPTION_VALUE);
 }
@@ -10,11 +10,11 @@ function show(value: unknown): string {
   try {
     return Array.isArray(value) && value.length <= MAX_ITEMS ? `[${value.map(showOne).join(', ')}]` : showOne(value);
   } catch {
-    return 'an object'; // a proxy, a getter: it will not be looked at
+    return 'an object'; // a proxy or a getter that throws
   }
 }
 
-/** A list is shown whole up to here. */
+/** The longest list whose items are shown. */
 const MAX_ITEMS = 10;
 
 function showOne(value: unknown): string {
@@ -24,7 +24,7 @@ function showOne(value: unknown): string {
   return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
 
-/** Up to 3 characters, or an amount with its unit. */
+/** What cannot be a secret: up to 3 characters, or an amount with its unit. */
 const HARMLESS = /^(?:.{0,3}|[-+]?\d{1,6}(?:\.\d{1,3})? ?[a-z%]{0,7})$/i;
 
 function showText(text: string): string {
@@ -33,7 +33,7 @@ function showText(text: string): string {
   return origin === 'null' ? `a string of ${text.length} characters` : `'${origin}${text === origin ? '' : '/…'}'`;
 }
 
-/** "null" also where the text is no URL. */
+/** Like `URL.origin`, with "null" also for text that is no URL. */
 function originOf(text: string): string {
   try {
     return new URL(text).origin;

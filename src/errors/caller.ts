@@ -1,22 +1,22 @@
 /**
- * Where a call was made, in the stack of its error, as axios has it there. V8 tells it where an error is passed on by async functions all the way, so
- * the first that the caller awaits says it.
+ * Adds to an error's stack where the call was made, as axios does. V8 follows awaits only through async functions, so this is done in the
+ * one that the caller awaits.
  */
 import { define } from '../util/define';
 
-/** One error may be that of several calls. */
+/** Several calls may end with the same error, whose stack is extended only once. */
 const told = new WeakSet<object>();
 
-/** As V8 writes it, or what takes its place for source maps; of whoever calls, and not of what runs it. */
+/** A frame as V8 or a source-map hook prints it, unless it is the event loop's own. */
 const FRAME = /^\s+at (?!.*\bprocessTicksAndRejections\b)/;
 
-/** @param from The async function that passes the error on. */
+/** @param from The async function that rethrows the error; frames up to and including it are left out. */
 export function tellCaller(error: unknown, from: (...args: never[]) => unknown): void {
   if (!(error instanceof Error) || told.has(error) || typeof Error.captureStackTrace !== 'function') return;
   told.add(error);
   const caller: { stack?: string } = {};
   Error.captureStackTrace(caller, from);
-  // Written out at once: until then V8 keeps all that the frames can see.
+  // Read at once: until then V8 keeps alive everything the frames can see.
   const frames = String(caller.stack)
     .split('\n')
     .filter((line) => FRAME.test(line));
@@ -27,6 +27,6 @@ function stackOf(error: Error): unknown {
   try {
     return error.stack ?? error;
   } catch {
-    return error; // one of the user's that cannot be looked at
+    return error; // a user's own, whose getter throws
   }
 }

@@ -1,4 +1,4 @@
-/** What our errors have in common: a mark to know them by, and a JSON that can be logged. */
+/** What our errors share: a mark to recognise them by, and JSON that is safe to log. */
 import type { AxiosError } from 'axios';
 import { define } from '../util/define';
 import type { AttemptSummary } from '../words';
@@ -7,8 +7,8 @@ import type { AttemptSummary } from '../words';
 const targets = new WeakMap<object, string>();
 
 /**
- * Makes an error known as one of ours. Its config is there as ever, and the request where axios' fetch adapter adds it; but no console or
- * logger that lists properties shows the headers in them.
+ * Marks an error as ours. Its `config`, and the `request` that axios' fetch adapter adds, stay readable but are not enumerable, so that
+ * no console or logger shows the headers in them.
  */
 export function mark(error: AxiosError, as: symbol, target: string): void {
   define(error, as, { value: true });
@@ -21,17 +21,17 @@ export function isMarked(error: unknown, as: symbol): boolean {
   try {
     return typeof error === 'object' && error !== null && as in error;
   } catch {
-    return false; // a proxy that cannot be looked at is none of ours
+    return false; // a proxy that throws is none of ours
   }
 }
 
 /**
- * The JSON of an error: what it says, the request it is about, its facts, the attempts. Not axios' JSON, which has the config in it:
- * headers, credentials, data, the whole URL.
+ * The JSON of an error: its message, request, facts and attempts. Not axios' own JSON, which includes the config: headers, credentials,
+ * data, the whole URL.
  */
 export function json(error: AxiosError & { history?: AttemptSummary[] }, facts: object): object {
   const { name, message, code, status, history, stack } = error;
-  // Of `withDeadline` there is no request to tell.
+  // `withDeadline` has no request to name.
   const [, method, url] = /^(\S+) (.*)$/.exec(targets.get(error) ?? '') ?? [];
   return { name, message, code, status, method, url, ...facts, history, stack };
 }

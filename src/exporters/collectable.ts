@@ -1,13 +1,13 @@
-/** What exporters of metrics need of a client. */
+/** What exporters of metrics need from a client. */
 import type { Listenable } from '../telemetry/events';
 
-/** What is needed of a client: its events, and how its breakers are at the moment of a scrape. */
+/** The part of a client that metrics need: its events, and the state of its breakers at each scrape. */
 export interface Collectable extends Listenable {
   /** As `client.breakers`, of which `list()` is read at each scrape. */
   readonly breakers: {
-    /** All that there are. */
+    /** All breakers in memory. */
     list(): readonly {
-      /** The endpoint, or its origin. */
+      /** The endpoint, or with `per: 'origin'` the origin. */
       endpoint: string;
       /** `closed`, `open` or `half-open`. */
       state: string;

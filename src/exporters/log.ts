@@ -1,6 +1,6 @@
 /**
- * Structured lines at warn of what somebody should look at: timeouts, breakers, alerts, lost beacons. It listens to a client's events
- * and acts on nothing.
+ * Structured lines, at warn level, for what somebody should look at: timeouts, breakers, alerts, lost beacons. It only listens to a
+ * client's events and acts on nothing.
  *
  * @module breakwater/log
  */
@@ -17,31 +17,31 @@ export type { RecentTimeout } from './recent-timeouts';
 
 const EVENTS = ['timeout', 'breaker', 'alert', 'beacon'] as const;
 
-/** What is logged; the `event` of a line. */
+/** What can be logged; the `event` of a line. */
 export type LogEvent = (typeof EVENTS)[number];
 
-/** What `logTo` may be told beside the logger. */
+/** Options of `logTo`. */
 export interface LogOptions {
-  /** What is logged. Retries, refusals and fallbacks are not: listen to `client.on('retry')` and the like for them. @default all four */
+  /** What to log. Retries, refusals and fallbacks never are: listen to `client.on('retry')` and the like for them. @default all four */
   events?: readonly LogEvent[] | undefined;
 }
 
-const ONE_SECOND = 1_000; // between two timeouts of an endpoint
+const ONE_SECOND = 1_000; // between two lines of timeouts of an endpoint
 const ONE_MINUTE = 60_000; // between two lines of lost beacons
 
-/** Endpoints that have a line a second of their own. */
+/** How many endpoints get a line per second of their own. */
 const CAP = 200;
 
 /**
- * Logs a client's timeouts, changes of breakers, alerts and lost beacons at warn: a slow upstream is no error of the program.
- * Each line is one plain object ({@link LogLine}) and a message. Of timeouts there is at most one line a second and endpoint, of lost
- * beacons one in 60 s; the next line counts what had none.
+ * Logs a client's timeouts, breaker changes, alerts and lost beacons at warn level: a slow upstream is not an error of the program.
+ * Each line is one plain object ({@link LogLine}) and a message. There is at most one line of timeouts per second and endpoint, and one
+ * of lost beacons per 60 s; the next line counts what had none.
  *
- * @param client What `createClient` or `protect` gave.
+ * @param client What `createClient` or `protect` returned.
  * @param logger `console`, pino, winston, anything else with `warn(message, fields)`, or a function `(line, message) => void`.
- * @param options Which events.
- * @returns Stops logging, and first writes what was held back. Call it before the program ends, after `client.close()`.
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming what cannot be meant
+ * @param options Which events to log.
+ * @returns A function that writes what was held back and stops logging. Call it before the program ends, after `client.close()`.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid argument
  */
 export function logTo(client: Listenable, logger: LogFunction | WarnLogger, { events = EVENTS }: LogOptions = {}): () => void {
   if (typeof client?.on !== 'function') throw badOption('client', client, 'It takes what createClient or protect gave.');

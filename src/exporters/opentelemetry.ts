@@ -1,5 +1,5 @@
 /**
- * Metrics, and on request spans, for OpenTelemetry: what a client's events tell, under the names of the HTTP conventions.
+ * Metrics, and on request spans, for OpenTelemetry, made from a client's events under the names of the HTTP conventions.
  *
  * @module breakwater/opentelemetry
  */
@@ -20,20 +20,21 @@ export interface OpenTelemetryOptions {
    */
   meter?: Meter | undefined;
   /**
-   * From a `TracerProvider`: makes one client span of each attempt, once it has ended. Not together with an instrumentation of HTTP
-   * or fetch, which makes one as well; and since the span does not exist yet when the request goes out, the upstream's span is not its
-   * child but its sibling. @default no spans
+   * From a `TracerProvider`: makes one client span for each attempt, once it has ended. Do not combine it with an instrumentation of HTTP
+   * or fetch, which makes one as well. Since the span does not exist yet when the request goes out, the upstream's span is not its child
+   * but its sibling. @default no spans
    */
   tracer?: Tracer | undefined;
 }
 
 /**
- * Measures a client. Several clients may share a meter: they add up. At most 200 endpoints get attributes of their own, the rest `_OTHER`.
+ * Measures a client. Several clients may share a meter: they add up. At most 200 endpoints get attributes of their own; the rest are
+ * `_OTHER`.
  *
- * @param client What `createClient` or `protect` gave.
- * @param options Where to: the global provider, where nothing is named.
- * @returns What ends it, and takes back what still counts as open or firing.
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming what is not what it should be
+ * @param client What `createClient` or `protect` returned.
+ * @param options Where measurements go; by default to the global provider.
+ * @returns A function that stops measuring, and takes back what still counts as open or firing.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid argument
  */
 export function instrument(client: Collectable, { meter, tracer }: OpenTelemetryOptions = {}): () => void {
   need(client, 'on', 'client', 'It takes a client of Breakwater.');

@@ -1,6 +1,6 @@
 /**
- * Counts what a client tells of into the user's prom-client registry. It adds up and nothing else: windows, rates and alerts over a fleet
- * are Prometheus' part, and the rules for them come with the package.
+ * Counts a client's events in the user's prom-client registry. It only adds up: windows, rates and alerts over a fleet are Prometheus'
+ * part, and the rules for them come with the package.
  *
  * @module breakwater/prometheus
  */
@@ -15,22 +15,22 @@ export type { Collectable } from './collectable';
 export { type AlertmanagerAlert, toAlertmanager } from './prometheus/alertmanager';
 export type { MetricRegistry } from './prometheus/metrics';
 
-/** Where a client is collected. */
+/** Where a client's metrics go. */
 export interface CollectOptions {
-  /** The registry that is scraped: of prom-client 15, with default labels and content type as its owner wants them. */
+  /** The registry that is scraped, of prom-client 15, with whatever default labels and content type its owner wants. */
   registry: MetricRegistry;
-  /** The label `client`, where several clients are to be told apart. @default none: their counts add up */
+  /** The label `client`, to tell several clients apart. @default none: their counts add up */
   name?: string | undefined;
 }
 
 /**
- * Counts a client's attempts, timeouts, retries, refusals, fallbacks and dropped beacons in the registry, and shows its breakers and alerts.
- * Several clients may be collected into one registry. Each has labels for its first 200 endpoints; the others are `_OTHER` together.
+ * Counts a client's attempts, timeouts, retries, refusals, fallbacks and dropped beacons in the registry, and shows its breakers and
+ * alerts. Several clients may share a registry. Each gets labels for its first 200 endpoints; the others share `_OTHER`.
  *
- * @param client What `createClient` or `protect` gave.
- * @param options Where to.
- * @returns What stops it. With the last client of a registry the metrics are taken out of it.
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no registry, or it has metrics of these names that are not Breakwater's
+ * @param client What `createClient` or `protect` returned.
+ * @param options The registry, and the client's name in it.
+ * @returns A function that stops collecting. With the last client, the metrics are removed from the registry.
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no registry, or it has metrics of these names that are not Breakwater's
  */
 export function collect(client: Collectable, { registry, name }: CollectOptions = {} as CollectOptions): () => void {
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw badOption('name', name, 'It takes a string.');
@@ -49,7 +49,7 @@ export function collect(client: Collectable, { registry, name }: CollectOptions 
       metrics.duration.observe(
         {
           ...labels,
-          // Timeouts have one series, which is there as 0 before the first: one of a body has no status of its own.
+          // Timeouts share one series, which is there as 0 before the first, so a timeout in the body gets no status.
           ...(status !== undefined && errorType !== 'timeout' && { http_response_status_code: String(status) }),
           ...(errorType !== undefined && { error_type: errorType }),
         },
@@ -72,7 +72,7 @@ export function collect(client: Collectable, { registry, name }: CollectOptions 
       const labels = { ...labelsOf({ endpoint }), reason };
       const key = JSON.stringify(labels);
       const firing = (alerts.get(key)?.firing ?? 0) + (status === 'firing' ? 1 : -1);
-      // What began before anybody counted is not counted down.
+      // An alert that began before anybody counted is not counted down.
       alerts.set(key, { labels, firing: Math.max(0, firing) });
     }),
     metrics.onScrape({

@@ -1,22 +1,22 @@
-/** The latest timeouts of an alert, in the few fields that a reader of logs or alerts asks for. The exporters that show alerts share it. */
+/** The latest timeouts of an alert, in the few fields that a reader of logs or alerts needs. Shared by the exporters that show alerts. */
 import type { AttemptRecord } from '../telemetry/record';
 import type { Phase } from '../words';
 
-/** A timeout, as an alert tells of it. JSON. */
+/** A timeout, as listed in an alert. Plain JSON data. */
 export interface RecentTimeout {
   /** When the attempt began: ISO 8601, UTC. */
   at: string;
-  /** Without credentials, fragment and query values. */
+  /** Without credentials, fragment, and query values other than those allowed. */
   url: string;
-  /** Milliseconds; of a deadline, those of the whole call. */
+  /** Milliseconds of the attempt; for a deadline, of the whole call. */
   elapsed_ms: number;
-  /** Where the attempt was. */
+  /** Where the attempt was when it ran out. */
   phase: Phase | null;
-  /** HTTP status; `null` where no headers came. */
+  /** HTTP status; `null` if no headers arrived. */
   status: number | null;
-  /** The call's: 32 hexadecimal digits. */
+  /** The trace of the call: 32 hexadecimal digits. */
   trace_id: string;
-  /** 1 is the first; 0 where the call ended before it. */
+  /** 1 is the first; 0 if the call ended before it. */
   attempt: number;
 }
 

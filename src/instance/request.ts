@@ -1,12 +1,12 @@
 /**
- * `request` of an axios instance that is ours alone: axios' own, which is given the config that it would have made, since to make it anew is most
- * of what axios takes for a request. All that comes after is axios': interceptors, transforms, errors.
+ * `request` for an axios instance that is ours alone: axios' own, run on a config prepared here, since merging one is most of what a
+ * request costs in axios. All that comes after is axios': interceptors, transforms, errors.
  */
 import axios, { type Axios, type AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { Send } from '../policies/dispatch';
 import { CONVERTED, isObject, isPlain, REFUSED, type Template, templateOf, type Values } from './template';
 
-/** An interceptor as axios hands it round. */
+/** An interceptor as axios stores it. */
 interface Interceptor {
   fulfilled: ((config: InternalAxiosRequestConfig) => unknown) | null | undefined;
   rejected: unknown;
@@ -35,14 +35,14 @@ export function requestOf(instance: AxiosInstance): Send {
 
 let known = { request: undefined as unknown, isOwn: false };
 
-/** Whether what is asked goes by nobody on its way to axios: a tracer that stands in the place of all instances' `request` is to see all of it. */
+/** Whether `request` is still axios' own: a tracer that has patched it for all instances must see the whole request. */
 function isAxiosOwn(): boolean {
   const { request } = axios.Axios.prototype;
   if (known.request !== request) known = { request, isOwn: /^async request\(/.test(Function.prototype.toString.call(request)) };
   return known.isOwn;
 }
 
-/** An instance without defaults. Of its interceptors the first brings the config. */
+/** An instance without defaults, whose first request interceptor supplies the prepared config. */
 function standIn(config: InternalAxiosRequestConfig, { request, response }: Managers): Axios {
   const first: Managers = { request: { forEach: (run) => beginWith(config, request, run) }, response };
   return Object.assign(Object.create(axios.Axios.prototype), { defaults: NOTHING, interceptors: first });
@@ -50,7 +50,7 @@ function standIn(config: InternalAxiosRequestConfig, { request, response }: Mana
 
 const NOTHING = Object.freeze({});
 
-/** Has axios run request interceptors from the last to the first, whatever its defaults. */
+/** Makes axios run request interceptors from last to first, whatever its defaults. */
 const TURNED = { transitional: { legacyInterceptorReqResOrdering: true } };
 
 function beginWith(config: InternalAxiosRequestConfig, interceptors: Interceptors, run: (interceptor: Interceptor) => void): void {
@@ -63,10 +63,10 @@ function beginWith(config: InternalAxiosRequestConfig, interceptors: Interceptor
   run({ fulfilled: () => config, rejected: undefined, synchronous: true, runWhen: null });
 }
 
-/** More methods than anybody has. */
+/** More methods than anybody uses. */
 const MANY = 20;
 
-/** Makes what axios would make of a request and the defaults; `undefined` where that is for axios to say. */
+/** Merges a request with the defaults as axios would; `undefined` if that has to be left to axios. */
 function preparer(defaults: Values): (request: Values) => InternalAxiosRequestConfig | undefined {
   const templates = new Map<string | undefined, Template>();
   const templateFor = (method: string | undefined): Template => {
@@ -89,7 +89,7 @@ function preparer(defaults: Values): (request: Values) => InternalAxiosRequestCo
 
 const hasSymbols = (values: object): boolean => Object.getOwnPropertySymbols(values).length > 0;
 
-/** Whether it could be done. */
+/** Merges the request into the config; false if that has to be left to axios. */
 function layOver(config: Values, request: Values, deep: string[], defaults: Values): boolean {
   for (const name of Object.keys(request)) {
     const value = request[name];
@@ -103,14 +103,14 @@ function layOver(config: Values, request: Values, deep: string[], defaults: Valu
   return deep.length === 0 || mergeInto(config, deep, defaults, request);
 }
 
-/** What axios neither copies nor merges with what is in the defaults. */
+/** Whether axios neither copies the value nor merges it with the defaults. */
 function isTakenAsItIs(value: unknown): boolean {
   if (!isObject(value)) return true;
   const prototype = Object.getPrototypeOf(value);
   return !Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }
 
-/** Those that have a text, under names that are not also a group's. */
+/** Sets headers that are all strings and do not share a name with a group of default headers; false otherwise. */
 function setHeaders(headers: AxiosHeaders, given: unknown, defaults: Values): boolean {
   if (!isObject(given) || !isPlain(given) || hasSymbols(given)) return false;
   for (const name of Object.keys(given)) {
@@ -126,7 +126,7 @@ function mergeInto(config: Values, names: readonly string[], defaults: Values, r
     for (const name of names) if (name in merged) config[name] = merged[name];
     return true;
   } catch {
-    return false; // axios has an error for it
+    return false; // axios has an error of its own for it
   }
 }
 

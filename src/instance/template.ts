@@ -1,19 +1,19 @@
 /**
- * What axios makes of a client's defaults for a method, remembered for as long as they stay as they are. axios itself is asked, once; a copy of
- * its answer has what its next one would have.
+ * What axios makes of a client's defaults for a method, remembered until they change. axios itself is asked once; a copy of its answer
+ * equals what its next one would be.
  */
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { own } from '../util/own';
 
-/** A config, or a part of one, by its names. */
+/** A config, or a part of one, by property name. */
 export type Values = Record<string, unknown>;
 
 export interface Template {
-  /** Whether axios would still make the same. */
+  /** Whether axios would still give the same. */
   isCurrent(): boolean;
-  /** Names whose defaults have objects in them: those are axios' to merge, each time. */
+  /** Names whose defaults have nested objects, which axios has to merge each time. */
   readonly deep: readonly string[];
-  /** All the rest but the adapter, as nobody else has it. `undefined` where the defaults have something that cannot be remembered. */
+  /** Copies all the rest but the adapter. `undefined` if the defaults have something that cannot be remembered. */
   readonly copy: (() => Values) | undefined;
 }
 
@@ -25,7 +25,7 @@ export function templateOf(defaults: Values, method: string | undefined): Templa
 
 function remembered(defaults: Values, made: Values): Template | undefined {
   const { headers, adapter: _, ...others } = made;
-  // `false` would keep out what is set later; without an object here axios has a default of its own for the order of interceptors.
+  // A `false` header would block later ones; without a `transitional` object axios orders interceptors by a default of its own.
   if (!Object.values(headers as Values).every((value) => typeof value === 'string' || value === undefined || value === null))
     return undefined;
   if (!isObject(others.transitional)) return undefined;
@@ -53,23 +53,23 @@ function remembered(defaults: Values, made: Values): Template | undefined {
   };
 }
 
-/** What a request is sent with that says nothing but its method. */
+/** The config that axios makes of a request with nothing but a method. */
 function ask(defaults: Values, method: string | undefined): Values | undefined {
   let made: InternalAxiosRequestConfig | undefined;
   const client = new axios.Axios(defaults as AxiosRequestConfig);
   const take = (config: InternalAxiosRequestConfig): never => {
     made = config;
-    throw undefined; // it is not to be sent
+    throw undefined; // keeps axios from sending it
   };
   client.interceptors.request.use(take, null, { synchronous: true });
   client.request({ method } as AxiosRequestConfig).catch(() => {});
   return made as Values | undefined;
 }
 
-/** Names of which axios makes more than to merge them. */
+/** Names whose values axios converts rather than merges. */
 export const CONVERTED: ReadonlySet<string> = new Set(['transitional', 'paramsSerializer']);
 
-/** Names that axios leaves out, or warns of. */
+/** Names that axios drops, or warns about. */
 export const REFUSED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'baseUrl', 'withXsrfToken']);
 
 function isRememberable(defaults: Values): boolean {
@@ -78,12 +78,12 @@ function isRememberable(defaults: Values): boolean {
   return !Object.keys(defaults).some((name) => REFUSED.has(name)) && headers.every(isPlain);
 }
 
-/** The headers, and the groups among them: common ones, and those of a method. */
+/** The headers, and the groups among them: the common ones, and those per method. */
 function headersOf({ headers }: Values): Values[] {
   return isObject(headers) ? [headers, ...Object.values(headers).filter(isObject)] : [];
 }
 
-/** Whether its own properties are all that axios takes of it. */
+/** Whether axios uses only its own properties. */
 export const isPlain = (headers: object): boolean => {
   const prototype = Object.getPrototypeOf(headers);
   return prototype === Object.prototype || prototype === null || headers instanceof axios.AxiosHeaders;
@@ -91,14 +91,17 @@ export const isPlain = (headers: object): boolean => {
 
 export const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null;
 
-/** A getter may have another answer each time, and it is axios that asks: once a request. As deep as headers have groups, and looked for without asking. */
+/**
+ * Whether there is a getter, as deep as headers have groups. Its answer may differ each time and only axios may ask, once per request, so
+ * it is looked for without calling it.
+ */
 function hasGetters(values: Values, depth = 2): boolean {
   return Object.values(Object.getOwnPropertyDescriptors(values)).some(
     ({ get, value }) => get || (depth > 0 && isObject(value) && isPlain(value) && hasGetters(value, depth - 1)),
   );
 }
 
-/** Whether objects still have what they have now. Asked at every request, and so without a function for each. */
+/** Returns a check of whether the objects still have their present values. It runs for every request, hence the plain loops. */
 function unchanged(objects: Values[]): () => boolean {
   const seen = objects.map((of) => ({ of, names: Object.keys(of), values: Object.values(of) }));
   return () => {
@@ -110,7 +113,7 @@ function unchanged(objects: Values[]): () => boolean {
   };
 }
 
-/** As axios' configs have it: out of sight. */
+/** Not enumerable, as on axios' own configs. */
 const HAS_OWN = /* @__PURE__ */ own({
   value: Object.prototype.hasOwnProperty,
   enumerable: false,

@@ -1,40 +1,40 @@
-/** When a client tells that an endpoint times out too often. */
+/** When a client reports that an endpoint times out too often. */
 import { count, durationOrZero, type Full, factor, fraction, group, lay, positive } from './check';
 
-/** Timeouts are frequent, whatever they were before. Over the last 60 s. */
+/** When timeouts count as frequent, over the last 60 s and whatever the rate was before. Both conditions must hold. */
 export interface FrequentOptions {
-  /** From this share of the attempts on. @default 0.2 */
+  /** The least share of attempts that time out. @default 0.2 */
   rate?: number | undefined;
-  /** And from so many timeouts on. @default 5 */
+  /** The least number of timeouts. @default 5 */
   timeouts?: number | undefined;
 }
 
-/** Timeouts have risen suddenly: the last 60 s against the 10 minutes before. All of it must hold. */
+/** When a rise in timeouts counts as sudden: the last 60 s against the 10 minutes before. All conditions must hold. */
 export interface SurgeOptions {
-  /** So many times the rate before. @default 3 */
+  /** The least ratio to the rate before. @default 3 */
   ratio?: number | undefined;
-  /** And by so much, as a share of the attempts. @default 0.05 */
+  /** The least rise, as a share of the attempts. @default 0.05 */
   increase?: number | undefined;
-  /** And by so many standard deviations of what chance would give. @default 4 */
+  /** The least rise in standard deviations of what chance would give. @default 4 */
   score?: number | undefined;
-  /** And from so many timeouts on. @default 5 */
+  /** The least number of timeouts. @default 5 */
   timeouts?: number | undefined;
-  /** Among so many attempts. @default 10 */
+  /** The least number of attempts. @default 10 */
   attempts?: number | undefined;
 }
 
 /**
- * Alerts of a client. The defaults were simulated: at most 2 false alerts a day and endpoint where up to 5 % of the attempts time out by
- * chance; more where many do at once.
+ * The alerts of a client. The defaults were simulated: at most 2 false alerts per endpoint and day if up to 5 % of the attempts time out
+ * by chance; more if many time out at once.
  */
 export interface AlertOptions {
-  /** Timeouts are frequent. @default 5 timeouts and 20 % in 60 s */
+  /** Alerts on frequent timeouts, or `false`. @default 5 timeouts and 20 % in 60 s */
   frequent?: FrequentOptions | false | undefined;
-  /** Timeouts have risen suddenly. @default 3 times the 10 minutes before, by 5 percentage points, at 4 standard deviations */
+  /** Alerts on a sudden rise, or `false`. @default 3 times the 10 minutes before, by 5 percentage points, at 4 standard deviations */
   surge?: SurgeOptions | false | undefined;
   /** Milliseconds after the end of an alert before the endpoint may raise another. @default 300000 */
   cooldown?: number | undefined;
-  /** Alerts that may begin in a minute, all endpoints together; the rest begin later. @default 10 */
+  /** How many alerts may begin per minute, all endpoints together; the rest begin later. @default 10 */
   maxPerMinute?: number | undefined;
 }
 

@@ -1,43 +1,43 @@
-/** What the best-effort channel takes: analytics and logs, which may be lost and must never be in the way. */
+/** Options of the best-effort channel for analytics and logs, which may be lost and must never be in the way. */
 import { count, duration, type Full, fields } from './check';
 
-/** The channel of a client. */
+/** The beacon channel of a client. */
 export interface BeaconChannelOptions {
-  /** Beacons that may wait. Beyond it the oldest is dropped. @default 100 */
+  /** How many beacons may be queued; beyond that the oldest is dropped. @default 100 */
   maxItems?: number | undefined;
-  /** Bytes that may wait. Beyond it the oldest is dropped. @default 262144 */
+  /** How many bytes may be queued; beyond that the oldest beacon is dropped. @default 262144 */
   maxBytes?: number | undefined;
   /** Milliseconds a beacon may take. Then it is dropped: no retry, no error. @default 2000 */
   timeout?: number | undefined;
-  /** Beacons on their way to one origin at a time; a page has six connections to it. @default 2 */
+  /** Requests in flight to one origin at a time; a page has six connections to it. @default 2 */
   perOrigin?: number | undefined;
-  /** So many timeouts in a row stop the channel to an origin. @default 3 */
+  /** How many timeouts in a row stop the channel to an origin. @default 3 */
   maxTimeouts?: number | undefined;
-  /** For so many milliseconds it is stopped then. @default 30000 */
+  /** How long it is then stopped, in milliseconds. @default 30000 */
   stopFor?: number | undefined;
 }
 
 /** Several beacons in one request, for endpoints that take an array or lines. */
 export interface BatchOptions {
-  /** Beacons to a request. @default 20 */
+  /** Beacons per request. @default 20 */
   size?: number | undefined;
-  /** Bytes to a request. @default 49152 */
+  /** Bytes per request. @default 49152 */
   bytes?: number | undefined;
-  /** Milliseconds after which a batch goes, full or not. @default 5000 */
+  /** Milliseconds after which a batch is sent, full or not. @default 5000 */
   interval?: number | undefined;
   /** `array`: one JSON array; `lines`: newline-delimited JSON. @default 'array' */
   format?: 'array' | 'lines' | undefined;
 }
 
-/** One beacon. */
+/** Options of one beacon. */
 export interface BeaconOptions {
-  /** Of data that is turned into text. Other than the default it costs a page a preflight. @default 'text/plain;charset=UTF-8' */
+  /** Type of data serialised to text. Most types but the default cost a page a preflight. @default 'text/plain;charset=UTF-8' */
   contentType?: string | undefined;
   /** Request headers. They cost a page a preflight. @default none */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * Sends it together with others to the same URL; `true` for the defaults. A string that is not an object or an array in JSON goes as a
-   * JSON string; bytes and forms go alone. @default false
+   * Sends it together with others to the same URL; `true` uses the defaults. A string that does not hold a JSON object or array is sent as
+   * a JSON string; bytes and forms are sent alone. @default false
    */
   batch?: BatchOptions | boolean | undefined;
 }

@@ -1,63 +1,66 @@
 /** When an endpoint is cut off, for how long, and how it comes back. */
 import { count, duration, type Full, fn, fraction, group, lay, oneOf } from './check';
 
-/** The fast trigger: a short window that sees an outage after healthy traffic in seconds. */
+/** The fast trigger: a short window, which detects an outage after healthy traffic within seconds. */
 export interface BurstOptions {
-  /** Opens where failures / calls is greater. @default 0.5 */
+  /** Opens when failures / calls is greater than this. @default 0.5 */
   failureRate?: number | undefined;
-  /** Milliseconds. @default 30000 */
+  /** Milliseconds over which calls are counted. @default 30000 */
   window?: number | undefined;
-  /** Calls that there must be. @default 10 */
+  /** Calls needed in the window before the rate means anything. @default 10 */
   minCalls?: number | undefined;
 }
 
 /** The slow trigger: calls that take long, those still hanging included. */
 export interface SlowOptions {
-  /** A call is slow after so many milliseconds. @default 0.8 of the attempt's `total`, else of `connect` and `read` together; none where one of them is off */
+  /**
+   * Milliseconds after which a call counts as slow.
+   * @default 0.8 of the attempt's `total`, else of `connect` and `read` together; none if one of them is off
+   */
   after?: number | undefined;
-  /** Opens where slow calls / calls is this or more. @default 0.8 */
+  /** Opens when slow calls / calls is this or more. @default 0.8 */
   rate?: number | undefined;
 }
 
-/** What became of a call that the breaker let through. */
+/** The outcome of a call that the breaker let through. */
 export interface BreakerOutcome {
-  /** The error, where there is one. */
+  /** The error, if there is one. */
   error?: unknown;
-  /** HTTP status, where headers came. */
+  /** HTTP status, if headers arrived. */
   status?: number | undefined;
-  /** Milliseconds. */
+  /** Milliseconds the attempt took. */
   elapsed: number;
 }
 
-/** A circuit breaker on failure rates, in memory. */
+/** A circuit breaker driven by failure rates, kept in memory. */
 export interface BreakerOptions {
-  /** Opens where failures / calls is greater; with 1, never. @default 0.5 */
+  /** Opens when failures / calls is greater than this, which it never is with 1. @default 0.5 */
   failureRate?: number | undefined;
   /** Milliseconds over which calls are counted. @default 300000 */
   window?: number | undefined;
-  /** Calls that there must be before the rate means anything. @default 20 */
+  /** Calls needed in the window before the rate means anything. @default 20 */
   minCalls?: number | undefined;
   /** Milliseconds for which the endpoint is cut off. Doubles while probes fail. @default 60000 */
   openFor?: number | undefined;
-  /** The longest cut, in milliseconds. @default 300000 */
+  /** The longest time for which it is cut off, in milliseconds. @default 300000 */
   maxOpenFor?: number | undefined;
   /** The fast trigger; `false` turns it off. @default { failureRate: 0.5, window: 30000, minCalls: 10 } */
   burst?: BurstOptions | false | undefined;
   /** The slow trigger; `false` turns it off. @default { rate: 0.8 } */
   slow?: SlowOptions | false | undefined;
-  /** Calls let through at a time to see whether the endpoint is back. @default 1 */
+  /** Calls let through at a time while half-open, to see whether the endpoint has recovered. @default 1 */
   probes?: number | undefined;
-  /** Probes that must succeed before it is closed; one that is slow has failed. @default 2 */
+  /** Probes that must succeed before it closes; a slow one has failed. @default 2 */
   successesToClose?: number | undefined;
   /** What is cut off together. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | undefined;
   /**
-   * Decides instead of the rules: 5xx but 501, 408, timeouts and network errors are failures. Not asked about aborts and refusals on this
-   * side. A 429 that is no failure counts neither way.
+   * Decides instead of the rules, by which 408, 5xx except 501, timeouts and network errors are failures. Not asked about aborts and
+   * refusals on this side. A 429 that it does not call a failure counts neither way.
    * @default the rules
    */
   isFailure?: ((outcome: BreakerOutcome) => boolean) | undefined;
-  /** `observe` reports what it would do, and lets every call through. @default 'enforce' */
+  /** `observe` reports what it would do, and lets every call through unless an operator holds it open. @default 'enforce' */
   mode?: 'enforce' | 'observe' | undefined;
 }
 
@@ -86,7 +89,7 @@ export const DEFAULT_BREAKER: BreakerSettings = {
   mode: 'enforce',
 };
 
-/** Lays one `breaker` over the settings so far. */
+/** Merges a `breaker` option over the settings so far. */
 export function mergeBreaker(
   base: BreakerSettings | false | undefined,
   breaker: BreakerOptions | false | undefined,

@@ -1,23 +1,23 @@
-/** The checks that the options share: each names the option, the value, and what it takes. */
+/** Checks shared by all options. Each error names the option, the value, and what the option takes. */
 import { badOption } from '../errors/bad-option';
 import { own } from '../util/own';
 
-/** Options with every field decided. */
+/** Options with every field set. */
 export type Full<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 
-/** What a value has to be, and how that is said. */
+/** A check of a value, and a sentence saying what it accepts. */
 export type Rule = readonly [isGood: (value: unknown) => boolean, takes: string];
 
-/** The rule of each option, or what makes the setting of options that lie deeper out of them and of what was set so far. */
+/** A rule per option, or for nested options a function that merges them over what was set so far. */
 type Rules<T> = { [K in keyof Required<T>]: Rule | ((name: string, value: unknown, before: unknown) => unknown) };
 
-/** Gives the value back. */
+/** Returns the value if it passes. */
 export function check<T>([isGood, takes]: Rule, name: string, value: T): T {
   if (!isGood(value)) throw badOption(name, value, takes);
   return value;
 }
 
-/** What is none compares with nothing. */
+/** NaN for anything else, which fails every comparison. */
 const number = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
 
 export const duration: Rule = [(value) => number(value) > 0, 'It takes milliseconds greater than 0.'];
@@ -35,13 +35,13 @@ export const oneOf = (...values: unknown[]): Rule => [
 ];
 export const anything: Rule = [() => true, ''];
 
-/** Options under an option, or `false`. */
+/** The rule for nested options, or `false`. */
 export const group =
   <T extends object>(defaults: T, rules: Rules<T>) =>
   (name: string, value: unknown, before: unknown): unknown =>
     lay(name, before as T | false, value, defaults, rules);
 
-/** Lays options over the settings so far, or where those are off over the defaults. Without any the settings stay as they are; `false` is off. */
+/** Merges options over the settings so far, or over the defaults if those are off. `undefined` changes nothing; `false` is off. */
 export function lay<T extends object>(
   name: string,
   base: T | false,
@@ -54,7 +54,7 @@ export function lay<T extends object>(
   return value !== false && fields(name, base || defaults, value, rules, takes);
 }
 
-/** Checks each field of an object, and that there is no other. Lays it over what was there. */
+/** Checks each field of an object, refuses unknown ones, and merges it over `base`. */
 export function fields<T extends object>(name: string, base: T, value: unknown, rules: Rules<T>, takes = 'an object, or false'): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, value, `It takes ${takes}.`);
   const merged = own(base);

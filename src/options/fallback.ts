@@ -3,23 +3,26 @@ import type { AxiosRequestConfig } from 'axios';
 import { own } from '../util/own';
 import { anything, duration, fields, fn } from './check';
 
-/** Makes the data of an answer out of an error. */
+/** Makes the data of a response out of an error. */
 export type FallbackFunction = (error: unknown, config: AxiosRequestConfig) => unknown;
 
-/** An answer instead of an error. Never for a 4xx, which is an answer, nor for the user's own abort. */
+/** An answer instead of an error. Never for a 4xx other than 408 and 429, which is an answer, nor for the user's own abort. */
 export interface FallbackOptions {
   /** The data to answer with. @default none */
   value?: unknown;
-  /** Makes the data, within what is left of the deadline, and 1 s at least. What it throws is the call's error, with the original as `cause`. @default none */
+  /**
+   * Makes the data, within what is left of the deadline but at least 1 s. What it throws becomes the call's error, with the original as
+   * `cause`. @default none
+   */
   use?: FallbackFunction | undefined;
   /**
-   * Serves the last good answer to the same GET by the same asker (headers, agents, options; `Vary` counts), so many milliseconds old at most.
-   * Tried before `use` and `value`. @default none
+   * Serves the last good response to the same GET from the same requester (headers, agents, options; `Vary` is respected), if it is at most
+   * this many milliseconds old. Tried before `use` and `value`. @default none
    */
   staleFor?: number | undefined;
 }
 
-/** Lays one `fallback` over the settings so far. */
+/** Merges a `fallback` option over the settings so far. */
 export function mergeFallback(
   base: FallbackOptions | false | undefined,
   fallback: FallbackOptions | FallbackFunction | false | undefined,
@@ -28,7 +31,7 @@ export function mergeFallback(
   if (fallback === false) return false;
   if (typeof fallback === 'function') return own({ ...(base || {}), use: fallback });
   const { use, ...rest } = base || {};
-  // A value named later goes over a function named earlier.
+  // A `value` set later replaces a `use` set earlier.
   const before = use && fallback?.value === undefined ? { use, ...rest } : rest;
   const rules = { value: anything, use: fn, staleFor: duration };
   return fields<FallbackOptions>('fallback', before, fallback, rules, 'an object, a function, or false');

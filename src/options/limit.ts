@@ -1,7 +1,7 @@
-/** How much may be asked of an upstream: a rate, and how many at a time. */
+/** How much load an upstream may get: a rate, and a number of attempts at a time. */
 import { count, countOrZero, durationOrZero, finiteDuration, lay, oneOf, positive, type Rule } from './check';
 
-/** A limit that others share, such as rate-limiter-flexible's on Redis. Rejects with `msBeforeNext` where there is no room. */
+/** A limit shared with others, such as rate-limiter-flexible on Redis. Rejects with `msBeforeNext` when there is no room. */
 export interface Limiter {
   /** Takes a place under `key`. */
   consume(key: string, points?: number): Promise<unknown>;
@@ -11,13 +11,13 @@ export interface Limiter {
 export interface LimitOptions {
   /** Attempts per `interval`. @default none */
   rate?: number | undefined;
-  /** Milliseconds. @default 1000 */
+  /** What `rate` counts over, in milliseconds. @default 1000 */
   interval?: number | undefined;
-  /** Attempts that may come at once after a quiet time. @default rate */
+  /** Attempts that may start at once after a quiet period. @default rate */
   burst?: number | undefined;
-  /** Attempts at a time; a stream counts until its last byte. @default none */
+  /** Attempts in flight at a time; a stream counts until its last byte. @default none */
   concurrency?: number | undefined;
-  /** Attempts that may wait, first come first served; the next is refused. @default 0 */
+  /** Attempts that may be queued, first come, first served; any more are refused. @default 0 */
   maxQueue?: number | undefined;
   /** The longest wait in milliseconds; never longer than the deadline. @default what is left of the deadline */
   maxWait?: number | undefined;
@@ -25,7 +25,7 @@ export interface LimitOptions {
   per?: 'endpoint' | 'origin' | 'client' | undefined;
   /** A limit shared with other processes, instead of `rate`. What it refuses is refused at once, without a queue. @default none */
   limiter?: Limiter | undefined;
-  /** What happens while `limiter` fails, or gives no answer for a second, or for `maxWait` where that is shorter and not 0. @default 'allow' */
+  /** What to do if `limiter` fails, or does not answer within a second (or `maxWait`, if shorter and not 0). @default 'allow' */
   whenUnavailable?: 'allow' | 'refuse' | undefined;
 }
 
@@ -59,7 +59,7 @@ const limiter: Rule = [
   'It takes an object with consume(key): Promise.',
 ];
 
-/** Lays one `limit` over the settings so far. */
+/** Merges a `limit` option over the settings so far. */
 export function mergeLimit(base: LimitSettings | false | undefined, limit: LimitOptions | false | undefined): LimitSettings | false {
   return lay('limit', base ?? false, limit, DEFAULTS, {
     rate: positive,

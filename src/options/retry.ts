@@ -1,20 +1,20 @@
-/** When a failed attempt is made again, and how long after. */
+/** When a failed attempt is repeated, and after how long. */
 import type { AttemptSummary } from '../words';
 import { check, countOrZero, duration, durationOrZero, type Full, factor, fn, fraction, group, lay, oneOf } from './check';
 
-/** How many retries there may be among all calls. */
+/** How many retries an endpoint may get from all calls together. */
 export interface RetryBudget {
   /** Retries as a share of calls, over the last 10 s. As in Finagle and Envoy. @default 0.2 */
   ratio?: number | undefined;
-  /** Retries in 10 s that are always allowed, so that low traffic has its share. @default 3 */
+  /** Retries per 10 s that are always allowed, so that low traffic gets some too. @default 3 */
   min?: number | undefined;
 }
 
-/** What `when` is told beside the error. */
+/** What `when` is given besides the error. */
 export interface RetryContext {
   /** The attempt that failed; 1 is the first. */
   attempt: number;
-  /** What the rules decided: whether the failure passes and a repeat is safe. */
+  /** What the rules decided: whether the failure is transient and a repeat is safe. */
   safe: boolean;
   /** Milliseconds left of the deadline; `Infinity` without one. */
   remaining: number;
@@ -22,23 +22,26 @@ export interface RetryContext {
   history: readonly AttemptSummary[];
 }
 
-/** Retry with exponential back-off. A request that may have reached the peer is repeated only where repeating it is harmless. */
+/** Retry with exponential back-off. A request that may have reached the peer is repeated only if that is harmless. */
 export interface RetryOptions {
   /** Attempts after the first. @default 2 */
   retries?: number | undefined;
   /** The delay before the first retry, in milliseconds. @default 500 */
   baseDelay?: number | undefined;
-  /** Each further delay is so many times the one before. @default 2 */
+  /** By how much each further delay is multiplied. @default 2 */
   factor?: number | undefined;
-  /** No delay is longer, jitter included, in milliseconds. @default 5000 */
+  /** The longest back-off, jitter included, in milliseconds. @default 5000 */
   maxDelay?: number | undefined;
-  /** `equal`: between half the delay and the whole; `full`: between 0 and the whole; `none`: the delay. After the AWS Architecture Blog. @default 'equal' */
+  /**
+   * `equal`: between half the delay and the whole; `full`: between 0 and the whole; `none`: the delay. After the AWS Architecture Blog.
+   * @default 'equal'
+   */
   jitter?: 'equal' | 'full' | 'none' | undefined;
-  /** The longest `Retry-After` that is waited for, in milliseconds; with a longer one the error returns at once. @default 10000 */
+  /** The longest `Retry-After` that is waited for, in milliseconds; after a longer one the call fails at once. @default 10000 */
   maxRetryAfter?: number | undefined;
   /** Keeps retries from multiplying the load of an outage; `false` lifts it. @default { ratio: 0.2, min: 3 } */
   budget?: RetryBudget | false | undefined;
-  /** Decides instead of the rules. Throwing means no. @default the rules, told in `context.safe` */
+  /** Decides instead of the rules, whose verdict is in `context.safe`. Throwing means no. @default the rules */
   when?: ((error: unknown, context: RetryContext) => boolean) | undefined;
 }
 
@@ -62,7 +65,7 @@ const DEFAULTS: RetrySettings = {
   when: undefined,
 };
 
-/** Lays one `retry` over the settings so far. */
+/** Merges a `retry` option over the settings so far. */
 export function mergeRetry(
   base: RetrySettings | false | undefined,
   retry: RetryOptions | number | false | undefined,

@@ -1,4 +1,4 @@
-/** The limits of an attempt: what may be set, the defaults, and how one `timeout` is laid over another. */
+/** The limits of an attempt: what may be set, the defaults, and how one `timeout` is merged over another. */
 import { badOption } from '../errors/bad-option';
 import { own } from '../util/own';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../words';
@@ -8,12 +8,15 @@ export type Limit = number | false;
 
 /**
  * The limits of one attempt, each in milliseconds. `false` turns a limit off; a limit that is not named keeps its default.
- * What a browser can enforce of them is in the README's table.
+ * A table in the README shows which of them a browser can enforce.
  */
 export interface TimeoutOptions {
-  /** Waiting for a free connection of the pool. Counted apart from `connect`, as in httpx (`pool`). @default none */
+  /** Waiting for a free connection of the pool. Separate from `connect`, as `pool` in httpx. @default none */
   queue?: Limit | undefined;
-  /** Everything until a new connection stands: lookup, TCP, proxy and TLS together. Not counted on a reused connection. As in requests, httpx, reqwest. @default 3000 */
+  /**
+   * Everything until a new connection is established: lookup, TCP, proxy and TLS together. Not counted on a reused connection. As in
+   * requests, httpx, reqwest. @default 3000
+   */
   connect?: Limit | undefined;
   /** Part of `connect`: resolving the host name. As `lookup` in got. @default none */
   lookup?: Limit | undefined;
@@ -23,13 +26,25 @@ export interface TimeoutOptions {
   proxy?: Limit | undefined;
   /** Part of `connect`: the TLS handshake. As `secureConnect` in got. @default none */
   tls?: Limit | undefined;
-  /** From the connection being ready until the whole request is written: until the kernel has taken it, some megabytes before a slow peer has. As `send` in got. @default none */
+  /**
+   * From the connection being ready until the whole request is written: until the kernel has taken it, which may be some megabytes before
+   * a slow peer has. As `send` in got. @default none
+   */
   send?: Limit | undefined;
-  /** From the request being written until the final response headers; interim 1xx responses do not stop it. As `ResponseHeaderTimeout` in Go. @default none */
+  /**
+   * From the request being written until the final response headers; interim 1xx responses do not stop it. As `ResponseHeaderTimeout` in
+   * Go. @default none
+   */
   response?: Limit | undefined;
-  /** Silence: the longest wait for the next byte, the first included. Not counted while the consumer of a stream holds it back. As `read` in requests and httpx. @default 10000 */
+  /**
+   * Silence: the longest wait for the next byte, the first included. Not counted while the consumer of a stream applies backpressure. As
+   * `read` in requests and httpx. @default 10000
+   */
   read?: Limit | undefined;
-  /** From the response headers until the last byte of the body; time the consumer holds the stream back is not counted. As `read` in got. @default none */
+  /**
+   * From the response headers until the last byte of the body. Not counted while the consumer of a stream applies backpressure. As `read`
+   * in got. @default none
+   */
   body?: Limit | undefined;
   /** The whole attempt, redirects and body included. As `timeout` in axios' fetch adapter, `total` in aiohttp. @default none */
   total?: Limit | undefined;
@@ -52,7 +67,7 @@ function checkLimit(name: string, value: unknown): void {
   throw badOption(name, value, value === 0 ? `${DURATION} 0 is ambiguous here: some clients mean none, some mean at once.` : DURATION);
 }
 
-/** Lays one `timeout` over the limits so far. */
+/** Merges a `timeout` option over the limits so far. */
 export function mergeLimits(base: Limits, timeout: TimeoutInput | undefined, name = 'timeout'): Limits {
   if (timeout === undefined) return base;
   if (timeout === false) return NONE;

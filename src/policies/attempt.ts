@@ -1,6 +1,6 @@
 /**
- * One attempt under its limits: starts the clock, and when a limit runs out rejects by itself, whatever the I/O underneath does,
- * and stops it. After a stream was handed out the attempt goes on until the last byte.
+ * One attempt under its limits: starts the clock and, when a limit runs out, rejects whatever the I/O underneath does, and stops it.
+ * After a stream was handed out the attempt goes on until the last byte.
  */
 import type { AxiosResponse } from 'axios';
 import type { Call, Handler, Policy } from '../call';
@@ -12,7 +12,7 @@ import { contain } from '../util/complain';
 import { discard } from '../util/discard';
 import type { Limits, Outcome } from '../words';
 
-/** Starts the clock of an attempt; given in, since clocks belong to the transports. */
+/** Starts the clock of an attempt; injected, since clocks belong to the transports. */
 export type StartClock = (limits: Limits, onExpiry: (expiry: Expiry) => void, timer: Timer) => Clock;
 
 export const attempt =
@@ -35,7 +35,7 @@ export const attempt =
     });
   };
 
-/** A transport may throw before it has a promise to give. */
+/** A transport may throw before it returns a promise. */
 function begun(next: Handler, call: Call): Promise<AxiosResponse> {
   try {
     return next(call);
@@ -44,7 +44,7 @@ function begun(next: Handler, call: Call): Promise<AxiosResponse> {
   }
 }
 
-/** Adapters of the user's may answer with nothing, when nobody waits any more, or with what cannot be looked at. */
+/** A user's adapter may respond with nothing, after everybody has stopped waiting, or with an object that throws when read. */
 function answered(current: RunningAttempt, response: AxiosResponse | undefined): true {
   if (!current.answered(response?.status)) discard(response?.data);
   return true;
@@ -56,7 +56,7 @@ const failed = (current: RunningAttempt, error: unknown): true => current.failed
 const stop = (clock: Clock): void => clock.stop();
 const invoke = (run: () => void): void => run();
 
-/** Where there can be none: nothing is held to a time but the call. */
+/** Used if no clock could be started: only the call as a whole is then held to a time. */
 const noClock = (): Clock => ({ phase: 'waiting', timings: {}, enter() {}, progress() {}, pause() {}, resume() {}, stop() {} });
 
 class RunningAttempt implements Attempt {
@@ -73,16 +73,16 @@ class RunningAttempt implements Attempt {
   reusedSocket: boolean | undefined;
   request: unknown;
   readonly #call: Call;
-  /** Made when it is asked for: not every transport needs one, and it costs more than the rest of the attempt. */
+  /** Created when it is asked for: not every transport needs one, and it costs more than the rest of the attempt. */
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
   readonly #reject: (reason: unknown) => void;
-  /** As few as the alarms of a timer, and kept like them. */
+  /** Few, so copied on add: `push` would make V8 reserve room for sixteen more. */
   #releases: readonly ((reason: unknown) => void)[] = [];
   #afterwards: readonly (() => void)[] = [];
   #over = false;
   #bodyError: unknown;
-  /** Whether the answer was one that rejects, with its body still to come. */
+  /** Whether the response has been rejected for its status, with its body still to come. */
   #refused = false;
 
   constructor(call: Call, startClock: StartClock, reject: (reason: unknown) => void) {
@@ -128,7 +128,7 @@ class RunningAttempt implements Attempt {
     if (this.done) this.#settle(this.#outcomeOfBody(), error ?? undefined);
   }
 
-  /** The response is in, its body possibly still to come. Whether anybody still waits for it. */
+  /** The response arrived, its body possibly still to come. Returns whether anybody still waits for it. */
   answered(status: number | undefined): boolean {
     if (this.#over) return false;
     this.status = status;
@@ -144,7 +144,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     this.#refused = this.bodyOpen && response !== undefined;
     if (this.#refused) return true;
-    // Without a response nobody will read what is still to come of its body.
+    // Without a response nobody will read the rest of its body.
     const releases = this.bodyOpen ? [...this.#releases].reverse() : [];
     this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
     for (const release of releases) release(error);
@@ -157,7 +157,7 @@ class RunningAttempt implements Attempt {
     this.#call.observer.timedOut(this.#call, this, error);
   }
 
-  /** Ends the attempt before its time: by a limit, by the deadline, by the user. */
+  /** Stops the attempt early, because of a limit, the deadline or the user. */
   #stop(reason: unknown): void {
     if (this.#over) return;
     const releases = [...this.#releases].reverse();

@@ -1,4 +1,4 @@
-/** What a breaker counts: calls, failures and slow calls, over a long and a short window, and the calls that hang now. */
+/** What a breaker counts: calls, failures and slow calls, over a long and a short window, and the calls hanging now. */
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
 import { type Due, enter, leave } from '../util/heap';
@@ -10,9 +10,9 @@ export type Verdict = 'success' | 'failure' | 'ignored';
 /** Which rate is too high. */
 export type Excess = 'failure-rate' | 'burst' | 'slow-rate';
 
-/** A call under way. From when it is due it counts as slow, though it still hangs. */
+/** A call in flight. Once due it counts as slow, even while it still hangs. */
 export interface UnderWay extends Due {
-  /** Whether it is counted among those that hang. */
+  /** Whether it is counted as hanging. */
   hangs: boolean;
 }
 
@@ -20,15 +20,15 @@ const NAMES = ['calls', 'failures', 'slow'] as const;
 type Counts = Window<(typeof NAMES)[number]>;
 type Totals = ReturnType<Counts['totals']>;
 
-/** How fine the windows are: time passes in steps of 1/30 of the window. */
+/** The resolution of the windows: time passes in steps of 1/30 of the span. */
 const BUCKETS = 30;
 
 export class BreakerCounts {
   #window: Counts;
   #burst: Counts | undefined;
-  /** Those that are not slow yet: a heap, so that only those that are due are looked at. */
+  /** Calls in flight that are not slow yet: a heap, so that only due ones are visited. */
   #underWay: UnderWay[] = [];
-  /** How many are. */
+  /** How many calls in flight are slow already. */
   #hanging = 0;
 
   constructor({ window, burst }: BreakerSettings) {
@@ -36,18 +36,18 @@ export class BreakerCounts {
     this.#burst = burst ? new Window(burst.window, BUCKETS, NAMES) : undefined;
   }
 
-  /** The counts stay, unless the span they are counted over is another. */
+  /** Keeps the counts, unless the span they are counted over has changed. */
   configure({ window, burst }: BreakerSettings): void {
     if (this.#window.span !== window) this.#window = new Window(window, BUCKETS, NAMES);
     if (burst && this.#burst?.span !== burst.window) this.#burst = new Window(burst.window, BUCKETS, NAMES);
   }
 
-  /** A call begins that counts as slow from when it is due, whether or not it is over by then. */
+  /** A call begins, which counts as slow once due, even if it is not over by then. */
   watch(call: UnderWay): void {
     enter(this.#underWay, call);
   }
 
-  /** It is over. */
+  /** The call is over. */
   unwatch(call: UnderWay): void {
     if (call.hangs) this.#hanging--;
     else if (call.place >= 0) leave(this.#underWay, call);
@@ -58,7 +58,7 @@ export class BreakerCounts {
     if (this.#burst) count(this.#burst, verdict, slow, at);
   }
 
-  /** Which rate the settings do not allow, if any. */
+  /** Which rate exceeds the settings, if any. */
   excess({ failureRate, minCalls, burst, slow }: BreakerSettings, at: number): Excess | undefined {
     const counts = this.#window.totals(at);
     const shortly = burst ? this.#burst?.totals(at) : undefined;
@@ -70,7 +70,7 @@ export class BreakerCounts {
     return burst && shortly && drags(shortly, hanging, slow.rate, burst.minCalls) ? 'slow-rate' : undefined;
   }
 
-  /** Those that are under way now tell nothing of what comes. */
+  /** Forgets the calls in flight: they say nothing about the state that begins now. */
   unwatchAll(): void {
     this.#underWay = [];
     this.#hanging = 0;

@@ -1,12 +1,12 @@
-/** The circuit breaker of one endpoint: closed, open, half-open. Lazy: no timer; time is looked at when somebody comes. */
+/** The circuit breaker of one endpoint: closed, open, half-open. Lazy: it has no timer and checks the time only when used. */
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
 import { BreakerCounts, type UnderWay, type Verdict } from './breaker-counts';
 
-/** What a breaker does with calls: lets them through, refuses them, or lets a few through to see. */
+/** What a breaker does with calls: lets them through, refuses them, or lets a few probes through. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** Why a breaker changed its state, or refuses. */
+/** Why a breaker changed its state, or refuses calls. */
 export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-failed' | 'probes-succeeded' | 'due' | 'operator' | 'throttled';
 
 /** What a call holds while the breaker watches it. */
@@ -19,7 +19,7 @@ type State =
   | { name: 'open'; until: number; openFor: number; reason: BreakerReason }
   | { name: 'half-open'; openFor: number; reason: BreakerReason; probes: Map<Permit, number>; successes: number };
 
-/** A refusal: how long until it is worth asking again. */
+/** A refusal: why, and how many milliseconds until it is worth asking again. */
 export interface Refusal {
   retryAfter: number;
   reason: BreakerReason;
@@ -35,7 +35,7 @@ export class Breaker {
   #generation = 0;
   readonly #counts: BreakerCounts;
   #gatedUntil = 0;
-  /** One for each operator that holds it open. */
+  /** One per operator that holds it open. */
   readonly #holds = new Set<symbol>();
   #inFlight = 0;
 
@@ -50,7 +50,7 @@ export class Breaker {
     this.#counts = new BreakerCounts(settings);
   }
 
-  /** What a call may set anew. */
+  /** Applies the settings of a call, which may differ from those before. */
   configure(settings: BreakerSettings): void {
     this.settings = settings;
     this.#counts.configure(settings);
@@ -61,18 +61,18 @@ export class Breaker {
     return this.#state.name;
   }
 
-  /** Worth keeping in memory: open, forced, or with calls under way. One that is due and that nobody asks for is not. */
+  /** Whether it is worth keeping in memory: open, held open, or with calls in flight. One that is due but that nobody uses is not. */
   get isBusy(): boolean {
     return this.#inFlight > 0 || (this.#state.name === 'open' && this.#state.until > now());
   }
 
-  /** Lets time do what it does to the state. `at`, here and below, is the monotonic time that it is, for those who know it already. */
+  /** Brings the state up to date. `at`, here and below, is the current monotonic time, for callers that have already read it. */
   look(at = now()): void {
     this.#refresh(at);
     this.#evaluate(at);
   }
 
-  /** Why a call would be refused now. */
+  /** Why a call would be refused now; `undefined` if it would not be. */
   refusal(at = now()): Refusal | undefined {
     this.look(at);
     if (this.settings.mode === 'observe' && this.#holds.size === 0) return undefined;
@@ -94,7 +94,7 @@ export class Breaker {
     return permit;
   }
 
-  /** The call is over. Results of calls from before a change of state tell nothing of the state after it. */
+  /** The call is over. If the state has changed since it began, its result is ignored. */
   release(permit: Permit, verdict: Verdict, at = now()): void {
     const slow = this.settings.slow !== false && at >= permit.due;
     this.#inFlight--;
@@ -102,7 +102,7 @@ export class Breaker {
     if (permit.generation !== this.#generation) return;
     const state = this.#state;
     if (state.name === 'half-open') {
-      // A probe that is slow tells of an upstream that still is.
+      // A slow probe means that the upstream still is slow.
       if (state.probes.delete(permit)) this.#judgeProbe(state, slow ? 'failure' : verdict, at);
       return;
     }
@@ -112,12 +112,12 @@ export class Breaker {
     this.#evaluate(at);
   }
 
-  /** The peer asked for a pause. */
+  /** The upstream asked for a pause of so many milliseconds. */
   gate(ms: number): void {
     this.#gatedUntil = Math.max(this.#gatedUntil, now() + Math.min(ms, this.settings.maxOpenFor));
   }
 
-  /** Held open by an operator until every handle is let go; then closed, and empty. */
+  /** Held open by an operator until every hold is released; then closed, with its counts reset. */
   hold(): () => void {
     const mine = Symbol('hold');
     this.#holds.add(mine);
@@ -127,7 +127,7 @@ export class Breaker {
     };
   }
 
-  /** Closed by an operator, whoever held it open; the counts begin anew. */
+  /** Closed by an operator: releases all holds and resets the counts. */
   close(): void {
     this.#holds.clear();
     this.#gatedUntil = 0;
@@ -158,7 +158,7 @@ export class Breaker {
     return { retryAfter: Math.max(until, this.#gatedUntil) - at, reason };
   }
 
-  /** What time alone changes: an open breaker becomes half-open; a probe that never comes back has failed, when its time was up. */
+  /** Applies what time alone changes: an open breaker becomes half-open; a probe that never returns fails as of when its time was up. */
   #refresh(at: number): void {
     if (this.#state.name === 'closed') return;
     if (this.#state.name === 'half-open') {
@@ -197,7 +197,7 @@ export class Breaker {
     this.#change({ name: 'closed' }, reason);
   }
 
-  /** Tells of the change once it is made, so that whoever listens sees the state that is. */
+  /** Reports a change only once it is made, so that listeners see the new state. */
   #change(state: State, reason: BreakerReason): void {
     const from = this.#state.name;
     this.#state = state;

@@ -1,4 +1,4 @@
-/** What the end of a call says of its endpoint. */
+/** What the end of a call says about its endpoint. */
 import type { AxiosResponse } from 'axios';
 import type { Call } from '../call';
 import type { Attempt } from '../call/attempt';
@@ -7,19 +7,19 @@ import type { BreakerSettings } from '../options/breaker';
 import { consult } from '../util/complain';
 import type { Verdict } from './breaker-counts';
 
-/** By the rule, or what the user's `isFailure` makes of it. */
+/** The verdict of the rules, or of the user's `isFailure`. */
 export function verdictOn(call: Call, error: unknown, given: AxiosResponse | undefined, isFailure: BreakerSettings['isFailure']): Verdict {
   const { status } = given ?? answerOf(error) ?? {};
   const attempt = call.attempt as Attempt;
-  const verdict = byRule(error, status, call.attempt?.handedOver); // one that ended just before its first attempt has none
-  // What is no news of the endpoint is not asked about; a 429 is the user's to call a failure.
+  const verdict = byRule(error, status, call.attempt?.handedOver); // a call that ended just before its first attempt has none
+  // `isFailure` is not asked about what says nothing about the endpoint, but may call a 429 a failure.
   if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
   const outcome = { error, status, elapsed: attempt.elapsed };
   const answer = consult(isFailure, [outcome], verdict === 'failure', '`breaker.isFailure` failed; the rule decides.');
   return answer ? 'failure' : verdict === 'ignored' ? verdict : 'success';
 }
 
-/** The caller's doing, and what is refused or broken on this side, says nothing of the endpoint; a 4xx says that it is alive. */
+/** The caller's own doing, and what is refused or broken on this side, says nothing about the endpoint; a 4xx shows that it is alive. */
 function byRule(error: unknown, status: number | undefined, handedOver: boolean | undefined): Verdict {
   if (status !== undefined) return status === 429 ? 'ignored' : status === 408 || (status >= 500 && status !== 501) ? 'failure' : 'success';
   if (error === undefined) return 'success';

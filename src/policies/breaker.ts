@@ -1,6 +1,6 @@
 /**
- * Cuts an endpoint off that fails or hangs, so that neither it nor the caller is dragged down, and lets it come back. The permit is taken
- * last, but an open breaker answers at once, before any queue.
+ * Cuts off an endpoint that fails or hangs, so that neither it nor the caller is dragged down, and lets it come back. The permit is taken
+ * last, but an open breaker refuses at once, before any queue.
  */
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
@@ -13,40 +13,40 @@ import { retryAfterOf } from '../util/retry-after';
 import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal } from './breaker-state';
 import { verdictOn } from './breaker-verdict';
 
-/** Endpoints remembered; an open one, or one with calls under way, stays. */
+/** How many breakers are kept; an open one, or one with calls in flight, is never dropped. */
 const CAP = 1_000;
 
-/** How a breaker is, at a moment. JSON. */
+/** A breaker at one moment, as plain JSON data. */
 export interface BreakerSnapshot {
   /** The endpoint, or with `per: 'origin'` the origin. */
   endpoint: string;
   /** `closed`, `open`, or `half-open`: probing. */
   state: BreakerState;
-  /** Milliseconds since the epoch. */
+  /** When that state began, in milliseconds since the epoch. */
   since: number;
-  /** Milliseconds until calls are let through again; 0 where they are. */
+  /** Milliseconds until calls are let through again; 0 if they are now. */
   retryAfter: number;
   /** Calls counted in the window. */
   calls: number;
-  /** Failed, as a share of these calls. */
+  /** Share of these calls that failed. */
   failureRate: number;
-  /** Slow or hanging, as a share of these calls and those that hang. */
+  /** Slow or hanging calls, as a share of these calls plus those hanging. */
   slowRate: number;
-  /** Calls under way. */
+  /** Calls in flight. */
   inFlight: number;
 }
 
-/** A change of state. In `observe` mode, the change that would have been. */
+/** A change of state. In `observe` mode it is reported but refuses no calls. */
 export interface BreakerEvent {
   /** The endpoint, or with `per: 'origin'` the origin. */
   endpoint: string;
   /** The state before. */
   from: BreakerState;
-  /** The state from now on. */
+  /** The new state. */
   to: BreakerState;
   /** What changed it. */
   reason: BreakerReason;
-  /** How the breaker is now. */
+  /** The breaker after the change. */
   snapshot: BreakerSnapshot;
 }
 
@@ -55,7 +55,7 @@ export class Breakers {
   readonly #breakers: Lru<Breaker>;
   #settings: BreakerSettings;
 
-  /** @param settings For breakers that an operator asks for before any call has. */
+  /** @param settings For breakers that an operator asks for before any call does. */
   constructor(settings: BreakerSettings, onChange: (event: BreakerEvent) => void) {
     this.#settings = settings;
     this.#breakers = new Lru(
@@ -84,7 +84,7 @@ export class Breakers {
     return this.#breakers.values().map(look);
   }
 
-  /** Holds an endpoint open until what is returned is called; several holds add up. */
+  /** Holds an endpoint's breaker open until the returned function is called; with several holds, until the last is released. */
   open(endpoint: string): () => void {
     return this.#breakers.use(endpoint).hold();
   }
@@ -93,7 +93,7 @@ export class Breakers {
     this.#breakers.peek(endpoint)?.close();
   }
 
-  /** Forgets an endpoint, or all. Closed first: what is under way moves nothing any more. */
+  /** Forgets one breaker, or all. Closed first, so that calls in flight no longer change anything. */
   reset(endpoint?: string): void {
     const forgotten = endpoint === undefined ? this.#breakers.values() : [this.#breakers.peek(endpoint)];
     for (const breaker of forgotten) {
@@ -103,7 +103,7 @@ export class Breakers {
   }
 }
 
-/** An open breaker is answered at once, before any queue. */
+/** Refuses a call at once, before any queue, while its breaker is open. */
 export const openBreaker =
   (breakers: Breakers): Policy =>
   (next) =>
@@ -118,7 +118,7 @@ function refusalOf(call: Call, breakers: Breakers): BreakerOpenError | undefined
   return breaker && refusal && refuse(call, breaker, refusal);
 }
 
-/** The permit, taken last; what becomes of the call is counted. */
+/** Takes the permit, after all other policies, and counts the outcome of the call. */
 export const breakerPermit =
   (breakers: Breakers): Policy =>
   (next) =>
@@ -138,7 +138,7 @@ export const breakerPermit =
     );
   };
 
-/** What a call holds while it is under way, or why it is not let through. */
+/** What a call holds while it is in flight, or the error that refuses it. */
 function hold(call: Call, breakers: Breakers): Held | BreakerOpenError | undefined {
   const breaker = breakerOf(call, breakers);
   if (!breaker) return undefined;
@@ -153,10 +153,10 @@ interface Held {
   permit: Permit;
 }
 
-/** An adapter of the user's may reject with nothing at all. */
+/** A user's adapter may reject with nothing at all. */
 const NOTHING = /* @__PURE__ */ new Error('rejected with nothing');
 
-/** Counts what became of a call. A status is judged whether or not the user's `validateStatus` lets it pass. */
+/** Counts the outcome of a call. A status is judged whether or not the user's `validateStatus` accepts it. */
 function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {
   breaker.release(permit, contain(verdictOn, call, error, given, breaker.settings.isFailure) ?? 'failure');
   const response = given ?? answerOf(error);
@@ -174,22 +174,21 @@ function refuse(call: Call, breaker: Breaker, { retryAfter, reason }: Refusal): 
   return withoutStack(() => new BreakerOpenError(facts, call.target, call.config));
 }
 
-/** How long an attempt may take. With `connect` or `read` off there is no end to their sum. */
+/** How long an attempt may take: without a `total`, for ever if `connect` or `read` is off. */
 const allowed = ({ limits: { total, connect = Infinity, read = Infinity } }: Call): number => total ?? connect + read;
 
-/** Where nothing else is said, a call is slow when most of what it is allowed is gone. */
+/** By default a call is slow once most of the time it is allowed is gone. */
 const slowAfter = (call: Call, { slow }: BreakerSettings): number => (slow === false ? Infinity : (slow.after ?? 0.8 * allowed(call)));
 
-/** Of a probe without limits, in milliseconds: one that hangs is not to lock all others out. */
+/** How long a probe without limits may take, in milliseconds: one that hangs must not lock out all others. */
 const ENDLESS = 10_000;
 
-/** A probe that takes longer than an attempt may has failed; where only the deadline ends it, than that. */
+/** A probe fails once it takes longer than an attempt may, or, if only the deadline bounds it, than that. */
 function probeFor(call: Call): number {
   const left = call.deadline?.remaining ?? Infinity;
   return [allowed(call), Math.max(left, ENDLESS)].find(Number.isFinite) ?? ENDLESS;
 }
 
-/** How a breaker is now. */
 function look(breaker: Breaker): BreakerSnapshot {
   breaker.look();
   return snapshotOf(breaker);
@@ -200,5 +199,5 @@ function snapshotOf(breaker: Breaker): BreakerSnapshot {
   return { endpoint, state, since, retryAfter: wholeMs(breaker.retryAfter), calls, failureRate, slowRate, inFlight };
 }
 
-/** Nobody knows how long an operator holds: JSON has no Infinity. */
+/** An operator's hold has no known end, and JSON has no Infinity. */
 const wholeMs = (ms: number): number => (Number.isFinite(ms) ? Math.ceil(ms) : Number.MAX_SAFE_INTEGER);

@@ -1,22 +1,22 @@
 /**
- * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even from inside a hung interceptor or an adapter that ignores the
- * signal. From its adapter axios' CanceledError goes back through axios, whose interceptors may make something of it.
+ * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even inside a hung interceptor or an adapter that ignores the
+ * signal. While the adapter is running, the CanceledError travels back through axios, whose interceptors may handle it.
  */
 import type { InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { canceled, isTimeout } from '../errors';
 import { type Aborters, onAbort } from '../util/aborting';
 
-/** Calls whose adapter is at work. */
+/** Calls whose adapter is running. */
 const atWork = new WeakSet<Call>();
 
-/** Above axios: what the caller aborts by. */
+/** Above axios: the caller's own signal or token. */
 export const cancellation: Policy = (next) => (call) => {
   const { signal, cancelToken } = call.request;
   if (!signal && !cancelToken) return next(call);
   const early = signal?.aborted ? canceled(call.reportedConfig) : cancelToken?.reason;
   if (early) {
-    call.end(early); // axios asks its interceptors all the same, and sends nothing
+    call.end(early); // axios still runs its interceptors, but sends nothing
     return next(call);
   }
   return new Promise((resolve, reject) => {
@@ -25,18 +25,18 @@ export const cancellation: Policy = (next) => (call) => {
       call.end(reason);
       if (!isAtWork) reject(reason);
     });
-    // After an abort that an interceptor brought, the caller still waits for what axios makes of it, and may abort that.
+    // Not after an abort by an interceptor's signal: the caller still waits for what axios makes of it, and may abort that.
     call.onEnd(() => {
       if (isTimeout(call.ended)) release();
     });
-    // A stream that was handed out is still the user's to abort.
+    // The user can still abort a stream that was handed out.
     next(call)
       .then(resolve, reject)
       .then(() => call.whenOver(release));
   });
 };
 
-/** Below axios: what an interceptor brought to abort by; and whatever ends the call from above ends it here. */
+/** Below axios: a signal or token that an interceptor added. Whatever ends the call from above ends it here too. */
 export const cancellationBelow: Policy = (next) => (call) => {
   const { signal, cancelToken } = call.request;
   const brought = broughtTo(call);
@@ -49,7 +49,7 @@ export const cancellationBelow: Policy = (next) => (call) => {
     call.onEnd(() => {
       release?.();
       reject(call.ended);
-      queueMicrotask(() => atWork.delete(call)); // what the caller aborts by may be what made that abort
+      queueMicrotask(() => atWork.delete(call)); // later: the caller's own signal may have caused this abort, and fires next
     });
     if (call.ended) return;
     next(call)
@@ -62,7 +62,7 @@ export const cancellationBelow: Policy = (next) => (call) => {
 };
 
 function broughtTo({ request, config }: Call): Aborters | undefined {
-  const given = config as InternalAxiosRequestConfig; // axios has made it
+  const given = config as InternalAxiosRequestConfig; // axios has built it by now
   const signal = given.signal === request.signal ? undefined : given.signal;
   const cancelToken = given.cancelToken === request.cancelToken ? undefined : given.cancelToken;
   return signal || cancelToken ? { signal, cancelToken } : undefined;

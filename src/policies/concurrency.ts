@@ -1,4 +1,4 @@
-/** No more attempts at a time than there are places; the rest wait in order, as many as may and as long as they may. */
+/** Limits the attempts in flight; the rest wait in order, no more than `maxQueue` and no longer than `maxWait`. */
 import type { Call, Policy } from '../call';
 import { refuse } from '../call/errors';
 import { Alarm, now } from '../clock';
@@ -21,7 +21,7 @@ export const concurrency: Policy = (next) => {
     () => ({ taken: 0, waiting: new Line() }),
     ({ taken, waiting }) => taken + waiting.length > 0,
   );
-  /** A place, or one to come. */
+  /** Takes a place, or queues for one. */
   const take = (call: Call, limit: LimitSettings, most: number): { mine: Places; turn?: Promise<void> } => {
     const mine = places.use(call.keyOf(limit.per));
     if (mine.taken >= most || mine.waiting.length > 0) return { mine, turn: queue(call, limit, mine) };
@@ -40,7 +40,7 @@ export const concurrency: Policy = (next) => {
   };
 };
 
-/** `finally`, at half the price. */
+/** `finally`, at half the cost. */
 const whenSettled = <T>(promise: Promise<T>, run: () => void): Promise<T> =>
   promise.then(
     (value) => {
@@ -53,7 +53,7 @@ const whenSettled = <T>(promise: Promise<T>, run: () => void): Promise<T> =>
     },
   );
 
-/** Gives the place to who has waited longest, or frees it. */
+/** Passes the place to whoever has waited longest, or frees it. */
 function pass(places: Places, limit: number): void {
   places.taken--;
   while (places.taken < limit) {

@@ -1,5 +1,5 @@
 /**
- * The hard end of a call: at the deadline the caller gets its error, whatever hangs inside (an interceptor, a transform, an adapter
+ * The hard end of a call: at the deadline the caller gets an error, whatever hangs inside (an interceptor, a transform, an adapter
  * that ignores its signal, a resolver). What is in progress is stopped as well, but nobody waits for that.
  */
 import type { Policy } from '../call';
@@ -30,7 +30,7 @@ export const deadline: Policy = (next) => (call) => {
         alarm.set(now() + extra);
         return;
       }
-      if (call.ended && isAborted(call.request)) return reject(call.ended); // and an interceptor keeps that from its caller: no news of the endpoint
+      if (call.ended && isAborted(call.request)) return reject(call.ended); // a hung interceptor holds the abort back: no timeout
       const error = timeoutError(call, { limit: 'deadline', limitMs: deadline.ms, lag, elapsed: call.elapsed });
       reject(error);
       call.end(error);

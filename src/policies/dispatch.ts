@@ -1,6 +1,6 @@
 /**
- * Goes through the user's axios instance: its defaults, interceptors and transforms do their part, once a call. Where axios would do
- * its I/O the rest of the pipeline stands.
+ * Goes through the user's axios instance: its defaults, interceptors and transforms do their part, once per call. Where axios would do
+ * its I/O, the rest of the pipeline runs.
  */
 import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
@@ -8,7 +8,7 @@ import { mergeLimits } from '../options/timeout';
 import { contain } from '../util/complain';
 import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
 
-/** Sends a request by the instance. What is set goes over what is asked for. */
+/** Sends a request through the instance; `set` overrides `request`. */
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
 
 export const dispatch =
@@ -29,15 +29,15 @@ export const dispatch =
       return sent;
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
-      if (call.ended) throw call.ended; // there is no body to be shown to interceptors
+      if (call.ended) throw call.ended; // before there is a body to show to interceptors
       const data = await call.bodyFactory?.();
       try {
         return await begin(call, { data });
       } catch (error) {
-        for (const made of [data, call.config?.data]) call.whenOver(() => discard(made)); // the first, and the last
+        for (const made of [data, call.config?.data]) call.whenOver(() => discard(made)); // the first body, and the last
         throw error;
       } finally {
-        // Whoever repeats the config has the body made anew.
+        // Repeating this config makes a fresh body.
         if (call.config) call.config.data = call.bodyFactory;
       }
     };
@@ -45,8 +45,8 @@ export const dispatch =
   };
 
 /**
- * What an interceptor, or a transform, loses by failing, or holds when the call is ended over its head, is let go of: left open it would keep its
- * connection, and its place among the concurrent.
+ * Releases a stream that an interceptor or transform loses by failing, or holds when the call is ended from outside: left open, it would
+ * keep its connection and its place in the concurrency limit.
  */
 function hold(call: Call, answer: Promise<AxiosResponse>, sent: () => Promise<AxiosResponse>): void {
   const until = (body: unknown): void => {
@@ -59,7 +59,7 @@ function hold(call: Call, answer: Promise<AxiosResponse>, sent: () => Promise<Ax
   );
 }
 
-/** What an instance does whose `request` is not axios' own: it may throw at once, or answer without a promise. */
+/** An instance whose `request` is not axios' own may throw synchronously, or not return a promise. */
 function promised<T>(run: () => Promise<T>): Promise<T> {
   try {
     return Promise.resolve(run());

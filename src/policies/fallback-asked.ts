@@ -1,6 +1,6 @@
 /**
- * What a call asked for and how the upstream answered, noted where axios does its I/O: by the time a fallback looks, handlers may have changed the
- * config, interceptors the answer, and a page its cookies.
+ * What a call asked for and how the upstream answered, noted where axios does its I/O: by the time a fallback looks, handlers may have
+ * changed the config, interceptors the response, and a page its cookies.
  */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
@@ -8,16 +8,16 @@ import { consult, contain } from '../util/complain';
 import { keyOf, textOf, type Varying } from './fallback-key';
 
 export interface Asked extends Varying {
-  /** Tells what is asked, and who asks. */
+  /** Identifies what is asked for, and who asks. */
   readonly key: string;
-  /** Whether the asker takes such a status for an answer. */
+  /** Whether the request's `validateStatus` accepts this status. */
   accepts(status: number): boolean;
   answered?: { readonly status: number; readonly vary: string };
 }
 
 const noted = new WeakMap<Call, Asked>();
 
-/** `undefined` where nothing was asked yet, or what cannot be told from other things. */
+/** `undefined` if nothing was asked for yet, or it cannot be told from other requests. */
 export const askedBy = (call: Call): Asked | undefined => noted.get(call);
 
 export const noteAsked: Policy = (next) => (call) => {
@@ -42,7 +42,7 @@ function note(call: Call): Asked | undefined {
   return asked;
 }
 
-/** An adapter of the user's may answer with nothing. */
+/** A user's adapter may respond with nothing. */
 function noteAnswer(asked: Asked, response: AxiosResponse | undefined): void {
   asked.answered = { status: response?.status ?? 0, vary: textOf(response?.headers, 'vary') };
 }

@@ -1,19 +1,19 @@
-/** What tells one answer from another: what is asked, and who asks. Where it cannot be told, no answer stands in for another. */
+/** What tells responses apart: what is asked for, and who asks. If that cannot be told, no response stands in for another. */
 import type { Call } from '../call';
 import { headerOf } from '../util/header';
 
-/** Headers that differ from request to request, or that an adapter adds, and that say nothing of who asks for what. */
+/** Headers that differ from request to request, or that an adapter adds, and that say nothing about who asks for what. */
 const VOLATILE =
   /^(traceparent|tracestate|b3|x-b3-.*|(x-)?(request|correlation)-id|idempotency-key|user-agent|accept-encoding|content-.*)$/;
 
-/** What an answer may vary by. */
+/** What a response may vary by. */
 export interface Varying {
   /** As they were sent. */
   readonly headers: Readonly<Record<string, unknown>>;
   readonly decompress: boolean | undefined;
 }
 
-/** `undefined` where an answer to this cannot be told from others. Who asks counts as well, and may be told by any header. */
+/** `undefined` if a response to this cannot be told from others. Who asks counts too, and any header may say so. */
 export function keyOf(call: Call): string | undefined {
   const { config } = call;
   if (!config || (config.method ?? 'get').toLowerCase() !== 'get' || config.responseType === 'stream') return undefined;
@@ -34,27 +34,27 @@ export function keyOf(call: Call): string | undefined {
 }
 
 /**
- * What the headers that are left out of the key were, of those that the answer depends on by its own `Vary`. `undefined` where an answer is
- * for nobody but who asked: it varies by everything, or by cookies, which a page sends unseen.
+ * The values of headers that the key leaves out but the response's own `Vary` names. `undefined` if a response is for nobody but the one
+ * who asked: it varies by everything, or by cookies, which a page sends unseen.
  */
 export function variantOf({ headers, decompress }: Varying, vary: string): string | undefined {
   const varying = vary.toLowerCase().split(/[\s,]+/);
   if (varying.includes('*') || (varying.includes('cookie') && typeof document === 'object')) return undefined;
-  // An encoding is undone on the way here.
+  // The content encoding has been undone by now, unless `decompress` is off.
   const names = varying.filter((name) => VOLATILE.test(name) && (name !== 'accept-encoding' || decompress === false));
-  // The adapter's own user agent comes and goes with the adapter.
+  // The user agent that axios sets by itself depends on the adapter.
   return JSON.stringify(names.map((name) => textOf(headers, name).replace(/^axios\/.*/, '')));
 }
 
 /**
- * Who asks, where no header says so: a certificate or a cookie jar in an agent, a fetch or an adapter made for one user, a proxy's password,
+ * Who asks, if no header says so: a certificate or a cookie jar in an agent, a fetch or an adapter made for one user, a proxy's password,
  * the cookies of a page as far as it sees them.
  */
 function unseen(config: NonNullable<Call['config']>): unknown[] {
   return [...UNSEEN.map((name) => (config as typeof config & Record<string, unknown>)[name]), cookiesOfPage()];
 }
 
-/** A page in a sandbox may not even ask for them. */
+/** In a sandboxed page, even reading them throws. */
 function cookiesOfPage(): unknown {
   try {
     return typeof document === 'object' && document.cookie;
@@ -66,13 +66,13 @@ function cookiesOfPage(): unknown {
 const UNSEEN = [
   ...['httpAgent', 'httpsAgent', 'proxy', 'withCredentials', 'http2Options', 'fetchOptions', 'jar'],
   ...['adapter', 'env', 'transport', 'lookup', 'beforeRedirect'],
-  // How it is asked, and what is made of the answer.
+  // How the request is sent, and how the response is processed.
   ...['paramsSerializer', 'transformResponse', 'responseEncoding', 'decompress', 'transitional', 'parseReviver', 'maxRedirects'],
 ];
 
 /**
- * JSON tells nothing of most objects, and of others what their `toJSON` says, which need not be what is sent: what it cannot tell apart must
- * not pass for the same.
+ * A JSON replacer that throws for what JSON cannot tell apart, such as most objects, and looks past `toJSON`, which need not give what is
+ * sent: different requests must not pass for the same.
  */
 function plainly(this: Record<string, unknown>, name: string): unknown {
   const value = this[name];
@@ -85,7 +85,7 @@ function plainly(this: Record<string, unknown>, name: string): unknown {
 const ids = new WeakMap<object, number>();
 let nextId = 0;
 
-/** An agent is itself and no other. */
+/** A JSON replacer that tells objects such as agents apart by identity. */
 function byIdentity(this: Record<string, unknown>, name: string): unknown {
   const value = this[name];
   if (isTold(value)) return value;
@@ -94,7 +94,7 @@ function byIdentity(this: Record<string, unknown>, name: string): unknown {
   return `#${ids.get(itself)}`;
 }
 
-/** Whether JSON tells it from others, in depth. */
+/** Whether JSON tells it from others, given that its parts are. */
 function isTold(value: unknown): boolean {
   if (typeof value === 'object') return value === null || Array.isArray(value) || isPlain(value);
   return typeof value !== 'function' && typeof value !== 'symbol';
@@ -102,7 +102,7 @@ function isTold(value: unknown): boolean {
 
 const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-/** `''` where there is none. */
+/** `''` if the header is absent. */
 export function textOf(headers: unknown, lower: string): string {
   const value = headerOf(headers, lower);
   return value === undefined || value === null || value === false ? '' : String(value);

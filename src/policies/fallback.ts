@@ -1,4 +1,4 @@
-/** An answer instead of an error: the last good one, or what the user has for the case. Outermost, so that nothing else stands between. */
+/** An answer instead of an error: the last good response, or one of the user's. Outermost, so that it covers all errors. */
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
@@ -12,20 +12,20 @@ import { bodyOf, discardUnless } from '../util/discard';
 import { askedBy } from './fallback-asked';
 import { variantOf } from './fallback-key';
 
-/** Good answers kept. */
+/** How many good responses are kept. */
 const CAP = 100;
 
-/** How long the user's function may take at least, when the deadline has little left or is spent, in milliseconds. */
+/** The least time that the user's function gets, even if the deadline has little or nothing left, in milliseconds. */
 const GRACE = 1_000;
 
-/** Where an answer came from that is not the upstream's. */
+/** Where a response that is not the upstream's came from. */
 export type FallbackKind = 'stale' | 'use' | 'value';
 
-/** An answer that stands in for an error. */
+/** A response that stands in for an error. */
 export interface FallbackResponse extends AxiosResponse {
   /** Where it came from. */
   fallback: FallbackKind;
-  /** Of a stale answer: milliseconds since it was fresh. */
+  /** For a stale response: milliseconds since it was received. */
   age?: number;
 }
 
@@ -33,7 +33,7 @@ type Answer = Omit<AxiosResponse, 'config' | 'request'>;
 
 interface Kept {
   answer: Answer;
-  /** The upstream's, whatever interceptors made of them. */
+  /** `status` and `vary` as the upstream sent them, whatever interceptors made of them. */
   status: number;
   vary: string;
   variant: string;
@@ -47,7 +47,7 @@ export const fallback: Policy = (next) => {
     try {
       response = await next(call);
     } catch (error) {
-      // Of an abort an interceptor may have made an error of its own.
+      // An interceptor may have turned an abort into an error of its own.
       if (isCanceled(error) || isCanceled(call.ended) || isRefusal(error)) throw error;
       const data = bodyOf(error);
       const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error).catch(orLetGo(data)));
@@ -62,7 +62,7 @@ export const fallback: Policy = (next) => {
   return (call) => (call.settings.fallback ? orElse(call, call.settings.fallback) : next(call));
 };
 
-/** A 4xx is the upstream's answer to what was asked, not a failure to answer. */
+/** A 4xx other than 408 and 429 is the upstream's answer to what was asked, not a failure to answer. */
 const isAnswer = (status: number): boolean => status < 500 && status !== 408 && status !== 429;
 
 function isRefusal(error: unknown): boolean {
@@ -73,14 +73,14 @@ function isRefusal(error: unknown): boolean {
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
   const asked = askedBy(call);
   if (!asked?.answered || !isAnswer(asked.answered.status)) return;
-  // An interceptor may have made something else of the response.
+  // An interceptor may have turned the response into something else.
   if (typeof response !== 'object' || response === null || !('status' in response && 'data' in response)) return;
   const { key, answered } = asked;
   kept.delete(key);
   const variant = variantOf(asked, answered.vary);
   if (variant === undefined) return;
   try {
-    const { request: _, config: __, ...answer } = response as AxiosResponse; // those of whoever is given it are told
+    const { request: _, config: __, ...answer } = response as AxiosResponse; // a call that is served it gets its own
     kept.set(key, { answer: duplicate(answer), ...answered, variant, at: now() });
   } catch (error) {
     return complain(kept, '`staleFor` keeps no answer that cannot be copied, since each caller is to have his own.', error);
@@ -97,29 +97,29 @@ function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOption
   return age <= staleFor ? { ...duplicate(found.answer), config: call.reportedConfig, fallback: 'stale', age } : undefined;
 }
 
-/** What a caller does to an answer does not change the kept one, nor the next. */
+/** A copy, so that a caller who changes the response changes neither the kept one nor the next. */
 function duplicate({ data, headers, ...rest }: Answer): Answer {
   return { ...rest, data: copy(data), headers: Object.assign(Object.create(Object.getPrototypeOf(headers ?? {})), headers) };
 }
 
-/** As deep as it goes. `structuredClone` would make bare objects of a class's, and a Uint8Array of a Buffer: what is of a class is not copied. */
+/** A deep copy that refuses class instances: `structuredClone` would make plain objects of them, and a Uint8Array of a Buffer. */
 function copy<T>(data: T): T {
   if (typeof data === 'function') throw new TypeError('a function is not to be copied');
-  if (typeof data !== 'object' || data === null || (typeof Blob === 'function' && data instanceof Blob)) return data; // as it is, nobody changes it
+  if (typeof data !== 'object' || data === null || (typeof Blob === 'function' && data instanceof Blob)) return data; // immutable
   if (data instanceof ArrayBuffer) return data.slice(0) as T;
   if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Uint8Array.prototype.slice.call(data) as T;
   const prototype = Object.getPrototypeOf(data);
-  if (Array.isArray(data) && Array.isArray(prototype)) return data.map(copy) as T; // of any realm, but of no class
+  if (Array.isArray(data) && Array.isArray(prototype)) return data.map(copy) as T; // of any realm, but of no subclass
   if (prototype === Date.prototype) return new Date(Number(data)) as T;
   if (prototype === Map.prototype) return new Map([...(data as unknown as Map<unknown, unknown>)].map(copy)) as T;
   if (prototype === Set.prototype) return new Set([...(data as unknown as Set<unknown>)].map(copy)) as T;
-  // Of any realm: only what is no class has nothing above its prototype.
+  // In any realm, only a plain object's prototype has no prototype itself.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
     throw new TypeError(`a ${prototype.constructor?.name} is not to be copied`);
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, copy(value)])) as T;
 }
 
-/** The user's own value is shared where it cannot be copied. */
+/** The user's own value is shared if it cannot be copied. */
 function copyOf<T>(value: T): T {
   try {
     return copy(value);
@@ -128,7 +128,7 @@ function copyOf<T>(value: T): T {
   }
 }
 
-/** After an abort nothing leads the caller to the answer that the user's function was given. */
+/** Releases the response that the user's function was given: after an abort nothing else leads the caller to it. */
 const orLetGo =
   (body: unknown) =>
   (failure: unknown): never => {
@@ -143,11 +143,11 @@ async function standIn(call: Call, settings: FallbackOptions, error: unknown): P
   return { data, status: 200, statusText: 'Fallback', headers: {}, config, fallback: settings.use ? 'use' : 'value' };
 }
 
-/** The user's function cannot make the call hang: it has what is left of the deadline, and the caller may still abort. */
+/** The user's function cannot make the call hang: it gets what is left of the deadline, and the caller may still abort. */
 async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error: unknown): Promise<unknown> {
   if (isAborted(call.request)) throw canceled(call.reportedConfig);
   const { promise: end, reject } = deferred();
-  end.catch(() => {}); // the function may abort, and throw
+  end.catch(() => {}); // the function may abort the call, and throw before anybody awaits this
   const alarm = new Alarm(() => reject(error));
   if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
   const stopListening = onAbort(call.request, () => reject(canceled(call.reportedConfig)));

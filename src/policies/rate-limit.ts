@@ -1,4 +1,4 @@
-/** No more attempts than a rate allows: a token bucket of the client's own, or a limiter shared with others. */
+/** Limits the rate of attempts: by a token bucket of the client's own, or by a limiter shared with others. */
 import type { Call, Policy } from '../call';
 import { refuse } from '../call/errors';
 import { Alarm, now } from '../clock';
@@ -13,24 +13,24 @@ const CAP = 1_000;
 /** How long a shared limiter may take to answer, in milliseconds. */
 const PATIENCE = 1_000;
 
-/** Timers fire a few milliseconds late: what a token's time was is not lost by that, as it is while the event loop is blocked for longer. */
+/** Timers fire a few milliseconds late, which costs no tokens; what a longer block of the event loop costs is lost. In milliseconds. */
 const LATE = 20;
 
-/** Sums of fractions of milliseconds are off by less than this. */
+/** Rounding errors in sums of fractional milliseconds are smaller than this. */
 const ROUNDING = 0.001;
 
-/** A token bucket told by one number: the time at which it will be full again. */
+/** A token bucket, described by one number: the time at which it will be full again. */
 interface Bucket {
   fullAt: number;
   readonly waiting: Line<Waiter>;
-  /** Rings when there is a token for who has waited longest. */
+  /** Rings when there is a token for whoever has waited longest. */
   readonly alarm: Alarm;
 }
 
 interface Pace {
-  /** Milliseconds in which one token comes. */
+  /** Milliseconds per token. */
   readonly perToken: number;
-  /** Milliseconds in which an empty bucket is full. */
+  /** Milliseconds until an empty bucket is full. */
   readonly capacity: number;
 }
 
@@ -40,7 +40,7 @@ interface Waiter extends Pace {
 
 export const rateLimit: Policy = (next) => {
   const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.length > 0 || fullAt > now());
-  /** What has to be waited for, if anything. */
+  /** What the attempt has to wait for, if anything. */
   const turn = (call: Call, limit: LimitSettings): Promise<void> | undefined => {
     if (limit.limiter) return consume(call, limit);
     if (!limit.rate || limit.rate === Infinity) return undefined;
@@ -58,11 +58,11 @@ function newBucket(): Bucket {
   return bucket;
 }
 
-/** When there is a token for one who comes after so many others. */
+/** When there is a token for an attempt with so many others ahead of it. */
 const dueAt = ({ fullAt }: Bucket, { perToken, capacity }: Pace, others: number, at: number): number =>
   Math.max(fullAt, at) + (others + 1) * perToken - capacity;
 
-/** Gives tokens in order, while there are any. */
+/** Hands out tokens in order, while there are any. */
 function serve(bucket: Bucket): void {
   for (let { first } = bucket.waiting; first; first = bucket.waiting.first) {
     const due = dueAt(bucket, first.who, 0, now() - LATE);
@@ -78,7 +78,7 @@ function spend(bucket: Bucket, { perToken }: Pace, at: number): void {
   bucket.fullAt = Math.max(bucket.fullAt, at) + perToken;
 }
 
-/** Takes a token, or a place in the queue. What cannot be waited for is refused at once. */
+/** Takes a token, or a place in the queue. Refuses at once if the queue is full or the wait would be too long. */
 function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: number): Promise<void> | undefined {
   const { interval, burst, maxQueue, maxWait } = settings;
   const perToken = interval / rate;
@@ -96,21 +96,21 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
   const place = waiting.add({ ...mine, go: resolve });
   serve(bucket);
   call.onEnd(() => {
-    // Who leaves takes no token: the next in line moves up.
+    // Whoever leaves takes no token: the next in line moves up.
     if (waiting.leave(place)) serve(bucket);
     reject(call.ended);
   });
   return promise;
 }
 
-/** Asks a shared limiter. One that fails or hangs does not decide over our calls. */
+/** Asks a shared limiter. If it fails or hangs, `whenUnavailable` decides instead. */
 async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: LimitSettings): Promise<void> {
   const { promise: patience, reject } = deferred();
   const alarm = new Alarm(() => reject(UNAVAILABLE));
-  // With no wait in a queue it is asked all the same: given no time at all, one across a network would never decide.
+  // A `maxWait` of 0 means no queueing, but the limiter is still asked: given no time at all, a remote one would never decide.
   alarm.set(now() + Math.min(PATIENCE, maxWait || PATIENCE));
   call.onEnd(() => reject(call.ended));
-  const answer = async (): Promise<unknown> => limiter?.consume(call.keyOf(per)); // one that throws at once rejects
+  const answer = async (): Promise<unknown> => limiter?.consume(call.keyOf(per)); // async, so that a synchronous throw rejects
   try {
     await Promise.race([answer(), patience]);
   } catch (refusal) {

@@ -1,4 +1,4 @@
-/** Reports the call when the caller has its answer, whatever that is. */
+/** Reports the call when it settles, however it does. */
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { answerOf, isCanceled, isLocal, isTimeout } from '../errors';
@@ -7,7 +7,7 @@ import { contain } from '../util/complain';
 import type { Outcome } from '../words';
 
 export const record: Policy = (next) => {
-  /** Async, as all are that an error passes on its way to the caller from here: its stack says where that is. */
+  /** Async, like all functions an error passes from here to the caller, so that its stack can say where the call was made. */
   const recorded = async (call: Call): Promise<AxiosResponse> => {
     let response: AxiosResponse;
     try {
@@ -23,7 +23,7 @@ export const record: Policy = (next) => {
   return recorded;
 };
 
-/** What the interceptors made of the response may be anything; the status is the attempt's. */
+/** The status is the attempt's: interceptors may have made anything of the response. */
 const succeeded = (call: Call): void =>
   call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, error: undefined, status: call.attempt?.status });
 
@@ -34,7 +34,7 @@ function failed(call: Call, error: unknown): void {
 
 function outcomeOf({ ended }: Call, error: unknown, status: number | undefined): Outcome {
   if (isTimeout(error)) return 'timeout';
-  if (isCanceled(error) || isCanceled(ended)) return 'canceled'; // whatever interceptors make of an abort
+  if (isCanceled(error) || isCanceled(ended)) return 'canceled'; // even if an interceptor made another error of it
   if (isLocal(error)) return 'refused';
   return status === undefined ? 'error' : 'http-error';
 }

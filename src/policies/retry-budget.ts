@@ -2,7 +2,7 @@
 import { Lru } from '../util/lru';
 import { Window } from '../util/window';
 
-/** Endpoints remembered. */
+/** How many endpoints are remembered. */
 const CAP = 1_000;
 
 export class RetryBudget {
@@ -12,7 +12,7 @@ export class RetryBudget {
     this.#endpoints.use(endpoint).add('calls');
   }
 
-  /** Takes one retry, where the budget has one. Taken when it is decided, before the delay: retries in back-off count. */
+  /** Takes one retry if the budget has one. Taken on the decision, before the delay, so that retries in back-off count. */
   take(endpoint: string, { ratio, min }: { ratio: number; min: number }): boolean {
     const window = this.#endpoints.use(endpoint);
     if (window.total('retries') + 1 > Math.max(min, ratio * window.total('calls'))) return false;

@@ -1,4 +1,4 @@
-/** Whether a failed attempt is made again, and when: by what is known of the failure, the request, the deadline and the budget. */
+/** Decides whether and when a failed attempt is repeated, from the failure, the request, the deadline and the budget. */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call } from '../call';
 import { MAX_DELAY } from '../clock';
@@ -14,13 +14,13 @@ export type Decision = { retry: true; delay: number } | { retry: false; reason: 
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY', 'TRACE']);
 
-/** Statuses that may pass. */
+/** Statuses that may be transient. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Failures before anything was sent, as Node names them. */
 const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'];
 
-/** Failures while it was on its way, as Node, axios and fetch name them. */
+/** Failures of a request in flight, as Node, axios and fetch name them. */
 const BROKEN_OFF = [
   ...['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_NETWORK', 'UND_ERR_SOCKET'],
   ...['ERR_HTTP2_STREAM_ERROR', 'ERR_HTTP2_SESSION_ERROR', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_STREAM_CANCEL'],
@@ -29,13 +29,13 @@ const BROKEN_OFF = [
 /** Failures of the network, after which a repeat may succeed. */
 const isNetwork = (code: string): boolean => NOT_SENT.includes(code) || BROKEN_OFF.includes(code);
 
-/** An attempt needs this long to be worth beginning, in milliseconds. */
+/** The least time for which an attempt is worth beginning, in milliseconds. */
 const MIN_ATTEMPT = 100;
 
 export function decide(call: Call, error: unknown, budget: RetryBudget): Decision {
   if (call.ended) return { retry: false, reason: 'canceled' };
   const decision = judge(call, error, call.settings.retry as RetrySettings, budget);
-  // What was refused here was no attempt.
+  // A refusal on this side was no attempt.
   const attempted = isUntold(call);
   if (attempted) call.history.push({ ...call.lastAttempt(error), ...(decision.retry && { delay: decision.delay }) });
   const waitsOn = decision.retry && !attempted;
@@ -47,7 +47,7 @@ export function decide(call: Call, error: unknown, budget: RetryBudget): Decisio
   return decision;
 }
 
-/** The call was ended from outside, by its deadline or by the user: that error has the attempts as well. */
+/** For a call ended from outside, by its deadline or by the user: that error lists the attempts as well. */
 export function conclude(call: Call): void {
   tell(call.ended, 'history', attemptsOf(call, call.ended));
   tell(call.ended, 'retryStopped', (isTimeout(call.ended) ? 'deadline' : 'canceled') satisfies StopReason);
@@ -60,7 +60,7 @@ const isUntold = (call: Call): boolean => call.attempts > call.history.length;
 const attemptsOf = (call: Call, error: unknown): AttemptSummary[] =>
   isUntold(call) ? [...call.history, call.lastAttempt(error)] : [...call.history];
 
-/** On the error, where it takes it: adapters of the user's have errors of their own. Of our facts only some are in its JSON. */
+/** Adds a property to an error, if it allows that: users' adapters have errors of their own. Only enumerable ones show in its JSON. */
 function tell(error: unknown, name: string, value: unknown, enumerable = false): void {
   if (typeof error !== 'object' || error === null) return;
   define(error, name, { value, configurable: true, writable: true, enumerable });
@@ -72,13 +72,13 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
   const remaining = call.deadline?.remaining ?? Infinity;
   const room = remaining - Math.min(MIN_ATTEMPT, call.limits.total ?? MIN_ATTEMPT);
   const longest = Math.min(settings.maxRetryAfter, room, MAX_DELAY);
-  // It has waited as it was told to; others were told to wait for longer, if only by what lies between two answers.
+  // The call has waited as told, but another was told to wait longer, if only by the time between the two responses.
   if (isBreakerOpen(error) && error.reason === 'throttled' && call.attempts > 0 && call.pauses < settings.retries) {
     call.pauses++;
     return error.retryAfter > longest ? no('retry-after') : { retry: true, delay: error.retryAfter };
   }
   if (isLocal(error)) return no('local');
-  // No attempt was made: the body could not be made anew.
+  // No attempt was made: the factory failed to make a fresh body.
   if (!isUntold(call)) return no('body');
 
   const response = (error as { response?: AxiosResponse } | undefined)?.response;
@@ -103,14 +103,14 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
   return { retry: true, delay };
 }
 
-/** Why a repeat is out of the question by the failure itself; `undefined` where it is not. */
+/** Why the failure itself rules out a repeat; `undefined` if it does not. */
 function judgeFailure(call: Call, error: unknown, response: AxiosResponse | undefined, hinted: boolean): StopReason | undefined {
   const { method = 'get', headers } = call.config as InternalAxiosRequestConfig;
   const harmless = IDEMPOTENT.has(method.toUpperCase()) || Boolean(headers?.get('Idempotency-Key'));
   if (isCutShort(call, error, response)) return harmless ? undefined : 'unsafe';
   if (response) {
     if (!PASSING.has(response.status)) return 'permanent';
-    // The peer says itself that it did not do the work.
+    // The peer itself says that it did not do the work.
     const refused = response.status === 425 || response.status === 429 || (response.status === 503 && hinted);
     // A proxy's answer in place of a tunnel: nothing was sent either.
     return harmless || refused || isUnsent(call, '') ? undefined : 'unsafe';
@@ -121,24 +121,24 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
   return harmless || isUnsent(call, code) ? undefined : 'unsafe';
 }
 
-/** Whether the answer began well and its body broke off: each adapter of axios has its own error for it, and a size limit has another. */
+/** Whether a good response broke off in its body. Each axios adapter has its own error for that, unlike the one for a size limit. */
 function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefined): boolean {
   const status = response?.status ?? call.attempt?.status;
   if (isTimeout(error) || call.attempt?.clock.phase !== 'body' || status === undefined || status >= 400) return false;
   const code = codeOf(error);
   if (code === 'ERR_BAD_RESPONSE') return response !== undefined && call.config?.validateStatus?.(status) !== false;
   if (code !== undefined) return isNetwork(code);
-  // A mistake in the user's own functions is one of a type as well, but comes after the last byte, or before a stream was read.
+  // A mistake in the user's own functions may be a TypeError too, but comes after the last byte, or before a stream was read.
   return (error as Error | null)?.name === 'TypeError' && !call.attempt.isWhole && call.config?.responseType !== 'stream';
 }
 
-/** Whether the failure came before the first byte was sent: by its name, or because the connection was still being made. */
+/** Whether the failure came before the first byte was sent: going by its code, or because the connection was still being made. */
 function isUnsent({ attempt }: Call, code: string): boolean {
   if (!attempt || attempt.hops > 1) return false;
   return NOT_SENT.includes(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
 }
 
-/** The delay after the nth attempt: exponential, jitter, then the cap. */
+/** The delay after the nth attempt: exponential, then jittered, then capped. */
 export function backOff(
   attempt: number,
   { baseDelay, factor, maxDelay, jitter }: RetrySettings,
@@ -149,7 +149,7 @@ export function backOff(
   return Math.min(jittered, maxDelay, MAX_DELAY);
 }
 
-/** Whether a body can be sent again as it is: not a stream, and no FormData of the `form-data` package, which is one. */
+/** Whether a body can be sent again as it is: it is no stream, as FormData of the `form-data` package is. */
 export function isReplayable(data: unknown): boolean {
   if (typeof data !== 'object' || data === null) return true;
   const stream = data as { pipe?: unknown; getReader?: unknown };

@@ -1,6 +1,6 @@
 /**
- * Makes a failed attempt again where that is safe and of use. axios-retry drives the attempts from a seat: it waits and calls again;
- * what it does is decided here, for its own defaults re-send POSTs and know no deadline.
+ * Repeats a failed attempt where that is safe and useful. axios-retry drives the attempts from a seat: it waits and calls again. What it
+ * does is decided here, since its own defaults re-send POSTs and know no deadline.
  */
 
 import type { AxiosInstance, AxiosResponse } from 'axios';
@@ -13,19 +13,19 @@ import { discard } from '../util/discard';
 import { RetryBudget } from './retry-budget';
 import { conclude, type Decision, decide, isReplayable } from './retry-decision';
 
-/** One call in the seat. axios-retry keeps its own state on it, so nothing of that stays in the user's config. */
+/** One call in the seat. axios-retry keeps its own state on it, rather than in the user's config. */
 interface Ticket {
   call: Call;
   /** What axios-retry listens to during a back-off. */
   signal: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
-  /** About the last failure; `undefined` where it is still to be made. */
+  /** The decision on the last failure; `undefined` until it is made. */
   decision?: Decision | undefined;
   /** The last failure, and the monotonic time before which nothing is sent again. */
   failure?: unknown;
   notBefore: number;
 }
 
-/** An error as axios-retry takes it: with the ticket for a config. */
+/** An error in the shape that axios-retry expects, with the ticket as its config. */
 interface Carrier {
   config: Ticket;
   error: unknown;
@@ -41,16 +41,16 @@ export const retry: Policy = (next) => {
   const failed = takeSeat((ticket) => again(next, ticket), budget);
 
   return (call) => {
-    if (call.ended) return Promise.reject(call.ended); // while an interceptor, or a body's factory, was at work
+    if (call.ended) return Promise.reject(call.ended); // while an interceptor or a body factory was running
     const { retry } = call.settings;
     if (!retry) return next(call);
     contain(called, call, budget);
-    // Whoever ends the call from outside gets its attempts told as well, before the caller hears of it.
+    // An error that ends the call from outside lists its attempts as well, before the caller sees it.
     call.onEnd(conclude);
     return next(call).catch((error) => {
       dropBody(call, error);
       const decision = contain(decide, call, error, budget);
-      if (!decision?.retry) throw error; // axios-retry has no part in it
+      if (!decision?.retry) throw error; // without axios-retry
       const ticket: Ticket = { call, signal: signalOf(call), decision, notBefore: 0 };
       return failed({ config: ticket, error }).catch((reason) => {
         if (isCarrier(reason)) throw reason.error;
@@ -63,7 +63,7 @@ export const retry: Policy = (next) => {
 
 const called = (call: Call, budget: RetryBudget): void => budget.called(call.endpoint);
 
-/** A repeated attempt; a failure comes out as axios-retry takes it. */
+/** Makes a repeated attempt; a failure is rethrown in the shape that axios-retry expects. */
 async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
   try {
     ticket.decision = undefined;
@@ -76,12 +76,12 @@ async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
   }
 }
 
-/** A body from a factory is nobody's after its attempt, unless that was answered: early, perhaps, with the body still going out. */
+/** Discards a factory's body after its attempt, unless there was a response, which may be early, with the body still being sent. */
 function dropBody({ bodyFactory, config }: Call, error: unknown): void {
   if (bodyFactory && !responseOf(error)) discard(config?.data);
 }
 
-/** Gives axios-retry something that looks like an instance: called, it makes an attempt. Returns the handler that it registers for failures. */
+/** Gives axios-retry a callable that looks like an instance and makes an attempt. Returns the rejection handler that it registers. */
 function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: RetryBudget): OnRejected {
   let onRejected: OnRejected | undefined;
   const failed: OnRejected = (carrier) => (onRejected as OnRejected)(carrier);
@@ -113,7 +113,7 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: Ret
       const { decision } = (carrier as unknown as Carrier).config;
       return decision?.retry ? decision.delay : 0;
     },
-    // Nobody will read that answer; left open it would keep its connection, and its place among the concurrent.
+    // Nobody will read that response; left open, it would keep its connection and its place in the concurrency limit.
     onRetry: (_, carrier) => {
       const { config, error } = carrier as unknown as Carrier;
       config.call.abandon(error);
@@ -126,12 +126,12 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: Ret
 /** Timers may fire this much early, in milliseconds. */
 const EARLY = 2;
 
-/** Right before a repeat, so that an aborted back-off leaves nothing behind: its time has come, and a body from a factory is made anew. */
+/** Waits out a timer that fired early, and makes a fresh body. Right before a repeat, so that an aborted back-off leaves nothing behind. */
 async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
   const early = notBefore - now();
   if (early > 0 && early < EARLY) await new Promise((resolve) => setTimeout(resolve, EARLY));
   if (call.ended || !call.bodyFactory || !call.config || isReplayable(call.config.data)) return;
-  discard(call.config.data); // under an answer that came early it may still be going out
+  discard(call.config.data); // after an early response it may still be being sent
   try {
     call.config.data = await call.bodyFactory();
   } catch (error) {
@@ -144,7 +144,7 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
 
 const responseOf = (error: unknown): AxiosResponse | undefined => (error as { response?: AxiosResponse } | null | undefined)?.response;
 
-/** A back-off ends with the call. */
+/** A signal that ends a back-off with the call. */
 function signalOf(call: Call): Ticket['signal'] {
   const listeners = new Set<() => void>();
   call.onEnd(() => {

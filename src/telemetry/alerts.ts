@@ -1,6 +1,6 @@
 /**
- * Tells when an endpoint times out too often: once when it begins, once when it is over. Decided at each timeout from the endpoint's own
- * series. While an alert is on, it is looked after every 10 s.
+ * Alerts when an endpoint times out too often: once when it begins, once when it is over. Decided at each timeout from the endpoint's own
+ * series; a firing alert is checked every 10 s.
  */
 import { now } from '../clock';
 import type { AlertSettings } from '../options/alerts';
@@ -17,9 +17,9 @@ export interface Alert {
   reason: 'frequent' | 'surge';
   /** `firing` when it begins, `resolved` when it is over. */
   status: 'firing' | 'resolved';
-  /** Timed out, as a share of the attempts of the last 60 s. */
+  /** Share of the attempts of the last 60 s that timed out. */
   rate: number;
-  /** The same of the 10 minutes before, when the alert began; 0 where there was nothing before. */
+  /** The same for the 10 minutes before, as of when the alert began; 0 if there was nothing before. */
   baseline: number;
   /** Attempts of the last 60 s. */
   calls: number;
@@ -27,7 +27,7 @@ export interface Alert {
   timeouts: number;
   /** When the alert began: milliseconds since the epoch. */
   startedAt: number;
-  /** When it was resolved. */
+  /** When it was resolved: milliseconds since the epoch. */
   endedAt?: number;
   /** The latest 5 timeouts, oldest first. */
   recent: AttemptRecord[];
@@ -36,20 +36,20 @@ export interface Alert {
 type Firing = { status: 'firing'; watched: Watched; alert: Alert; over: number; calm: number };
 type Cooling = { status: 'cooling'; until: number };
 
-/** An alert is over when the rate has been halfway back, or further, for so many looks in a row. */
+/** An alert is over when the rate has been halfway back, or further, at so many checks in a row. */
 const CALM = 2;
 
-/** Milliseconds without an attempt: three times the longest that a breaker stays open by default, whose silence is no end of an outage. */
+/** Milliseconds without an attempt that end an alert: three times the default `maxOpenFor`, as an open breaker's silence is no recovery. */
 const FORGOTTEN = 900_000;
 
-/** Nobody has never failed: a rate of 0 would make any timeout infinitely many times more. */
+/** A floor for the expected rate: compared to 0, any timeout would be an infinite rise. */
 const LOWEST_BASELINE = 0.005;
 
 export class Alerts {
   readonly #settings: AlertSettings;
   readonly #statistics: Statistics;
   readonly #emit: (alert: Alert) => void;
-  /** Of those endpoints that are not inactive. */
+  /** Only endpoints whose alert is firing or cooling down. */
   readonly #states = new Map<string, Firing | Cooling>();
   /** Monotonic times of the alerts that began in the last minute. */
   #begun: number[] = [];
@@ -61,7 +61,7 @@ export class Alerts {
     this.#emit = emit;
   }
 
-  /** To be told of every timeout, after the statistics were. */
+  /** To be called for every timeout, after the statistics have counted it. */
   timedOut(endpoint: string): void {
     const watched = this.#statistics.watched(endpoint);
     if (!watched) return;
@@ -82,19 +82,19 @@ export class Alerts {
     };
     this.#states.set(watched.name, { status: 'firing', watched, alert, over, calm: 0 });
     this.#cancelLook ??= quietly(BUCKET, () => this.#look());
-    this.#emit({ ...alert }); // a handler may do with it what it likes
+    this.#emit({ ...alert }); // a copy, which handlers may change
   }
 
-  /** What is firing is told to be over: whoever counts would count it for ever. */
+  /** Resolves what is firing: whoever counts alerts would count it for ever. */
   close(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
     const states = [...this.#states.values()];
-    this.#states.clear(); // first: a handler may close, too
+    this.#states.clear(); // first: a handler may call close() too
     for (const state of states) if (state.status === 'firing') this.#resolved(state);
   }
 
-  /** Why an alert begins, and below which rate it is over: halfway back to normal from what was enough for it, however bad it was. */
+  /** Why an alert begins, and below which rate it is over: halfway from the threshold back to normal, however bad it got. */
   #cause(short: Share, expected: number): [Alert['reason'], over: number] | undefined {
     const { surge, frequent } = this.#settings;
     const rate = rateOf(short);
@@ -106,7 +106,7 @@ export class Alerts {
     return frequent && short.timeouts >= frequent.timeouts && rate >= frequent.rate ? ['frequent', frequent.rate / 2] : undefined;
   }
 
-  /** Those that may not begin yet do with a later timeout. */
+  /** Alerts that may not begin yet do so with a later timeout. */
   #mayBegin(): boolean {
     this.#begun = this.#begun.filter((at) => now() - at < 60_000);
     return this.#begun.length < this.#settings.maxPerMinute && this.#begun.push(now()) > 0;
@@ -125,7 +125,7 @@ export class Alerts {
     const { watched } = firing;
     const short = watched.series.short();
     firing.calm = short.attempts && rateOf(short) < firing.over ? firing.calm + 1 : 0;
-    // While nobody calls, as when the breaker cuts the endpoint off, nothing is known; but that is not for ever.
+    // Without calls, as while the breaker is open, nothing is known; but an alert must not fire for ever.
     const isForgotten = now() - watched.series.lastAt >= Math.max(2 * this.#settings.cooldown, FORGOTTEN);
     if (firing.calm < CALM && !isForgotten) return;
     this.#states.set(name, { status: 'cooling', until: now() + this.#settings.cooldown });
@@ -139,12 +139,12 @@ export class Alerts {
 
 const rateOf = ({ timeouts, attempts }: Share): number => (attempts ? timeouts / attempts : 0);
 
-/** Of little past little is known: half a timeout in one attempt more keeps a short one from seeming perfect. */
+/** Half a timeout in one more attempt is added, to keep a short past from looking perfect. */
 const expectedOf = ({ timeouts, attempts }: Share): number => Math.max((timeouts + 0.5) / (attempts + 1), LOWEST_BASELINE);
 
 /**
- * How far a count is above what is expected, in standard deviations. Of likelihoods, not of a normal curve: where a few are expected, twice
- * as many are no rarity.
+ * How far a count is above what is expected, in standard deviations. From the likelihood ratio, not a normal approximation: where few are
+ * expected, twice as many are not rare.
  */
 const scoreOf = (count: number, expected: number): number => Math.sqrt(2 * (count * Math.log(count / expected) - (count - expected)));
 

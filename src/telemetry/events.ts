@@ -11,15 +11,15 @@ import type { Phase, StopReason } from '../words';
 import type { Alert } from './alerts';
 import type { AttemptRecord, CallRecord } from './record';
 
-/** What can be listened to, and what the handler gets. */
+/** The types of event, and what a handler gets. */
 export type ClientEvents = {
   /** An attempt ended; for a stream, with its last byte. */
   attempt: AttemptRecord;
   /** A call ended: its promise is settled. */
   call: CallRecord;
-  /** A limit or the deadline ran out. With `attempt: 0`, before the first attempt began. */
+  /** A limit or the deadline ran out. `attempt: 0` means before the first attempt began. */
   timeout: AttemptRecord;
-  /** An attempt failed, and it was decided whether another is made. */
+  /** An attempt failed, and it was decided whether to make another. */
   retry: RetryEvent;
   /** A breaker changed its state. */
   breaker: BreakerEvent;
@@ -27,20 +27,20 @@ export type ClientEvents = {
   limited: LimitedEvent;
   /** A call was answered with something that is not the upstream's. */
   fallback: FallbackEvent;
-  /** Beacons were dropped; at most one a second and reason. */
+  /** Beacons were dropped; at most one event per second and reason. */
   beacon: BeaconEvent;
   /** An endpoint times out too often (`firing`), or no longer does (`resolved`). */
   alert: Alert;
 };
 
 interface AboutCall {
-  /** The call's. */
+  /** The id of the call. */
   id: string;
-  /** The call's. */
+  /** The endpoint of the call. */
   endpoint: string;
 }
 
-/** What was decided after a failed attempt: a `delay`, or the `reason` why there is none. */
+/** What was decided after a failed attempt: a `delay` before the next, or the `reason` why there is none. */
 export interface RetryEvent extends AboutCall {
   /** The attempt that failed; 1 is the first. */
   attempt: number;
@@ -50,9 +50,9 @@ export interface RetryEvent extends AboutCall {
   reason?: StopReason;
   /** The failure's code, such as `ETIMEDOUT`. */
   code?: string;
-  /** The failure's HTTP status, where headers came. */
+  /** The failure's HTTP status, if headers arrived. */
   status?: number;
-  /** Of a timeout: where the attempt was. */
+  /** For a timeout: where the attempt was when it ran out. */
   phase?: Phase;
 }
 
@@ -60,29 +60,29 @@ export interface RetryEvent extends AboutCall {
 export interface LimitedEvent extends AboutCall {
   /** Which limit. */
   limit: 'rate' | 'concurrency';
-  /** Milliseconds until there is room, where that can be told. */
+  /** Milliseconds until there is room; absent if unknown. */
   retryAfter?: number;
 }
 
 /** A call was answered with something that is not the upstream's. */
 export interface FallbackEvent extends AboutCall {
-  /** Where the answer came from. */
+  /** Where the response came from. */
   kind: FallbackKind;
-  /** Of a stale answer: milliseconds since it was fresh. */
+  /** For a stale response: milliseconds since it was received. */
   age?: number;
-  /** Of the error it stands in for. */
+  /** The code of the error it stands in for. */
   code?: string;
 }
 
 /** The type of an event. */
 export type EventType = keyof ClientEvents;
 
-/** A handler of one type of event, or, with the type, of `'*'`. */
+/** A handler of one type of event; one of `'*'` gets the type first. */
 export type EventHandler<T extends EventType | '*'> = T extends EventType
   ? (event: ClientEvents[T]) => void
   : (type: EventType, event: ClientEvents[EventType]) => void;
 
-/** What an exporter needs of a client: a way to listen. */
+/** What an exporter needs from a client: a way to listen. */
 export interface Listenable {
   /** As `client.on`. */
   on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
@@ -92,7 +92,7 @@ const TYPES: readonly string[] = ['attempt', 'call', 'timeout', 'retry', 'breake
 
 type Loose = (...args: unknown[]) => unknown;
 
-/** Where events of a type are published beside the handlers; `undefined` where nobody listens. */
+/** Where events of a type are published besides the handlers; `undefined` if nobody listens. */
 export type Diagnostics = (type: EventType) => { publish(event: unknown): void } | undefined;
 
 export class Events {
@@ -101,13 +101,13 @@ export class Events {
   readonly #diagnostics: Diagnostics | undefined;
   readonly #outside: (work: () => void) => void;
 
-  /** @param outside Runs what it is given under no deadline: a handler is not part of the work that it is told of, and may have calls to make. */
+  /** @param outside Runs what it is given under no deadline: a handler is no part of the work it hears of, and may make calls. */
   constructor(diagnostics?: Diagnostics, outside: (work: () => void) => void = (work) => work()) {
     this.#diagnostics = diagnostics;
     this.#outside = outside;
   }
 
-  /** @throws AxiosError `ERR_BAD_OPTION_VALUE` where there is no such event: its handler would wait for ever */
+  /** @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no such event: its handler would wait for ever */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void {
     if (!TYPES.includes(type)) throw badOption('event', type, `There is no such event. The events are ${TYPES.join(', ')}.`);
     const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
@@ -130,7 +130,7 @@ export class Events {
     if (--entry.times === 0) this.#isolated.get(type)?.delete(handler as Loose);
   }
 
-  /** Makes the event only where somebody listens. Never throws: it is called between a call and its answer. */
+  /** Makes the event only if somebody listens. Never throws: it runs between a call and its response. */
   emit<T extends EventType>(type: T, make: () => ClientEvents[T]): void {
     try {
       const channel = this.#diagnostics?.(type);
@@ -147,7 +147,7 @@ export class Events {
   }
 }
 
-/** A broken handler is told of once, and then left to its fate. */
+/** The failures of a handler are reported once, and from then on ignored. */
 function isolate(handler: Loose, type: string): Loose {
   const tell = (error: unknown): void => complain(isolated, `a handler of '${type}' failed; the call is not affected.`, error);
   const isolated: Loose = (...args) => {

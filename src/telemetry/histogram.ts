@@ -1,13 +1,13 @@
-/** Quantiles in fixed memory: counts in buckets that grow by a constant factor, so that the error is a share of the value. */
+/** Quantiles in fixed memory: counts in buckets that grow by a constant factor, so that the error is proportional to the value. */
 
-/** Neighbouring buckets' ratio. A value is told as its bucket's middle, at most (GROWTH - 1) / (GROWTH + 1) = 1.9 % off. */
+/** The ratio of neighbouring buckets. A value is reported as the middle of its bucket, at most (GROWTH - 1) / (GROWTH + 1) = 1.9 % off. */
 const GROWTH = 1.038;
 const LOG_GROWTH = Math.log(GROWTH);
 
-/** Milliseconds: the upper end of the first bucket. What is faster counts as this. */
+/** The upper bound of the first bucket, in milliseconds. What is faster counts as this. */
 const LOWEST = 0.1;
 
-/** An hour. What is slower counts as this. */
+/** An hour, in milliseconds. What is slower counts as this. */
 const HIGHEST = 3_600_000;
 
 const BUCKETS = Math.ceil(Math.log(HIGHEST / LOWEST) / LOG_GROWTH) + 1;
@@ -32,7 +32,7 @@ export class Histogram {
     this.count = 0;
   }
 
-  /** The value that this share of all values, in all the histograms, does not exceed (nearest rank); 0 where there are none. */
+  /** The value that this share of all values, in all the histograms, does not exceed (nearest rank); 0 if there are none. */
   static quantile(share: number, ...histograms: Histogram[]): number {
     const count = histograms.reduce((sum, histogram) => sum + histogram.count, 0);
     const rank = Math.max(1, Math.ceil(share * count));

@@ -1,7 +1,7 @@
 /**
- * The latest attempts of an endpoint: those of the last 5.5 to 11 minutes, or more where those are fewer than 200. Two halves, of which
- * the older is dropped when the newer is full, or has enough where there was a pause between them; so an endpoint of little traffic keeps
- * figures that mean something.
+ * The latest attempts of an endpoint: those of the last 5.5 to 11 minutes, or more if those are fewer than 200. Two halves, of which the
+ * older is dropped when the newer is full, or, after a long pause between them, when it has enough attempts. So an endpoint with little
+ * traffic keeps figures that mean something.
  */
 import { now } from '../clock';
 import { Histogram } from './histogram';
@@ -9,7 +9,7 @@ import type { AttemptRecord } from './record';
 import type { Share } from './series';
 import { type SuggestedLimits, suggest } from './suggest';
 
-/** Milliseconds, and attempts, that make a half full. */
+/** How many milliseconds, and how many attempts, make a half full. */
 const HALF = 330_000;
 const ENOUGH = 200;
 
@@ -19,9 +19,9 @@ class Half {
   attempts = 0;
   timeouts = 0;
   readonly elapsed = new Histogram();
-  /** New connections. */
+  /** The making of new connections. */
   readonly connect = new Histogram();
-  /** From the request being written to the last byte, where it came. */
+  /** From the request being written to the last byte, if it arrived. */
   readonly answer = new Histogram();
 
   isFull(at: number): boolean {
@@ -39,7 +39,7 @@ export class Latest {
   #newer = new Half();
   #older: Half | undefined;
 
-  /** @param at The monotonic time that it is. */
+  /** @param at The current monotonic time. */
   add({ elapsed, timedOut, timings, status, reusedSocket }: Omit<AttemptRecord, 'attempt'>, at: number): void {
     if (this.#newer.isFull(at)) {
       const spare = this.#older;
@@ -56,7 +56,7 @@ export class Latest {
     const { lookup, tcp, proxy, tls, response, waiting, body } = timings;
     const connect = reusedSocket ? undefined : plus(plus(lookup, tcp), plus(proxy, tls));
     if (connect !== undefined) half.connect.add(connect);
-    // The whole body stands for the longest silence in it: never too little, and of a small answer nearly the same.
+    // The whole body stands in for the longest silence in it: never too short, and for a small response nearly the same.
     const answer = plus(plus(response, waiting), body);
     if (answer !== undefined) half.answer.add(answer);
   }
@@ -89,5 +89,5 @@ export class Latest {
 
 const total = (halves: Half[], name: 'attempts' | 'timeouts'): number => halves.reduce((sum, half) => sum + half[name], 0);
 
-/** Milliseconds in two phases together; `undefined` where neither was seen. */
+/** Milliseconds in two phases together; `undefined` if neither was seen. */
 const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : b === undefined ? a : a + b);

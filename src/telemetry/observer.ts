@@ -1,4 +1,4 @@
-/** Makes events of what the policies report. Nothing is computed that nobody listens to. */
+/** Turns what policies report into events. Nothing is computed unless somebody listens. */
 import type { Call, Observer } from '../call';
 import { codeOf } from '../errors';
 import type { Events } from './events';

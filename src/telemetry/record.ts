@@ -1,4 +1,4 @@
-/** What is told of an attempt and of a call: plain data, no secrets, JSON. */
+/** The records of attempts and calls: plain JSON data without secrets. */
 import type { Call } from '../call';
 import type { Attempt, End } from '../call/attempt';
 import { methodOf, redactedUrl } from '../endpoint';
@@ -8,33 +8,33 @@ import { type Kind, kindOf, type Outcome, type Phase, type Timings } from '../wo
 
 /** One try of a call over the network. */
 export interface AttemptRecord {
-  /** The call's. */
+  /** The id of the call. */
   id: string;
-  /** 1 for the first; 0 where the call ended before it. */
+  /** 1 for the first; 0 if the call ended before it. */
   attempt: number;
-  /** `METHOD origin/path-template`, or the name it was given. */
+  /** `METHOD origin/path-template`, or the configured name. */
   endpoint: string;
   /** The HTTP method, in capitals. */
   method: string;
-  /** Without credentials, fragment and query values. */
+  /** Without credentials, fragment, and query values other than those allowed. */
   url: string;
-  /** Milliseconds since the epoch. */
+  /** When it began: milliseconds since the epoch. */
   startedAt: number;
-  /** Milliseconds. */
+  /** How long it took, in milliseconds. */
   elapsed: number;
-  /** Milliseconds per phase. Node: all that were passed; a browser: what Resource Timing grants. */
+  /** Milliseconds per phase: in Node all that were passed, in a browser what Resource Timing reveals. */
   timings: Timings;
   /** Whether a limit or the deadline ran out. */
   timedOut: boolean;
-  /** Of a timeout: the option whose budget ran out. */
+  /** For a timeout: the option whose budget ran out. */
   limit?: TimeoutFacts['limit'];
   /** That budget, in milliseconds. */
   limitMs?: number;
-  /** Of a timeout: where the attempt was. */
+  /** For a timeout: where the attempt was when it ran out. */
   phase?: Phase;
   /** The phase in the words people use. */
   kind?: Kind;
-  /** HTTP status, where headers came. */
+  /** HTTP status, if headers arrived. */
   status?: number;
   /** The error's code, such as `ETIMEDOUT` or `ECONNRESET`. */
   code?: string;
@@ -44,9 +44,9 @@ export interface AttemptRecord {
   reusedSocket?: boolean;
   /** Milliseconds by which a blocked event loop delayed the timeout. */
   lag?: number;
-  /** 32 hexadecimal digits: the outgoing `traceparent`'s, else the active OpenTelemetry span's, else made for the call. */
+  /** 32 hexadecimal digits: from the request's `traceparent`, else the active OpenTelemetry span, else made for the call. */
   traceId: string;
-  /** 16 hexadecimal digits: the span that the call was made under, where there is one. */
+  /** 16 hexadecimal digits: the span that the call was made under, if there is one. */
   parentSpanId?: string;
   /** Whether that span is sampled. */
   sampled?: boolean;
@@ -77,7 +77,7 @@ export function attemptRecord(call: Call, attempt: Attempt | undefined, end: End
   return record;
 }
 
-/** Written out as well: a record put together of parts takes four times as long. */
+/** Spelled out again: assembling a record from parts takes four times as long. */
 export function callRecord(call: Call, end: End): CallRecord {
   const { reportedConfig, trace, attempt } = call;
   const record: CallRecord = {
@@ -97,7 +97,7 @@ export function callRecord(call: Call, end: End): CallRecord {
   return record;
 }
 
-/** What only some have: absent, not undefined. */
+/** The fields that only some records have: absent, not undefined. */
 function addDetails(record: Omit<AttemptRecord, 'attempt'>, trace: Trace, attempt: Attempt | undefined, { error, status }: End): void {
   if (error !== undefined) {
     const code = codeOf(error);

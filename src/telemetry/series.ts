@@ -1,17 +1,17 @@
-/** The last 11 minutes of an endpoint in buckets of 10 s: a ring that time alone empties. Its trend, and what alerts are decided from. */
+/** The last 11 minutes of an endpoint in buckets of 10 s: a ring that time alone empties. Shows its trend; alerts are decided from it. */
 import { now } from '../clock';
 
-/** Milliseconds. */
+/** The width of a bucket, in milliseconds. */
 export const BUCKET = 10_000;
 
-/** 60 s, and the 10 minutes before. */
+/** Buckets in 60 s, and in the 10 minutes before. */
 const SHORT = 6;
 const LONG = 60;
 const LENGTH = SHORT + LONG;
 
 /** 10 seconds of an endpoint. */
 export interface SeriesPoint {
-  /** Milliseconds since the epoch. */
+  /** When they began: milliseconds since the epoch. */
   startedAt: number;
   /** Attempts that ended. */
   attempts: number;
@@ -38,7 +38,7 @@ export class Series {
   readonly #max = new Float64Array(LENGTH);
   #newest = Math.floor(now() / BUCKET);
 
-  /** @param at The monotonic time that it is. */
+  /** @param at The current monotonic time. */
   add(elapsed: number, timedOut: boolean, at = now()): void {
     this.#advance(at);
     this.lastAt = at;
@@ -77,7 +77,7 @@ export class Series {
     });
   }
 
-  /** Of the buckets so old, in buckets: 0 is the one that is being filled. */
+  /** Sums the buckets from age `from` to before `until`; 0 is the one being filled. */
   #sum(from: number, until: number): Share {
     this.#advance();
     let attempts = 0;
@@ -99,5 +99,5 @@ export class Series {
   }
 }
 
-/** A process just begun has buckets before its time: negative, and empty. */
+/** The index in the ring. For a process that has just begun, older buckets have negative numbers. */
 const position = (bucket: number): number => ((bucket % LENGTH) + LENGTH) % LENGTH;

@@ -1,4 +1,4 @@
-/** Statistics per endpoint from records alone, in bounded memory. */
+/** Statistics per endpoint, from records alone and in bounded memory. */
 import { now } from '../clock';
 import type { Kind } from '../words';
 import { Latest } from './latest';
@@ -6,41 +6,44 @@ import type { AttemptRecord, CallRecord } from './record';
 import { Series, type SeriesPoint } from './series';
 import type { SuggestedLimits } from './suggest';
 
-/** Where endpoints beyond the cap are counted. */
+/** The name under which endpoints beyond the cap are counted. */
 export const OTHER = '_OTHER';
 
-/** Endpoints that are told apart. */
+/** How many endpoints are told apart. */
 const CAP = 200;
 
 /** Milliseconds after which an endpoint that is no longer called makes room for another. */
 const IDLE = 3_600_000;
 
-/** Timeouts that are kept of an endpoint. */
+/** How many timeouts are kept per endpoint. */
 const RECENT = 5;
 
-/** What is known of an endpoint. JSON. */
+/** The statistics of an endpoint, as plain JSON data. */
 export interface EndpointStats {
   /** The endpoint; `_OTHER` for all beyond the first 200. */
   endpoint: string;
   /** Calls that ended, since the endpoint was first seen. */
   calls: number;
-  /** Attempts that ended by themselves, since the endpoint was first seen: all but those that the caller canceled. A call whose deadline ran out before its first is one. */
+  /**
+   * Attempts that ended, since the endpoint was first seen: all but those that the caller canceled. A call whose deadline ran out before
+   * its first attempt counts as one.
+   */
   attempts: number;
-  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls whose deadline ran out before their first. */
+  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls whose deadline ran out before their first attempt. */
   timeouts: Record<Kind, number>;
-  /** Timed out, as a share of the latest attempts: those of the last 5.5 to 11 minutes, or more where those are fewer than 200. */
+  /** Share of the latest attempts that timed out: of those of the last 5.5 to 11 minutes, or more if those are fewer than 200. */
   timeoutRate: number;
-  /** Milliseconds that half of the latest attempts took at most, within 2 %. 0 before the first. */
+  /** The median duration of the latest attempts in milliseconds, within 2 %. 0 before the first. */
   p50: number;
-  /** 95 of 100. */
+  /** The 95th percentile, likewise. */
   p95: number;
-  /** 99 of 100. */
+  /** The 99th percentile, likewise. */
   p99: number;
   /** The last 11 minutes in 66 buckets of 10 s, oldest first. */
   series: SeriesPoint[];
-  /** The latest 5, oldest first. */
+  /** The latest 5 timeouts, oldest first. */
   recentTimeouts: AttemptRecord[];
-  /** Limits that would fit, from 200 answers on. */
+  /** Limits that would fit, once 200 responses were measured. */
   suggested?: SuggestedLimits;
 }
 
@@ -65,7 +68,7 @@ class Endpoint {
     this.latest.add(record, this.usedAt);
     if (!record.timedOut) return;
     this.timeouts[record.kind ?? 'unknown']++;
-    this.#recent = [...this.#recent.slice(1 - RECENT), copyOf(record)]; // the handlers that come after may change theirs
+    this.#recent = [...this.#recent.slice(1 - RECENT), copyOf(record)]; // handlers that come after may change theirs
   }
 
   /** Copies, so that a reader may change them. */
@@ -100,7 +103,7 @@ export type Watched = Pick<Endpoint, 'name' | 'series' | 'recentTimeouts'>;
 export class Statistics {
   readonly #endpoints = new Map<string, Endpoint>();
   #other: Endpoint | undefined;
-  /** Monotonic time before which no endpoint has been idle for long enough to make room: until then none is looked for. */
+  /** The monotonic time before which no endpoint can have been idle for long enough to make room: until then none is looked for. */
   #roomAt = 0;
 
   attempt(record: AttemptRecord): void {
@@ -119,7 +122,7 @@ export class Statistics {
     return [...this.#endpoints.values(), ...(this.#other ? [this.#other] : [])].map((endpoint) => endpoint.snapshot());
   }
 
-  /** Where a record of this endpoint has been counted. */
+  /** The entry in which this endpoint's records are counted. */
   watched(endpoint: string): Watched | undefined {
     return this.#find(endpoint) ?? this.#other;
   }

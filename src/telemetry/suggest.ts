@@ -1,19 +1,19 @@
 /**
- * Limits that fit what was measured: twice what 99 of 100 needed, and no less than one lost packet costs. None where more timed out than
- * that leaves out, since nobody knows how long those would have taken.
+ * Limits that fit what was measured: twice the 99th percentile, and no less than one lost packet costs. None if more than 1 % timed out,
+ * since nobody knows how long those would have taken.
  */
 import { Histogram } from './histogram';
 import type { Share } from './series';
 
 /** Limits that would fit what was measured. */
 export interface SuggestedLimits {
-  /** Milliseconds; absent where fewer than 20 new connections were seen, as in a browser that does not show them. */
+  /** Milliseconds; absent if fewer than 20 new connections were seen, as in a browser that does not reveal them. */
   connect?: number;
-  /** Milliseconds. A whole body counts as one silence, so for long downloads it is more than is needed. */
+  /** Milliseconds. A whole body counts as one silence, so for long downloads it is more than needed. */
   read: number;
-  /** The answers that `read` was taken from. */
+  /** How many responses `read` is based on. */
   sampleSize: number;
-  /** The new connections that `connect` was taken from. */
+  /** How many new connections `connect` is based on. */
   connections: number;
 }
 
@@ -23,10 +23,10 @@ const CONNECTIONS = 20;
 const QUANTILE = 0.99;
 const MARGIN = 2;
 
-/** A lost SYN is sent again after 1 s (RFC 6298, 2.1). */
+/** Milliseconds. A lost SYN is retransmitted after 1 s (RFC 6298, 2.1). */
 const LEAST_CONNECT = 1_500;
 
-/** A lost segment is sent again after 200 ms or so, and a garbage collection on either side takes its time. */
+/** Milliseconds. A lost segment is retransmitted after 200 ms or so, and a garbage collection on either side takes its time. */
 const LEAST_READ = 500;
 
 export function suggest({ attempts, timeouts }: Share, connect: Histogram[], answer: Histogram[]): SuggestedLimits | undefined {
@@ -43,7 +43,7 @@ export function suggest({ attempts, timeouts }: Share, connect: Histogram[], ans
 
 const count = (histograms: Histogram[]): number => histograms.reduce((sum, histogram) => sum + histogram.count, 0);
 
-/** Rounded up to two digits: the figure is no more exact than that. */
+/** Rounded up to two significant digits: the figure is no more exact than that. */
 function limit(histograms: Histogram[], least: number): number {
   const value = Math.max(least, MARGIN * Histogram.quantile(QUANTILE, ...histograms));
   const unit = 10 ** (Math.floor(Math.log10(value)) - 1);

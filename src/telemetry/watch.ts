@@ -1,4 +1,4 @@
-/** What every client keeps of its own events: statistics, and alerts from them. */
+/** What every client makes of its own events: statistics, and alerts based on them. */
 import type { AlertSettings } from '../options/alerts';
 import { Alerts } from './alerts';
 import type { Events } from './events';
@@ -13,14 +13,14 @@ export function watch(events: Events, alerting: AlertSettings | false): { statis
     if (record.timedOut) alerts?.timedOut(record.endpoint);
   };
   events.on('attempt', ended);
-  // Of a deadline that ran out before the first attempt no attempt tells. One that was spent when the call began tells nothing of the endpoint.
+  // A deadline that ran out before the first attempt has no `attempt` event. One spent when the call began says nothing of the endpoint.
   events.on('timeout', (record) => {
     if (record.attempt === 0 && record.limitMs) ended(record);
   });
   events.on('call', (record) => statistics.call(record));
   const close = (): void => {
     alerts?.close();
-    alerts = undefined; // what is still under way is counted, and raises no alarm
+    alerts = undefined; // attempts still in flight are counted, but raise no alert
   };
   return { statistics, close };
 }

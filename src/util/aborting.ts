@@ -1,17 +1,17 @@
 /**
- * What a caller aborts by: a signal, or axios' CancelToken. However many calls wait for a signal, it has one listener, and none when they are
- * over.
+ * The ways a caller can abort: a signal, or axios' CancelToken. However many calls share a signal, it has one listener, which is removed
+ * when they are over.
  */
 import type { AxiosRequestConfig, CancelToken, GenericAbortSignal } from 'axios';
 
 export type Aborters = { [K in 'signal' | 'cancelToken']?: AxiosRequestConfig[K] | undefined };
 
-/** What axios' CancelToken has and its types do not say. Its promise would keep a listener for as long as the token lives. */
+/** Methods of axios' CancelToken that its types omit. Its promise would keep a listener for as long as the token lives. */
 type Subscribable = CancelToken & Record<'subscribe' | 'unsubscribe', (listener: (reason: unknown) => void) => void>;
 
 export const isAborted = ({ signal, cancelToken }: Aborters): boolean => Boolean(signal?.aborted || cancelToken?.reason);
 
-/** Hears of an abort, once, and of its reason where that is axios' error. Returns what stops listening. */
+/** Calls `abort` once: with a CancelToken's error, or with no reason for a signal. Returns a function that stops listening. */
 export function onAbort({ signal, cancelToken }: Aborters, abort: (reason?: unknown) => void): () => void {
   const token = cancelToken as Subscribable | undefined;
   const cancel = (reason?: unknown): void => {
@@ -27,10 +27,10 @@ export function onAbort({ signal, cancelToken }: Aborters, abort: (reason?: unkn
   return release;
 }
 
-/** Who waits for each signal, and the listener they share. */
+/** What to run for each signal, and the one listener that does. */
 const waiting = new WeakMap<GenericAbortSignal, { runs: Set<() => void>; abortAll: () => void }>();
 
-/** Runs when the signal aborts. Returns what stops listening. */
+/** Runs `run` when the signal aborts. Returns a function that stops listening. */
 function listen(signal: GenericAbortSignal, run: () => void): () => void {
   const { runs, abortAll } = waiting.get(signal) ?? share(signal);
   if (runs.size === 0) signal.addEventListener?.('abort', abortAll);

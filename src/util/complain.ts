@@ -1,27 +1,27 @@
-/** What is done about mistakes in the user's functions, and in ours: a warning, once, and the call goes on. */
+/** Handles mistakes in the user's functions, and in ours: warn once, and let the call go on. */
 
 const told = new WeakSet<object>();
 
-/** Tells of an error once for each `of`. */
+/** Warns of an error, once per `of`. */
 export function complain(of: object, message: string, error: unknown): void {
   if (told.has(of)) return;
   told.add(of);
   try {
     console.warn(`breakwater: ${message}`, inWords(error));
   } catch {
-    // A console that throws, as test runners have it, is no reason to fail either.
+    // A console that throws, as some test runners install, is no reason to fail either.
   }
 }
 
-/** Where it happened, and none of the error's properties: axios' have the request in them, with its headers. */
+/** Where it happened, but none of the error's properties: axios' errors carry the request and its headers. */
 function inWords(error: unknown): unknown {
   if (error instanceof Error) return error.stack ?? String(error);
   return typeof error === 'object' && error !== null ? Object.prototype.toString.call(error) : error;
 }
 
 /**
- * Does what goes on beside what the user asked for, as a policy's part in a call. What a defect of ours throws there is told of once, and the
- * call goes on as if there were no such policy.
+ * Runs what merely accompanies the user's request, such as a policy's part in a call. If a defect of ours throws there, it is reported
+ * once, and the call goes on as if there were no such policy.
  */
 export function contain<A extends unknown[], R>(what: (...args: A) => R, ...args: A): R | undefined {
   try {
@@ -33,8 +33,8 @@ export function contain<A extends unknown[], R>(what: (...args: A) => R, ...args
 }
 
 /**
- * Whether it is a promise, of whatever realm; if it is, what it rejects with goes to the handler. What only has a `then` is left alone: a query
- * builder's would send the query.
+ * Whether `answer` is a promise, of any realm; if so, a rejection goes to `onRejected`. Other thenables are left alone: calling `then` on
+ * a query builder would send the query.
  */
 export function quiet(answer: unknown, onRejected: (error: unknown) => void): boolean {
   if (Object.prototype.toString.call(answer) !== '[object Promise]') return false;
@@ -42,7 +42,7 @@ export function quiet(answer: unknown, onRejected: (error: unknown) => void): bo
   return true;
 }
 
-/** Asks a function of the user's for an answer that is needed at once. One that throws, or is async, is told of; `instead` counts. */
+/** Calls a user's function whose answer is needed synchronously. If it throws or is async, warns and returns `instead`. */
 export function consult<Args extends unknown[], R>(fn: (...args: Args) => R, args: Args, instead: R, message: string): R {
   try {
     const answer = fn(...args);

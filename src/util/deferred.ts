@@ -1,4 +1,4 @@
-/** A promise that is settled from outside: what is done meanwhile throws to whoever asked for it, and not into the promise. */
+/** A promise settled from outside. What throws before that reaches the caller, where an executor would turn it into a rejection. */
 export interface Deferred {
   readonly promise: Promise<void>;
   resolve(): void;

@@ -1,24 +1,24 @@
-/** Lets go of a body that nobody will read: a stream holds its connection until somebody does. Anything else holds nothing. */
+/** Releases a body that nobody will read: an unread stream holds its connection. Anything else holds nothing. */
 export function discard(body: unknown): void {
   if (!endNode(body) && typeof ReadableStream === 'function' && body instanceof ReadableStream) body.cancel().catch(() => {});
 }
 
-/** Whether somebody has begun to read a stream: then it is his to end. */
+/** Whether somebody has begun to read a stream, and so has to end it. */
 function isBeingRead(body: unknown): boolean {
   const { readableDidRead, readableFlowing, locked } = (body ?? {}) as Record<string, unknown>;
-  return readableDidRead === true || typeof readableFlowing === 'boolean' || locked === true; // or waits for what is to come
+  return readableDidRead === true || typeof readableFlowing === 'boolean' || locked === true; // a boolean: a consumer is attached
 }
 
 function discardUnread(body: unknown): void {
   if (!isBeingRead(body)) discard(body);
 }
 
-/** For the caller who may have it by now: he is told why. One of the web is not there before it is read, and ended by its attempt. */
+/** Destroys, with the reason, a Node stream that the caller may have but does not read. A web stream is ended by its attempt. */
 export function endUnread(body: unknown, reason: unknown): void {
   if (!isBeingRead(body)) endNode(body, reason);
 }
 
-/** Whether it is a stream of Node's. */
+/** Destroys a Node stream; returns whether it was one. */
 function endNode(body: unknown, reason?: unknown): boolean {
   const stream = body as { destroy?: unknown; on?: unknown } | null | undefined;
   if (typeof stream?.destroy !== 'function' || typeof stream.on !== 'function') return false;
@@ -27,15 +27,15 @@ function endNode(body: unknown, reason?: unknown): boolean {
   return true;
 }
 
-/** Of the answer that an error has. */
+/** The body of the response that an error carries. */
 export const bodyOf = (error: unknown): unknown => (error as { response?: { data?: unknown } } | null | undefined)?.response?.data;
 
-/** Unless what the caller is given leads to the body, a few steps away. */
+/** Releases an unread body, unless the caller can get at it through a few properties of what they are given. */
 export function discardUnless(given: unknown, body: unknown): void {
   if (!leadsTo(given, body, 4)) discardUnread(body);
 }
 
-/** In which there is much, and no body of an answer. */
+/** Properties that hold much, but no response body. */
 const APART: readonly string[] = ['config', 'request', 'stack'];
 
 function leadsTo(from: unknown, body: unknown, steps: number): boolean {
@@ -46,6 +46,6 @@ function leadsTo(from: unknown, body: unknown, steps: number): boolean {
       (name) => !APART.includes(name) && leadsTo((from as Record<string, unknown>)[name], body, steps - 1),
     );
   } catch {
-    return true; // who knows
+    return true; // cannot be inspected: assume that it does
   }
 }

@@ -1,15 +1,15 @@
-/** What comes due first of many: a binary heap in an array, the first in front. Each knows its place, so that any can be taken out. */
+/** A binary min-heap by due time, in an array. Each item knows its index, so that any can be removed. */
 
 export interface Due {
   /** Monotonic time. */
   readonly due: number;
-  /** Its place in the heap; -1 where it is in none. */
+  /** Its index in the heap; -1 if it is in none. */
   place: number;
 }
 
 export const enter = <T extends Due>(heap: T[], item: T): void => rise(heap, item, heap.length);
 
-/** Takes out one that is in it. */
+/** Removes an item, which must be in the heap. */
 export function leave<T extends Due>(heap: T[], item: T): void {
   const { place } = item;
   const last = heap.pop();
@@ -20,7 +20,7 @@ export function leave<T extends Due>(heap: T[], item: T): void {
   else sink(heap, last, place);
 }
 
-/** Puts an item in this place, or above it while what is there is due later. */
+/** Sifts an item up from `place`, past all that are due later. */
 function rise<T extends Due>(heap: T[], item: T, place: number): void {
   for (let parent = (place - 1) >> 1; place > 0; place = parent, parent = (place - 1) >> 1) {
     const above = heap[parent] as T;
@@ -30,7 +30,7 @@ function rise<T extends Due>(heap: T[], item: T, place: number): void {
   put(heap, item, place);
 }
 
-/** Puts an item in this place, or below it while what is there is due earlier. */
+/** Sifts an item down from `place`, past all that are due earlier. */
 function sink<T extends Due>(heap: T[], item: T, place: number): void {
   for (let child = 2 * place + 1; child < heap.length; place = child, child = 2 * place + 1) {
     const left = heap[child] as T;

@@ -1,4 +1,4 @@
-/** A queue that those who wait may leave: first come, first served. A Set would do, but takes ever longer to give its first the longer it is. */
+/** A FIFO queue that can be left early. A linked list, since getting the first entry of a Set takes longer the longer it is. */
 export interface Place<T> {
   readonly who: T;
   before: Place<T> | undefined;
@@ -24,7 +24,7 @@ export class Line<T> {
     return place;
   }
 
-  /** Whether it was still in. */
+  /** Removes an entry; returns whether it was still in the queue. */
   leave(place: Place<T>): boolean {
     if (!place.isIn) return false;
     const { before, after } = place;
@@ -32,7 +32,7 @@ export class Line<T> {
     else this.#first = after;
     if (after) after.before = before;
     else this.#last = before;
-    // Who has left may be remembered for long; those who came after him need not be.
+    // A removed entry may be referenced for long; it must not keep those after it alive.
     place.before = place.after = undefined;
     place.isIn = false;
     this.length--;

@@ -1,10 +1,10 @@
-/** State per key with bounded memory: beyond the cap the longest unused go, but none that says it is busy, nor the one just asked for. */
+/** State per key in bounded memory: beyond the cap the least recently used go, except busy ones and the one just asked for. */
 export class Lru<T> {
   readonly #nodes = new Map<string, Node<T>>();
   readonly #cap: number;
   readonly #make: (key: string) => T;
   readonly #isBusy: (entry: T) => boolean;
-  /** The ends of the list from the longest unused to the last used: to move a node in it costs less than to set its key anew. */
+  /** The ends of a list in order of use: moving a node in it costs less than re-inserting its key into the map. */
   #oldest: Node<T> | undefined;
   #newest: Node<T> | undefined;
 
@@ -14,7 +14,7 @@ export class Lru<T> {
     this.#isBusy = isBusy;
   }
 
-  /** The state of a key, made where there is none. */
+  /** The state of a key, created if there is none. */
   use(key: string): T {
     let node = this.#nodes.get(key);
     if (node === this.#newest && node) return node.entry;
@@ -37,14 +37,14 @@ export class Lru<T> {
     if (node) this.#remove(node);
   }
 
-  /** The longest unused first. */
+  /** Least recently used first. */
   values(): T[] {
     const entries: T[] = [];
     for (let node = this.#oldest; node; node = node.newer) entries.push(node.entry);
     return entries;
   }
 
-  /** Where more than the cap were busy at once, the rest goes as soon as it is not. */
+  /** If more than the cap were busy at once, the surplus goes here once it no longer is. */
   #makeRoom(): void {
     for (let node = this.#oldest; node && this.#nodes.size >= this.#cap; node = node.newer) {
       if (!this.#isBusy(node.entry)) this.#remove(node);

@@ -1,4 +1,4 @@
-/** A timer that never keeps a program alive. Returns what cancels it. */
+/** A timer that never keeps the program alive. Returns a function that cancels it. */
 import { credit, MAX_DELAY, now } from '../clock';
 
 export function quietly(ms: number, run: () => void): () => void {
@@ -7,7 +7,7 @@ export function quietly(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** The same for a limit. Where it is rung late it gives back, once, the time for which nothing could have been noticed. */
+/** The same for a limit: if it fires late, it grants once the time during which nothing could be noticed. */
 export function patiently(ms: number, run: () => void): () => void {
   const due = now() + ms;
   let cancel = quietly(ms, () => {

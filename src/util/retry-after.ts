@@ -1,17 +1,17 @@
 /** The `Retry-After` header (RFC 9110, 10.2.3), in seconds or as a date. */
 import { headerOf } from './header';
 
-/** The three forms of an HTTP date, and ISO 8601. `Date.parse` alone takes almost anything with a digit in it for a date. */
+/** The three forms of an HTTP date, and ISO 8601. `Date.parse` alone accepts almost anything with a digit in it. */
 const DATE = /^([A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d( GMT| \d{4})$|\d{4}-\d\d-\d\dT)/;
 
-/** Milliseconds to wait, rounded up so that nobody comes early; `undefined` where there is no usable header. */
+/** Milliseconds to wait, rounded up so that nobody comes early; `undefined` without a usable header. */
 export function retryAfterOf(headers: unknown): number | undefined {
   const value = read(headers, 'retry-after')?.trim();
   if (!value) return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
   const date = dateOf(value);
   if (date === undefined) return undefined;
-  // By the server's own clock, where it tells it: ours may be off.
+  // Relative to the server's own clock, if it sent a `Date`: ours may be off.
   return Math.max(0, date - (dateOf(read(headers, 'date')) ?? Date.now()));
 }
 
@@ -27,6 +27,6 @@ function read(headers: unknown, name: string): string | undefined {
     const value = headerOf(headers, name);
     return value === undefined || value === null ? undefined : String(value);
   } catch {
-    return undefined; // whatever an adapter of the user's calls headers, it is no reason to lose the answer
+    return undefined; // odd headers from a user's adapter are no reason to lose the response
   }
 }

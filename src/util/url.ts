@@ -1,11 +1,11 @@
-/** A URL is asked for several times in a call, and the same ones again and again. */
+/** A call parses its URL several times, and most programs use the same few over and over. */
 const parsed = new Map<string, URL>();
 
-/** URLs remembered, and the longest of them, in characters. */
+/** How many URLs are remembered, and the longest of them, in characters. */
 const CAP = 500;
 const LONGEST = 500;
 
-/** `undefined` where the text is none. Shared: not to be changed. One with credentials in it is not kept. */
+/** `undefined` if the text is no URL. The result is shared and must not be changed. URLs with credentials are not remembered. */
 export function parseUrl(text: string, base?: string): Readonly<URL> | undefined {
   const known = base === undefined ? parsed.get(text) : undefined;
   if (known) return known;

@@ -6,7 +6,7 @@ export class Window<Name extends string> {
   readonly span: number;
   readonly #width: number;
   readonly #names: readonly Name[];
-  /** Bucket by bucket, one count for each name. */
+  /** Bucket by bucket, one count per name. */
   readonly #counts: Uint32Array;
   readonly #totals: Uint32Array;
   #newest: number;
@@ -22,7 +22,7 @@ export class Window<Name extends string> {
     this.#newest = this.#index(now());
   }
 
-  /** @param at The monotonic time that it is; whoever knows it already need not have it read again. */
+  /** @param at The current monotonic time, for callers that have already read it. */
   add(name: Name, count = 1, at = now()): void {
     this.#advance(at);
     const column = this.#names.indexOf(name);
@@ -35,7 +35,7 @@ export class Window<Name extends string> {
     return this.totals(at)[this.#names.indexOf(name)] ?? 0;
   }
 
-  /** All of them, in the order of the names. Not a copy. */
+  /** All totals, in the order of the names. Not a copy. */
   totals(at: number): Readonly<Uint32Array> {
     this.#advance(at);
     return this.#totals;

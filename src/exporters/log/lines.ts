@@ -1,4 +1,4 @@
-/** The lines: plain JSON under stable names, and for each a message that is safe in any logger. */
+/** The lines: plain JSON with stable names, each with a message that is safe in any logger. */
 import type { BeaconEvent } from '../../beacon/drops';
 import type { BreakerEvent } from '../../policies/breaker';
 import type { Alert } from '../../telemetry/alerts';
@@ -6,70 +6,70 @@ import type { AttemptRecord } from '../../telemetry/record';
 import type { Kind, Phase } from '../../words';
 import { type RecentTimeout, recentTimeouts } from '../recent-timeouts';
 
-/** A limit or the deadline ran out. At most one a second and endpoint. */
+/** A limit or the deadline ran out. At most one per second and endpoint. */
 export interface TimeoutLine {
-  /** Which line it is. */
+  /** The kind of line. */
   event: 'timeout';
-  /** `METHOD origin/path-template`, or the name it was given. */
+  /** `METHOD origin/path-template`, or the configured name. */
   endpoint: string;
   /** The method, in capitals. */
   'http.request.method': string;
-  /** Without credentials, fragment and query values. */
+  /** Without credentials, fragment, and query values other than those allowed. */
   'url.full': string;
-  /** Where headers came. */
+  /** HTTP status, if headers arrived. */
   'http.response.status_code'?: number;
   /** 1 for the first retry; absent before. */
   'http.request.resend_count'?: number;
-  /** As in the metrics. */
+  /** The same as in the metrics. */
   'error.type': 'timeout';
   /** The option whose budget ran out, or `deadline`. */
   'breakwater.limit': NonNullable<AttemptRecord['limit']>;
   /** That budget, in milliseconds. */
   'breakwater.limit_ms': number;
-  /** Where the attempt was. */
+  /** Where the attempt was when it ran out. */
   'breakwater.phase': Phase;
   /** The phase in the words people use: `connect`, `read`, `write`, `queue` or `unknown`. */
   'breakwater.kind': Kind;
-  /** Milliseconds of the attempt; of a deadline, those of the whole call. */
+  /** Milliseconds of the attempt; for a deadline, of the whole call. */
   'breakwater.elapsed_ms': number;
-  /** Milliseconds by which this program's own blocked event loop delayed the timeout; absent where it did not. */
+  /** Milliseconds by which this program's own blocked event loop delayed the timeout; absent if it did not. */
   'breakwater.lag_ms'?: number;
-  /** The same in all lines of a call. */
+  /** The id of the call, the same in all its lines. */
   'breakwater.call_id': string;
-  /** 32 hexadecimal digits. */
+  /** The trace of the call: 32 hexadecimal digits. */
   trace_id: string;
   /**
-   * Timeouts of the endpoint since its line before, this one not counted, that got no line of their own; absent where there are none.
-   * Endpoints beyond the first 200 of a second share one line a second and one count.
+   * Timeouts of the endpoint since its previous line, this one not counted, that got no line of their own; absent if there are none.
+   * Endpoints beyond the first 200 in a second share one line per second and one count.
    */
   suppressed?: number;
 }
 
 /** A circuit breaker changed its state. */
 export interface BreakerLine {
-  /** Which line it is. */
+  /** The kind of line. */
   event: 'breaker';
   /** The endpoint, or with `per: 'origin'` the origin. */
   endpoint: string;
   /** The state before. */
   'breakwater.breaker.from': BreakerEvent['from'];
-  /** The state from now on. */
+  /** The new state. */
   'breakwater.breaker.to': BreakerEvent['to'];
   /** What changed it. */
   'breakwater.breaker.reason': BreakerEvent['reason'];
   /** Calls counted in the window. */
   'breakwater.breaker.calls': number;
-  /** Failed, as a share of them, 0 to 1. */
+  /** Share of them that failed, 0 to 1. */
   'breakwater.breaker.failure_rate': number;
-  /** Slow or hanging, as a share of them and those that hang, 0 to 1. */
+  /** Slow or hanging calls, as a share of them plus those hanging, 0 to 1. */
   'breakwater.breaker.slow_rate': number;
-  /** Milliseconds until calls are let through again; absent where they are, or where only an operator knows. */
+  /** Milliseconds until calls are let through again; absent if they are now, or if only an operator knows. */
   'breakwater.breaker.retry_after_ms'?: number;
 }
 
 /** An endpoint times out too often (`firing`), or no longer does (`resolved`). */
 export interface AlertLine {
-  /** Which line it is. */
+  /** The kind of line. */
   event: 'alert';
   /** The endpoint; `_OTHER` for all beyond the first 200. */
   endpoint: string;
@@ -77,35 +77,35 @@ export interface AlertLine {
   'breakwater.alert.status': Alert['status'];
   /** `frequent`, or `surge`: many more than before. */
   'breakwater.alert.reason': Alert['reason'];
-  /** Timed out, as a share of the attempts of the last 60 s, 0 to 1. */
+  /** Share of the attempts of the last 60 s that timed out, 0 to 1. */
   'breakwater.alert.rate': number;
-  /** The same of the 10 minutes before the alert began. */
+  /** The same for the 10 minutes before, as of when the alert began. */
   'breakwater.alert.baseline': number;
   /** Attempts of the last 60 s. */
   'breakwater.alert.calls': number;
   /** Timeouts among them. */
   'breakwater.alert.timeouts': number;
-  /** ISO 8601, UTC. */
+  /** When it began: ISO 8601, UTC. */
   'breakwater.alert.started_at': string;
-  /** The same, of a resolved one. */
+  /** When it was resolved: ISO 8601, UTC. Absent while it fires. */
   'breakwater.alert.ended_at'?: string;
-  /** The latest 5, oldest first. */
+  /** The latest 5 timeouts, oldest first. */
   recent_timeouts: RecentTimeout[];
 }
 
-/** Beacons were dropped. At most one line in 60 s, with all that were since the line before. */
+/** Beacons were dropped. At most one line per 60 s, for all dropped since the previous line. */
 export interface BeaconLine {
-  /** Which line it is. */
+  /** The kind of line. */
   event: 'beacon';
-  /** Beacons. */
+  /** How many were dropped. */
   'breakwater.beacon.dropped': number;
   /** The same by reason, such as `{ timeout: 3, queue_full: 40 }`. */
   'breakwater.beacon.reasons': Partial<Record<BeaconEvent['reason'], number>>;
-  /** Of the last one; without credentials and query values. */
+  /** The URL of the last one, without credentials and query values. */
   'url.full': string;
 }
 
-/** One line: a plain JSON object without headers, bodies, stacks or secrets. `event` tells which. */
+/** One line: a plain JSON object without headers, bodies, stacks or secrets. `event` tells which kind. */
 export type LogLine = TimeoutLine | BreakerLine | AlertLine | BeaconLine;
 
 /** A line, and its message for people. */
@@ -168,7 +168,7 @@ export function alertLine({ endpoint, status, reason, rate, baseline, calls, tim
   return [line, printable(`Alert ${status} for ${endpoint} (${reason}): ${timeouts} of ${calls} attempts timed out in the last 60 s`)];
 }
 
-/** What was dropped since the line before. */
+/** What was dropped since the previous line. */
 export interface Drops {
   reasons: Partial<Record<BeaconEvent['reason'], number>>;
   url: string;
@@ -183,14 +183,14 @@ export function beaconLine({ reasons, url }: Drops): Told {
   ];
 }
 
-/** The fields that there are. */
+/** Leaves out undefined fields. */
 const compact = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
 const share = (rate: number): number => Math.round(rate * 1_000) / 1_000;
 
 /**
- * A name may hold `%c3`, which console and winston take for a placeholder that eats the fields, or a line break, which forges a line.
- * The fields have it in full.
+ * A name may contain `%c3`, which console and winston take for a placeholder that swallows the fields, or a line break, which would forge
+ * a line. The fields have it in full.
  */
 const printable = (message: string): string => message.replace(/(?:%(?:[\da-f]{2})?|[\p{Cc}\p{Zl}\p{Zp}])+/giu, '…');

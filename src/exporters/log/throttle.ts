@@ -1,6 +1,6 @@
 /**
- * At most one value per key and interval: the first at once, what comes meanwhile merged into one at the interval's end. Nothing goes
- * untold, and nothing is kept of a key that has been quiet for an interval.
+ * At most one value per key and interval: the first at once, and what comes meanwhile merged into one at the interval's end. Nothing is
+ * lost, and a key that has been quiet for an interval is forgotten.
  */
 
 import { quietly } from '../../util/quietly';
@@ -22,7 +22,7 @@ export class Throttle<T> {
 
   /**
    * @param interval Milliseconds.
-   * @param cap Keys within one interval.
+   * @param cap Keys told apart within one interval.
    */
   constructor(interval: number, cap: number, merge: (held: T, next: T) => T, tell: (value: T) => void) {
     this.#interval = interval;
@@ -38,12 +38,12 @@ export class Throttle<T> {
       interval.held = interval.held === undefined ? value : this.#merge(interval.held, value);
       return;
     }
-    // A timer, since a count must be told even if nothing comes any more.
+    // A timer, since a count must be written even if nothing else comes.
     this.#running.set(own, { cancel: quietly(this.#interval, () => this.#over(own)) });
     this.#tell(value);
   }
 
-  /** Tells at once what is held. */
+  /** Writes at once what is held. */
   stop(): void {
     const intervals = [...this.#running.values()];
     this.#running.clear();

@@ -1,4 +1,4 @@
-/** How a line is written to the logger at hand, which is recognised by what it can do. */
+/** Writes a line to a logger, whose kind is recognised by its methods. */
 import { badOption } from '../../errors/bad-option';
 import { complain, quiet } from '../../util/complain';
 import type { LogLine } from './lines';
@@ -6,18 +6,18 @@ import type { LogLine } from './lines';
 /** Takes a line and its message for people. */
 export type LogFunction = (line: LogLine, message: string) => unknown;
 
-/** Something with a `warn`: console, pino, winston, or what takes `warn(message, fields)` as winston does. */
+/** Anything with a `warn` method: console, pino, winston, or what takes `warn(message, fields)` as winston does. */
 export interface WarnLogger {
-  /** Takes what the logger takes: see {@link logTo}. */
+  /** Called as that logger expects: see {@link logTo}. */
   warn(...args: never[]): unknown;
 }
 
 type Warn = { warn(...args: unknown[]): unknown };
 
 /**
- * What writes to a logger. A logger that throws, or rejects, is told of once and harms nobody.
+ * Returns a function that writes to the logger. One that throws, or rejects, is reported once and harms nobody.
  *
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` for what is no logger
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` if it is no logger
  */
 export function writerTo(logger: LogFunction | WarnLogger): LogFunction {
   const write = styleOf(logger);
@@ -48,10 +48,10 @@ function styleOf(logger: unknown): LogFunction {
 
 const isConsole = (logger: object): boolean => ['dir', 'group'].every((name) => typeof logger[name as keyof object] === 'function');
 
-/** Children and pino's browser build as well. */
+/** Recognises child loggers and pino's browser build as well. */
 const isPino = (logger: object): boolean => 'levels' in logger && 'bindings' in logger && typeof logger.bindings === 'function';
 
-/** A page's console shows an object to open. Any other spreads it over several lines, which no collector of logs joins again. */
+/** A page's console shows an expandable object. Any other spreads it over several lines, which no log collector joins again. */
 const writeToConsole = (target: Warn, line: LogLine, message: string): unknown =>
   typeof document === 'object'
     ? target.warn(`breakwater: ${message}`, line)

@@ -1,8 +1,8 @@
-/** The parts of an endpoint, and of a failure, as OpenTelemetry attributes. */
+/** The parts of an endpoint as OpenTelemetry attributes. */
 import type { Attributes } from '@opentelemetry/api';
 import type { EndpointParts } from '../endpoint-labels';
 
-/** Those that are known. */
+/** Leaves out undefined attributes. */
 export function defined(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

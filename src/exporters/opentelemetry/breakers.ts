@@ -1,16 +1,16 @@
 /**
- * How many breakers are in a state other than closed, as they are when that is read: a breaker changes when somebody looks, and one that is
- * forgotten tells nobody.
+ * Counts the breakers in a state other than closed at each read, rather than from events: a breaker changes only when somebody looks, and
+ * one that is forgotten emits nothing.
  */
 import { type Attributes, type Meter, ValueType } from '@opentelemetry/api';
 
 /** The attributes of each such breaker of a client. */
 type Read = () => Iterable<Attributes>;
 
-/** Of several callbacks that observe the same attributes only the last is seen, so a meter has one for all its clients. */
+/** If several callbacks observe the same attributes, only the last one counts, so a meter has one for all its clients. */
 const meters = new WeakMap<Meter, Set<Read>>();
 
-/** Observes a client's breakers until what is returned is called. */
+/** Observes a client's breakers until the returned function is called. */
 export function observeBreakers(meter: Meter, read: Read): () => void {
   const reads = meters.get(meter) ?? observed(meter);
   reads.add(read);
@@ -19,7 +19,7 @@ export function observeBreakers(meter: Meter, read: Read): () => void {
 
 function observed(meter: Meter): Set<Read> {
   const reads = new Set<Read>();
-  const counts = new Map<string, number>(); // by the attributes' JSON
+  const counts = new Map<string, number>(); // keyed by the attributes' JSON
   meters.set(meter, reads);
   meter
     .createObservableUpDownCounter('breakwater.breaker.state', {
@@ -37,7 +37,7 @@ function observed(meter: Meter): Set<Read> {
       }
       for (const [key, count] of counts) {
         result.observe(count, JSON.parse(key));
-        if (!count) counts.delete(key); // told once: what is not observed at all would stay as it was
+        if (!count) counts.delete(key); // reported as 0 once: if not observed at all, it would stay as it was
       }
     });
   return reads;

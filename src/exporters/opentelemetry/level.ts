@@ -1,8 +1,8 @@
-/** How many of something there are, such as alerts: an up-down counter that can be taken back. */
+/** How many of something there are, such as firing alerts: an up-down counter that can be taken back. */
 import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 
 /**
- * Not an observable gauge: of several clients on one meter, and of all endpoints in `_OTHER`, only the last would be seen. These add up.
+ * Not an observable gauge, which would show only the last of several clients on one meter, or of all endpoints in `_OTHER`. These add up.
  */
 export class Level {
   readonly #counter: ReturnType<Meter['createUpDownCounter']>;
@@ -16,7 +16,7 @@ export class Level {
     this.#add(1, attributes);
   }
 
-  /** Something that came up before anybody listened is not counted down. */
+  /** What came up before anybody listened is not counted down. */
   down(attributes: Attributes): void {
     this.#add(-1, attributes);
   }

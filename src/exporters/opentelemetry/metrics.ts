@@ -7,10 +7,10 @@ import { defined, endpointAttributes } from './attributes';
 import { observeBreakers } from './breakers';
 import { Level } from './level';
 
-/** Seconds: those of the HTTP conventions, and three for upstreams that are slow. */
+/** Seconds: the buckets of the HTTP conventions, and three more for slow upstreams. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60];
 
-/** Measures until what is returned is called. */
+/** Measures a client until the returned function is called. */
 export function measure(client: Collectable, meter: Meter, labels: EndpointLabels): () => void {
   const duration = meter.createHistogram('http.client.request.duration', {
     description: 'Duration of HTTP client requests.',

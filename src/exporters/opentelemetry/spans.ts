@@ -1,4 +1,4 @@
-/** A client's attempts as spans, made of the records once they have ended. */
+/** A client's attempts as spans, made from their records once they have ended. */
 import { type Context, context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, type Tracer, trace } from '@opentelemetry/api';
 import type { Listenable } from '../../telemetry/events';
 import type { AttemptRecord } from '../../telemetry/record';
@@ -6,7 +6,7 @@ import { type EndpointLabels, OTHER, partsOf } from '../endpoint-labels';
 import { errorTypeOf } from '../error-type';
 import { defined, endpointAttributes } from './attributes';
 
-/** Makes spans until what is returned is called. */
+/** Makes spans until the returned function is called. */
 export const traceAttempts = (client: Listenable, tracer: Tracer, labels: EndpointLabels): (() => void) =>
   client.on('attempt', (record) => {
     const parts = partsOf(record);
@@ -20,7 +20,7 @@ export const traceAttempts = (client: Listenable, tracer: Tracer, labels: Endpoi
       'http.request.resend_count': record.attempt > 1 ? record.attempt - 1 : undefined,
       'error.type': errorType,
       'breakwater.call_id': record.id,
-      // A trace without a parent span has no place in OpenTelemetry: the span begins one of its own, and tells what logs call it.
+      // OpenTelemetry cannot join a trace without a parent span: the span begins a trace of its own, and names the one in the logs.
       'breakwater.trace_id': record.parentSpanId === undefined ? record.traceId : undefined,
     });
     const { template } = labels.partsOf(record);
@@ -39,7 +39,7 @@ export const traceAttempts = (client: Listenable, tracer: Tracer, labels: Endpoi
     span.end(endTime);
   });
 
-/** The context that the call was made in, or what is known of it: an attempt may end in another call's. */
+/** The context that the call was made in, or one rebuilt from the record: an attempt may end in another call's. */
 function parentOf({ traceId, parentSpanId, sampled }: AttemptRecord): Context {
   const active = context.active();
   if (trace.getSpanContext(active)?.spanId === parentSpanId) return active;

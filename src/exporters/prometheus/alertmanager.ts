@@ -1,24 +1,27 @@
-/** An alert as Alertmanager takes it. */
+/** An alert in the form that Alertmanager takes. */
 import type { Alert } from '../../telemetry/alerts';
 import { partsOf } from '../endpoint-labels';
 import { recentTimeouts } from '../recent-timeouts';
 import { endpointLabels } from './labels';
 
-/** One alert of the array that `POST /api/v2/alerts` takes. JSON. */
+/** One alert of the array that `POST /api/v2/alerts` takes. Plain JSON data. */
 export interface AlertmanagerAlert {
-  /** What the alert is told from others by: the same while it fires and when it is resolved. */
+  /** What identifies the alert: the same while it fires and when it is resolved. */
   labels: Record<string, string>;
   /** `recent_timeouts` is JSON: the latest 5 as `{ at, url, elapsed_ms, phase, status, trace_id, attempt }`. */
   annotations: Record<string, string>;
-  /** RFC 3339. */
+  /** When it began: RFC 3339. */
   startsAt: string;
-  /** Of a resolved alert. Without it Alertmanager takes the alert for resolved when it has not been sent again for `resolve_timeout`, 5 minutes by default. */
+  /**
+   * When it was resolved: RFC 3339. Without it, Alertmanager takes the alert for resolved when it has not been sent again for
+   * `resolve_timeout`, 5 minutes by default.
+   */
   endsAt?: string;
 }
 
 /**
  * An `alert` event as the body of `POST /api/v2/alerts`: an array, so that several can be sent as one with `flatMap`.
- * (What Alertmanager sends to its receivers is another shape, which it makes itself.) A firing alert has to be sent again within
+ * (What Alertmanager sends to its receivers has another shape, which it makes itself.) A firing alert has to be sent again within
  * Alertmanager's `resolve_timeout`, 5 minutes by default, for as long as it fires.
  */
 export function toAlertmanager(alert: Alert): AlertmanagerAlert[] {

@@ -1,11 +1,11 @@
-/** The names that the parts of an endpoint have as labels: OpenTelemetry's, with `_` for `.`, as OpenTelemetry itself maps them. */
+/** The label names of an endpoint's parts: OpenTelemetry's, with `_` for `.`, as OpenTelemetry itself maps them. */
 import type { EndpointParts } from '../endpoint-labels';
 
 export const ENDPOINT_LABELS = ['http_request_method', 'server_address', 'server_port', 'url_template', 'breakwater_endpoint'] as const;
 
 export type EndpointLabelValues = Partial<Record<(typeof ENDPOINT_LABELS)[number], string>>;
 
-/** An absent label and an empty one are the same to Prometheus; what is not known is left out. */
+/** Leaves out what is unknown: to Prometheus, an absent label and an empty one are the same. */
 export function endpointLabels({ method, serverAddress, serverPort, template, endpoint }: EndpointParts): EndpointLabelValues {
   return {
     ...(method !== undefined && { http_request_method: method }),

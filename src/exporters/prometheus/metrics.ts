@@ -1,4 +1,4 @@
-/** The metrics of one registry: made for the first client that is collected into it, shared by all, removed with the last. */
+/** The metrics of one registry: created for the first client that is collected into it, shared by all, removed with the last. */
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, type PrometheusContentType, type Registry } from 'prom-client';
 import { badOption } from '../../errors/bad-option';
 import { ENDPOINT_LABELS } from './labels';
@@ -6,7 +6,7 @@ import { ENDPOINT_LABELS } from './labels';
 /** A registry of prom-client, of either content type. */
 export type MetricRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
 
-/** Values by label name; a label that is left out is as good as empty. */
+/** Values by label name; leaving a label out is the same as leaving it empty. */
 export type Labels = Record<string, string>;
 
 /** What is read from a client at each scrape. */
@@ -15,18 +15,18 @@ export interface Scraped {
   alerts(): Iterable<{ labels: Labels; firing: number }>;
 }
 
-/** Seconds: those of the HTTP conventions, and three for upstreams that are slow by nature. */
+/** Seconds: the buckets of the HTTP conventions, and three more for slow upstreams. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60];
 
-/** A series each: numbers that stand for states could not be added up over processes, nor read without a legend. */
+/** One series per state: numbers standing for states could not be added up over processes, nor read without a legend. */
 const STATES = ['closed', 'half-open', 'open'];
 
 const DURATION = 'http_client_request_duration_seconds';
 
-/** On the histogram, so that it goes where the registry's metrics go, and another copy of this module finds it. */
+/** A property of the histogram, so that it goes where the registry's metrics go, and another copy of this module finds it. */
 const SHARED = Symbol.for('breakwater.prometheus');
 
-/** The metrics of a registry, to be left by what {@link Metrics.onScrape} returns. */
+/** The metrics of a registry. Release them with the function that {@link Metrics.onScrape} returns. */
 export function metricsOf(registry: MetricRegistry): Metrics {
   const methods = ['registerMetric', 'getSingleMetric', 'removeSingleMetric'] as const;
   if (!methods.every((method) => typeof registry?.[method] === 'function')) {
@@ -98,7 +98,7 @@ export class Metrics {
     );
   }
 
-  /** All or nothing: a registry that has one of the names is left as it was. */
+  /** All or nothing: a registry that already has one of the names is left as it was. */
   #register(...metrics: (Histogram | Counter | Gauge)[]): void {
     const taken = this.#names.find((name) => this.#registry.getSingleMetric(name));
     if (taken) throw badOption('registry', this.#registry, `It has a metric ${taken} that is not Breakwater's.`);
@@ -107,8 +107,8 @@ export class Metrics {
   }
 
   /**
-   * Shows the timeouts of an endpoint as 0 before the first: a counter that appears with its first count has not risen,
-   * to Prometheus, and the timeout would not be seen.
+   * Shows the timeouts of an endpoint as 0 before the first: to Prometheus, a counter that first appears with a count has not risen,
+   * and the timeout would not be seen.
    */
   expectTimeouts(labels: Labels): void {
     const key = JSON.stringify(labels);
@@ -117,7 +117,7 @@ export class Metrics {
     this.duration.zero({ ...labels, error_type: 'timeout' });
   }
 
-  /** Shows a client's breakers and alerts in each scrape, until what is returned is called. */
+  /** Shows a client's breakers and alerts in each scrape, until the returned function is called. */
   onScrape(client: Scraped): () => void {
     this.#clients.add(client);
     return () => {
