@@ -116,7 +116,9 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
   } catch (refusal) {
     if (call.ended) throw call.ended;
     const { msBeforeNext } = (refusal ?? {}) as { msBeforeNext?: unknown };
-    if (typeof msBeforeNext === 'number') throw refuse(call, 'rate', Math.ceil(msBeforeNext));
+    // Of what never ends rate-limiter-flexible says -1.
+    const isTold = Number.isFinite(msBeforeNext) && Number(msBeforeNext) >= 0;
+    if (typeof msBeforeNext === 'number') throw refuse(call, 'rate', isTold ? Math.ceil(msBeforeNext) : undefined);
     if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal);
   } finally {
     alarm.stop();

@@ -50,6 +50,15 @@ it('refuses with msBeforeNext: a LimitError says when there is room, rounded up'
   expect(upstream.requests).toBe(0);
 });
 
+it.each([-1, Number.NaN, Infinity])('refuses with an msBeforeNext of %d, and says no time: there is none to tell', async (msBeforeNext) => {
+  start(() => Promise.reject({ msBeforeNext }));
+  const limited = vi.fn();
+  client.on('limited', limited);
+  const error = await errorOf(client.get(URL));
+  expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
+  for (const told of [error, limited.mock.calls[0]?.[0]]) expect(told).not.toHaveProperty('retryAfter');
+});
+
 const broken = new Error('ECONNREFUSED');
 
 it.each<[string, Limiter['consume']]>([
