@@ -55,6 +55,7 @@ export function createClient(config: ClientConfig = {}): Client {
 
 function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
   if (typeof timeout === 'number') return undefined;
+  if (timeout === false) return { connect: false, read: false };
   if (typeof timeout !== 'object' || Array.isArray(timeout)) return timeout;
   const { total: _, ...rest } = timeout as { total?: unknown };
   return rest;

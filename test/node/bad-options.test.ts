@@ -222,6 +222,14 @@ describe('options merge field by field', () => {
     await own.close();
   });
 
+  it('in a client without limits too', async () => {
+    const own = createClient({ proxy: false, timeout: false, deadline: 2_000, retry: false });
+    own.defaults.timeout = 120;
+    const { error } = await failureOf(() => own.get(lab.url('stall')));
+    expect(error).toMatchObject({ limit: 'total', limitMs: 120 });
+    await own.close();
+  });
+
   it('the limits of a client go on in those made from it', async () => {
     const parent = createClient({ proxy: false, timeout: { read: 120, total: 5_000 } });
     const child = parent.create({ timeout: { connect: 4_000 }, headers: { 'x-child': '1' } });
