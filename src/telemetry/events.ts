@@ -107,9 +107,10 @@ export class Events {
     this.#outside = outside;
   }
 
-  /** @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no such event: its handler would wait for ever */
+  /** @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no such event (its handler would wait for ever), or if the handler is not a function */
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void {
     if (!TYPES.includes(type)) throw badOption('event', type, `There is no such event. The events are ${TYPES.join(', ')}.`);
+    if (typeof handler !== 'function') throw badOption('handler', handler, 'It takes a function.');
     const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
     this.#isolated.set(type, ofType);
     const entry = ofType.get(handler as Loose) ?? { handler: isolate(handler as Loose, type), times: 0 };

@@ -46,6 +46,10 @@ describe('events', () => {
     expect(() => events.off(type as 'call', () => {})).not.toThrow();
   });
 
+  it.each([undefined, null, {}, 'log'])('are not to be heard by %j, which is no handler', (handler) => {
+    expect(() => new Events().on('call', handler as never)).toThrow(/^handler: .* is not valid\. It takes a function\.$/);
+  });
+
   it('are not even made where nobody listens', () => {
     const events = new Events();
     const make = vi.fn(() => record);
