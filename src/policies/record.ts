@@ -28,8 +28,11 @@ const succeeded = (call: Call): void =>
   call.observer.callEnded(call, { outcome: 'success', elapsed: call.elapsed, error: undefined, status: call.attempt?.status });
 
 function failed(call: Call, error: unknown): void {
-  const status = answerOf(error)?.status;
-  call.observer.callEnded(call, { outcome: outcomeOf(call, error, status), elapsed: call.elapsed, error, status });
+  const answered = answerOf(error)?.status;
+  const outcome = outcomeOf(call, error, answered);
+  // Of an answer that broke off the attempt knows the status; what was refused here is about none.
+  const status = answered ?? (outcome === 'refused' ? undefined : call.attempt?.status);
+  call.observer.callEnded(call, { outcome, elapsed: call.elapsed, error, status });
 }
 
 function outcomeOf({ ended }: Call, error: unknown, status: number | undefined): Outcome {

@@ -60,6 +60,15 @@ describe('the record of a call', () => {
     expect(limited.calls).toMatchObject([{ outcome: 'refused', code: 'ELIMITED' }]);
   });
 
+  it('of a repeat that was refused on this side has no status: the answer before is not what the call came to', async () => {
+    const { client, calls } = clientOver(503, { retry: { retries: 1 }, limit: { rate: 1, interval: 60_000 } });
+    const outcome = client.get(URL).catch(() => {});
+    await vi.advanceTimersByTimeAsync(1_000);
+    await outcome;
+    expect(calls).toMatchObject([{ outcome: 'refused', code: 'ELIMITED', attempts: 1 }]);
+    expect(calls[0]).not.toHaveProperty('status');
+  });
+
   it('tells the time that the caller waited, interceptors included', async () => {
     const { client, calls } = clientOver(200);
     client.interceptors.response.use((response) => new Promise((resolve) => setTimeout(() => resolve(response), 250)));
