@@ -27,7 +27,7 @@ import {
 import { type AlertSettings, alertSettings } from './options/alerts';
 import { type BeaconOptions, type BeaconSettings, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
-import { DEFAULT_LIMITS, mergeLimits } from './options/timeout';
+import { DEFAULT_LIMITS, mergeLimits, type TimeoutOptions } from './options/timeout';
 import { pipeline } from './pipeline';
 import { Breakers } from './policies/breaker';
 import type { Send } from './policies/dispatch';
@@ -36,7 +36,7 @@ import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
 import { own } from './util/own';
-import type { Limits } from './words';
+import { LIMIT_NAMES, type Limits } from './words';
 
 /**
  * `axios.create(config)`, protected.
@@ -53,9 +53,11 @@ export function createClient(config: ClientConfig = {}): Client {
   return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts }, true);
 }
 
+const ALL_OFF: TimeoutOptions = /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ LIMIT_NAMES.map((name) => [name, false]));
+
 function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
   if (typeof timeout === 'number') return undefined;
-  if (timeout === false) return { connect: false, read: false };
+  if (timeout === false) return withoutTotal(ALL_OFF);
   if (typeof timeout !== 'object' || Array.isArray(timeout)) return timeout;
   const { total: _, ...rest } = timeout as { total?: unknown };
   return rest;
@@ -79,6 +81,9 @@ interface Base {
   readonly beacons: BeaconSettings;
   readonly alerts: AlertSettings | false;
 }
+
+/** The limits of each client, so that they still apply when it is protected again: the outer client does the I/O, and only it sees the phases. */
+const limitsOfClients = /* @__PURE__ */ new WeakMap<object, () => Limits>();
 
 /**
  * @param isOurs Whether nobody else can reach the instance or the one that created it, so that its `request` must be axios' own.
@@ -105,7 +110,10 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
 
   const limitsOf = remembered(
     () => instance.defaults.timeout,
-    (timeout): Limits => mergeLimits(mergeLimits(DEFAULT_LIMITS, timeout, 'defaults.timeout'), policies.timeout),
+    (timeout): Limits => {
+      const before = limitsOfClients.get(instance)?.() ?? mergeLimits(DEFAULT_LIMITS, timeout, 'defaults.timeout');
+      return mergeLimits(before, policies.timeout);
+    },
   );
   warnIfTooTight(policies.deadline, limitsOf());
 
@@ -155,7 +163,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     const { beacons: channel, alerts: alerting, ...config } = own(given);
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
-    const inherited = { ...policies, ...named, timeout: withoutTotal({ connect: false, read: false, ...timeout }) };
+    const inherited = { ...policies, ...named, timeout: withoutTotal({ ...ALL_OFF, ...timeout }) };
     const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
     return build(made, inherited, { beacons: channel, alerts: alerting }, isOurs, { settings, beacons, alerts });
   };
@@ -168,7 +176,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     await transport.close();
   };
 
-  return Object.defineProperties(
+  const client = Object.defineProperties(
     Object.assign((url: string | RequestConfig, config?: RequestConfig) => request(url, config), instance, aliases(request), {
       request,
       create,
@@ -187,6 +195,8 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     }),
     { defaults: shared(instance, 'defaults'), interceptors: shared(instance, 'interceptors') },
   ) as unknown as Client;
+  limitsOfClients.set(client, limitsOf);
+  return client;
 }
 
 /** Caches the last result, and recomputes it only when its input changes. */

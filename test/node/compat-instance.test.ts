@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Client, createClient, isTimeout, protect } from '../bare';
+import { type Client, createClient, isTimeout, type Policies, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf } from './failures';
 
@@ -109,6 +109,23 @@ describe('protect', () => {
     expect((await failureOf(() => twice.get(lab.url('stall')))).error).toMatchObject({ limit: 'read', phase: 'response' });
     expect((await twice.get('/')).status).toBe(200);
     await Promise.all([own.close(), twice.close()]);
+  });
+
+  it.each<[limit: string, of: Policies, over: Policies, limitMs: number]>([
+    ['read', { timeout: { read: 100 } }, {}, 100],
+    ['read', { timeout: { read: 100 } }, { timeout: { read: 200 } }, 200],
+    ['total', { timeout: 100 }, { timeout: { read: 5_000 } }, 100],
+    ['response', { timeout: { response: 100 } }, { timeout: [1_000, 5_000] }, 100],
+  ])('a client that is protected again keeps its limits but those that are named anew: %s', async (limit, of, over, limitMs) => {
+    const once = protect(axios.create({ proxy: false }), { ...of, retry: false });
+    const twice = protect(once, { retry: false, ...over });
+    const child = twice.create();
+    for (const one of [twice, child]) {
+      expect((await failureOf(() => one.get(lab.url('stall')))).error).toMatchObject({ limit, limitMs });
+    }
+    const off = twice.create({ timeout: { [limit]: false }, deadline: 300 });
+    expect((await failureOf(() => off.get(lab.url('stall')))).error).toMatchObject({ limit: 'deadline' });
+    await Promise.all([once, twice, child, off].map((one) => one.close()));
   });
 });
 
