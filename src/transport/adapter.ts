@@ -21,8 +21,10 @@ function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | A
   const candidates = candidatesOf(config);
   for (const candidate of candidates) {
     if (typeof candidate === 'function') return known(candidate) ?? candidate;
+    if (candidate === null || (candidate as unknown) === false) continue; // as axios has it
     const name = String(candidate).toLowerCase();
-    if (isName(name) && supports(name)) return name;
+    if (!isName(name)) break;
+    if (supports(name)) return name;
   }
   return axios.getAdapter(candidates as AxiosAdapter[], config); // throws what axios would
 }

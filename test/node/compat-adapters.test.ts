@@ -1,5 +1,5 @@
 // Adapters that stand in for the network keep working, and are protected: custom ones, axios-mock-adapter, axios' own by name.
-import axios, { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosAdapter, AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import MockAdapter from 'axios-mock-adapter';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type Client, createClient, protect } from '../bare';
@@ -144,6 +144,18 @@ describe('a custom adapter', () => {
     expect(error).toMatchObject({ isAxiosError: true, message: (theirs as Error).message });
   });
 });
+
+it.each([[['nope', 'http']], [['xhr', 'nope', 'http']], [[undefined, 'http']], [[null, false, 'http']], [['HTTP', 'nope']]])(
+  'a list of adapters is gone through as by axios, which refuses a name that it does not know: %j',
+  async (adapter) => {
+    const tell = (one: AxiosInstance): Promise<unknown> =>
+      one.get(lab.url('healthy'), { adapter: adapter as never, proxy: false }).then(
+        ({ status }) => status,
+        ({ name, message }: Error) => ({ name, message }),
+      );
+    expect(await tell(client)).toEqual(await tell(axios));
+  },
+);
 
 describe('axios-mock-adapter', () => {
   const TARGETS: [string, () => { mocked: Client; on: unknown }][] = [
