@@ -115,14 +115,22 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
     await Promise.race([answer(), patience]);
   } catch (refusal) {
     if (call.ended) throw call.ended;
-    const { msBeforeNext } = (refusal ?? {}) as { msBeforeNext?: unknown };
+    const waits = waitsIn(refusal);
     // Of what never ends rate-limiter-flexible says -1.
-    const isTold = Number.isFinite(msBeforeNext) && Number(msBeforeNext) >= 0;
-    if (typeof msBeforeNext === 'number') throw refuse(call, 'rate', isTold ? Math.ceil(msBeforeNext) : undefined);
+    const isTold = waits.every((ms) => ms >= 0 && ms < Infinity);
+    if (waits.length) throw refuse(call, 'rate', isTold ? Math.ceil(Math.max(...waits)) : undefined);
     if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal);
   } finally {
     alarm.stop();
   }
+}
+
+/** What a refusal says: of rate-limiter-flexible's union, what each of its limiters does. Nothing where it is a failure. */
+function waitsIn(refusal: unknown): number[] {
+  if (typeof refusal !== 'object' || refusal === null) return [];
+  return [refusal, ...Object.values(refusal)]
+    .map((one: { msBeforeNext?: unknown } | null | undefined) => one?.msBeforeNext)
+    .filter((ms) => typeof ms === 'number');
 }
 
 const UNAVAILABLE = /* @__PURE__ */ new Error('The shared limiter gave no answer in time');

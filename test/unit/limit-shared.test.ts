@@ -1,6 +1,7 @@
 // A limiter shared with other processes: what it says counts, and when it fails or hangs, what was configured. On a fake clock.
+import { RateLimiterMemory, RateLimiterUnion } from 'rate-limiter-flexible';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Client, createClient, type Limiter, type LimitOptions, type Policies } from '../../src/index';
+import { type Client, createClient, type LimitError, type Limiter, type LimitOptions, type Policies } from '../../src/index';
 import { ask, askTimes, ENDPOINT, errorOf, FakeUpstream, settled, URL } from './breaker-support';
 
 let upstream: FakeUpstream;
@@ -57,6 +58,22 @@ it.each([-1, Number.NaN, Infinity])('refuses with an msBeforeNext of %d, and say
   const error = await errorOf(client.get(URL));
   expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
   for (const told of [error, limited.mock.calls[0]?.[0]]) expect(told).not.toHaveProperty('retryAfter');
+});
+
+it.each([
+  [{ second: [2, 1_000], minute: [3, 60_000] }, 1_000],
+  [{ second: [2, 1_000], minute: [2, 60_000] }, 60_000],
+  [{ second: [2, 1_000], ever: [2, 0] }, undefined],
+] as const)('may be a union, which refuses where one of its limiters does: %j', async (limits, retryAfter) => {
+  const limiters = Object.entries(limits).map(
+    ([keyPrefix, [points, ms]]) => new RateLimiterMemory({ keyPrefix, points, duration: ms / 1_000 }),
+  );
+  const union = new RateLimiterUnion(...limiters);
+  start((key, points) => union.consume(key, points));
+  expect(await askTimes(2, client)).toEqual([200, 200]);
+  const error = (await errorOf(client.get(URL))) as LimitError;
+  expect(error).toMatchObject({ code: 'ELIMITED', ...(retryAfter && { retryAfter }) });
+  expect('retryAfter' in error).toBe(retryAfter !== undefined);
 });
 
 const broken = new Error('ECONNREFUSED');
