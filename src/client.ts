@@ -64,7 +64,8 @@ function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
 }
 
 /**
- * A protected view of an axios instance: it shares defaults and interceptors with the instance, which itself stays as it was.
+ * A protected view of an axios instance: it shares defaults and interceptors with the instance, which itself stays as it was. A client may
+ * be protected again: both have their policies, and of the limits of an attempt the inner's hold but for those that are named anew.
  *
  * @param instance From `axios.create()`, or axios itself.
  * @param policies For every call of the client; a request's own are merged over them. Also the per-client options `beacons` and `alerts`.
