@@ -5,9 +5,10 @@ import { aliases } from './aliases';
 import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
 import { Call } from './call';
+import { deadlineOf, warnIfTooTight } from './client/deadline';
+import { axiosTimeout, inherited, keepLimits, limitsBy, withoutTotal } from './client/limits';
 import type { Client } from './client-type';
 import { now } from './clock';
-import { Deadline } from './deadline';
 import { badOption } from './errors/bad-option';
 import {
   type ClientConfig,
@@ -15,8 +16,6 @@ import {
   type ClientPolicies,
   checkPolicies,
   checkPolicyNames,
-  defaultDeadline,
-  isTooTight,
   liftPolicies,
   mergeSettings,
   NO_POLICIES,
@@ -27,7 +26,7 @@ import {
 import { type AlertSettings, alertSettings } from './options/alerts';
 import { type BeaconOptions, type BeaconSettings, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
-import { DEFAULT_LIMITS, mergeLimits, type TimeoutOptions } from './options/timeout';
+import { mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
 import { Breakers } from './policies/breaker';
 import type { Send } from './policies/dispatch';
@@ -36,7 +35,6 @@ import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
 import { own } from './util/own';
-import { LIMIT_NAMES, type Limits } from './words';
 
 /**
  * `axios.create(config)`, protected.
@@ -51,16 +49,6 @@ export function createClient(config: ClientConfig = {}): Client {
   // The total lives where axios users look for it and set it: in defaults.timeout.
   const instance = axios.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
   return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts }, true);
-}
-
-const ALL_OFF: TimeoutOptions = /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ LIMIT_NAMES.map((name) => [name, false]));
-
-function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
-  if (typeof timeout === 'number') return undefined;
-  if (timeout === false) return withoutTotal(ALL_OFF);
-  if (typeof timeout !== 'object' || Array.isArray(timeout)) return timeout;
-  const { total: _, ...rest } = timeout as { total?: unknown };
-  return rest;
 }
 
 /**
@@ -82,9 +70,6 @@ interface Base {
   readonly beacons: BeaconSettings;
   readonly alerts: AlertSettings | false;
 }
-
-/** The limits of each client, so that they still apply when it is protected again: the outer client does the I/O, and only it sees the phases. */
-const limitsOfClients = /* @__PURE__ */ new WeakMap<object, () => Limits>();
 
 /**
  * @param isOurs Whether nobody else can reach the instance or the one that created it, so that its `request` must be axios' own.
@@ -109,13 +94,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   const watched = watch(events, alerts);
   let enabled = true;
 
-  const limitsOf = remembered(
-    () => instance.defaults.timeout,
-    (timeout): Limits => {
-      const before = limitsOfClients.get(instance)?.() ?? mergeLimits(DEFAULT_LIMITS, timeout, 'defaults.timeout');
-      return mergeLimits(before, policies.timeout);
-    },
-  );
+  const limitsOf = limitsBy(instance, policies.timeout);
   warnIfTooTight(policies.deadline, limitsOf());
 
   /** Sends the request without policies, as plain axios would. */
@@ -164,9 +143,12 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     const { beacons: channel, alerts: alerting, ...config } = own(given);
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
-    const inherited = { ...policies, ...named, timeout: withoutTotal({ ...ALL_OFF, ...timeout }) };
     const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
-    return build(made, inherited, { beacons: channel, alerts: alerting }, isOurs, { settings, beacons, alerts });
+    return build(made, { ...policies, ...named, timeout: inherited(timeout) }, { beacons: channel, alerts: alerting }, isOurs, {
+      settings,
+      beacons,
+      alerts,
+    });
   };
 
   let closed = false;
@@ -196,25 +178,8 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     }),
     { defaults: shared(instance, 'defaults'), interceptors: shared(instance, 'interceptors') },
   ) as unknown as Client;
-  limitsOfClients.set(client, limitsOf);
+  keepLimits(client, limitsOf);
   return client;
-}
-
-/** Caches the last result, and recomputes it only when its input changes. */
-function remembered<From, To>(from: () => From, make: (from: From) => To): () => To {
-  let last: { from: From; to: To } | undefined;
-  return () => {
-    const now = from();
-    if (!last || last.from !== now) last = { from: now, to: make(now) };
-    return last.to;
-  };
-}
-
-/** The part of a timeout that axios itself understands, its total. axios writes "none" as 0. */
-function axiosTimeout(timeout: Policies['timeout']): { timeout?: number } {
-  const total = typeof timeout === 'object' ? own(timeout as { total?: unknown }).total : timeout;
-  if (total === false || total === Infinity) return { timeout: 0 };
-  return typeof total === 'number' ? { timeout: total } : {};
 }
 
 /** Merges as axios does. It cannot merge a config with a circular reference, which is returned as it is. */
@@ -233,19 +198,3 @@ const methodsOf = <N extends string, T extends Record<N, (...args: never[]) => u
 /** A property that reads from and writes through to the instance. */
 const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor =>
   own({ enumerable: true, get: () => instance[name], set: (value) => Object.assign(instance, { [name]: value }) });
-
-/** The call's own deadline, capped by the one it was made under. */
-function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | undefined {
-  const enclosing = ambient.current();
-  if (deadline === false) return enclosing && new Deadline(Infinity, enclosing); // its budget is what the enclosing one has left
-  if (deadline instanceof Date) return new Deadline(deadline.getTime() - Date.now(), enclosing);
-  if (typeof deadline === 'object') return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
-  return new Deadline(deadline ?? defaultDeadline(limits), enclosing);
-}
-
-function warnIfTooTight(deadline: Policies['deadline'], limits: Limits): void {
-  if (!isTooTight(deadline, limits)) return;
-  console.warn(
-    `breakwater: a deadline of ${deadline} ms leaves the total of ${limits.total} ms no room. It should be 1-2 s wider, so that the total, which knows more, fires first.`,
-  );
-}

@@ -1,0 +1,46 @@
+/** The limits of a client's attempts. The total among them lives in `defaults.timeout`, where axios users look for it. */
+import type { AxiosInstance } from 'axios';
+import type { Policies } from '../options';
+import { DEFAULT_LIMITS, mergeLimits, type TimeoutOptions } from '../options/timeout';
+import { own } from '../util/own';
+import { LIMIT_NAMES, type Limits } from '../words';
+
+/** The limits of each client, so that they still apply when it is protected again: the outer client does the I/O, and only it sees the phases. */
+const limitsOfClients = /* @__PURE__ */ new WeakMap<object, () => Limits>();
+
+/** The limits of an attempt by a client of this instance. Computed again only when the total in `defaults.timeout` changes. */
+export function limitsBy(instance: AxiosInstance, timeout: Policies['timeout']): () => Limits {
+  let last: { total: unknown; limits: Limits } | undefined;
+  return () => {
+    const total = instance.defaults.timeout;
+    if (!last || last.total !== total) {
+      const before = limitsOfClients.get(instance)?.() ?? mergeLimits(DEFAULT_LIMITS, total, 'defaults.timeout');
+      last = { total, limits: mergeLimits(before, timeout) };
+    }
+    return last.limits;
+  };
+}
+
+/** Makes the limits of a client known to one that protects it again. */
+export const keepLimits = (client: object, limits: () => Limits): unknown => limitsOfClients.set(client, limits);
+
+const ALL_OFF: TimeoutOptions = /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ LIMIT_NAMES.map((name) => [name, false]));
+
+/** All but the total, which lives in `defaults.timeout`. */
+export function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
+  if (typeof timeout === 'number') return undefined;
+  if (timeout === false) return withoutTotal(ALL_OFF);
+  if (typeof timeout !== 'object' || Array.isArray(timeout)) return timeout;
+  const { total: _, ...rest } = timeout as { total?: unknown };
+  return rest;
+}
+
+/** Limits as options, with those that are off named, so that no defaults come in their place. */
+export const inherited = (limits: Limits): Policies['timeout'] => withoutTotal({ ...ALL_OFF, ...limits });
+
+/** The part of a timeout that axios itself understands, its total. axios writes "none" as 0. */
+export function axiosTimeout(timeout: Policies['timeout']): { timeout?: number } {
+  const total = typeof timeout === 'object' ? own(timeout as { total?: unknown }).total : timeout;
+  if (total === false || total === Infinity) return { timeout: 0 };
+  return typeof total === 'number' ? { timeout: total } : {};
+}
