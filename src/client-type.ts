@@ -4,23 +4,26 @@ import type { BeaconStats } from './beacon/channel';
 import type { ClientConfig, RequestConfig } from './options';
 import type { BeaconOptions } from './options/beacon';
 import type { BreakerSnapshot } from './policies/breaker';
+import type { FallbackResponse } from './policies/fallback';
 import type { EventHandler, EventType } from './telemetry/events';
 import type { EndpointStats } from './telemetry/stats';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
+/** axios' response; one that stands in for an error says so. */
+type Answer<T> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
 type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] &
-  (<T = any, R = AxiosResponse<T>, D = any>(url: string, config?: RequestConfig<D>) => Promise<R>);
+  (<T = any, R = Answer<T>, D = any>(url: string, config?: RequestConfig<D>) => Promise<R>);
 type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] &
-  (<T = any, R = AxiosResponse<T>, D = any>(url: string, data?: D, config?: RequestConfig<D>) => Promise<R>);
+  (<T = any, R = Answer<T>, D = any>(url: string, data?: D, config?: RequestConfig<D>) => Promise<R>);
 
 /**
  * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios'
  * own and accept {@link Policies} in the request config.
  */
 export interface Client extends AxiosInstance {
-  <T = any, R = AxiosResponse<T>, D = any>(config: RequestConfig<D>): Promise<R>;
-  <T = any, R = AxiosResponse<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
-  request: AxiosInstance['request'] & (<T = any, R = AxiosResponse<T>, D = any>(config: RequestConfig<D>) => Promise<R>);
+  <T = any, R = Answer<T>, D = any>(config: RequestConfig<D>): Promise<R>;
+  <T = any, R = Answer<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
+  request: AxiosInstance['request'] & (<T = any, R = Answer<T>, D = any>(config: RequestConfig<D>) => Promise<R>);
   get: Bodiless<'get'>;
   delete: Bodiless<'delete'>;
   head: Bodiless<'head'>;

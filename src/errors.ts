@@ -5,7 +5,7 @@
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
 import { isMarked, json, mark } from './errors/json';
 import { define } from './util/define';
-import { type Kind, kindOf, type LimitName, type Phase, type Timings } from './words';
+import { type AttemptSummary, type Kind, kindOf, type LimitName, type Phase, type StopReason, type Timings } from './words';
 
 /** What each phase waits for, for messages. */
 const WAITING_FOR: Record<Phase, string> = {
@@ -62,6 +62,10 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
   declare safeToRetry: boolean;
   declare lag: number;
   declare reusedSocket?: boolean | undefined;
+  /** The attempts, oldest first; absent where `retry` is off, or no attempt was made. */
+  declare history?: readonly AttemptSummary[];
+  /** Why no further attempt was made; absent where `history` is. */
+  declare retryStopped?: StopReason;
 
   /** @param said The user's own message, axios' `timeoutErrorMessage`. */
   constructor(facts: TimeoutFacts, target: string, config?: InternalAxiosRequestConfig, doing = WAITING_FOR[facts.phase], said?: string) {

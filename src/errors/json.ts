@@ -29,7 +29,7 @@ export function isMarked(error: unknown, as: symbol): boolean {
  * The JSON of an error: its message, request, facts and attempts. Not axios' own JSON, which includes the config: headers, credentials,
  * data, the whole URL.
  */
-export function json(error: AxiosError & { history?: AttemptSummary[] }, facts: object): object {
+export function json(error: AxiosError & { history?: readonly AttemptSummary[] }, facts: object): object {
   const { name, message, code, status, history, stack } = error;
   // `withDeadline` has no request to name.
   const [, method, url] = /^(\S+) (.*)$/.exec(targets.get(error) ?? '') ?? [];
