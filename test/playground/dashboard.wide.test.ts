@@ -75,6 +75,26 @@ it('says what to do before anything runs, and shows the options as code', async 
   expect(await code()).toContain('retry: { baseDelay: 200 },');
   await page.locator('[name="retry"]').uncheck();
   expect(await code()).toContain('retry: false,');
+  expect(await code()).toContain('Breakwater.createClient(');
+  await at(page).runIn('Node backend');
+  expect(await code()).toMatch(/^import { createClient } from 'breakwater';/);
+});
+
+it('says that nobody else notices only while that is so', async () => {
+  const { page } = await playground.open();
+  // Text, since what is compiled here has another import().
+  const said = (timeouts: number) =>
+    page.evaluate(`import('/page/live/lane.mjs').then(({ createLane }) => {
+      const lane = { made: 1, wait: 1, ends: { cut: 1 } };
+      const endpoints = { other: { elapsed: [1], timeouts: ${timeouts} } };
+      const seconds = [{ fault: 'hanging', lanes: { breakwater: lane }, endpoints }];
+      const breakers = [{ endpoint: 'one', state: 'open' }, { endpoint: 'other', state: 'closed' }];
+      const state = { lanes: { breakwater: { waiting: 0 } }, breakers };
+      createLane('breakwater', 'Breakwater')({ state, seconds }, { rate: 10, enabled: true });
+      return document.querySelector('#lane-breakwater .sentence').textContent;
+    })`);
+  expect(await said(0)).toBe('Cut off: callers hear so at once, and nobody else notices.');
+  expect(await said(1)).toBe('Cut off: callers hear so at once.');
 });
 
 it('fits a phone while it runs', async () => {

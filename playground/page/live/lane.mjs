@@ -90,12 +90,16 @@ function sentenceOfBreakwater({ state, seconds }, { enabled }) {
   const breakers = state?.breakers ?? [];
   const ends = lately(seconds, 'breakwater');
   const open = breakers.filter(({ state }) => state !== 'closed').length;
-  const timeouts = seconds.slice(-2).some(({ endpoints }) => Object.values(endpoints).some((endpoint) => endpoint.timeouts > 0));
+  const late = seconds.slice(-2).flatMap(({ endpoints }) => Object.keys(endpoints).filter((name) => endpoints[name]?.timeouts));
   if (!enabled) return 'Switched off: only axios’ own timeout is left.';
   if (open && ends.has('fallback')) return 'Cut off: the last good answer is served at once.';
-  if (open && ends.has('cut')) return `Cut off: callers are told at once${open < breakers.length ? ', and nobody else notices' : ''}.`;
+  if (open && ends.has('cut')) {
+    const others = breakers.filter(({ state }) => state === 'closed');
+    const isAlone = others.length > 0 && !others.some(({ endpoint }) => late.includes(endpoint));
+    return `Cut off: callers are told at once${isAlone ? ', and nobody else notices' : ''}.`;
+  }
   if (ends.has('cut') && breakers.some(({ retryAfter }) => retryAfter > 0)) return 'The pause that the upstream asked for is kept.';
-  if (timeouts) return 'Calls that hang end at their limit.';
+  if (late.length) return 'Calls that hang end at their limit.';
   if (ends.has('failed')) return 'Retried where that is safe; callers see what still fails.';
   return 'All is well.';
 }
