@@ -1,4 +1,14 @@
-// Formats options as the code that sets them.
+// Formats options as the code that sets them, where the client runs.
+
+/**
+ * A client with these options: from the script tag, as the page has it, or imported.
+ * @param {object} options
+ * @param {boolean} isTag
+ */
+export const asProgram = (options, isTag) =>
+  isTag
+    ? `// The script tag's global. A bundled page\n// imports it, as the Node backend does.\nconst api = Breakwater.createClient(${asCode(options)});`
+    : `import { createClient } from 'breakwater';\n\nconst api = createClient(${asCode(options)});`;
 
 /**
  * The value as JavaScript: short objects on one line, long ones over several.
@@ -6,7 +16,7 @@
  * @param {string} [indent]
  * @returns {string}
  */
-export function asCode(value, indent = '') {
+function asCode(value, indent = '') {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'number') return String(value).replace(/\B(?=(\d{3})+$)/g, '_');
   if (typeof value !== 'object' || value === null) return String(value);

@@ -5,7 +5,7 @@ import { startTraffic } from '../../traffic.mjs';
 import { byId, el, write } from '../dom.mjs';
 import { post } from '../post.mjs';
 import { inNode } from './backend.mjs';
-import { asCode } from './code.mjs';
+import { asProgram } from './code.mjs';
 import { createModel } from './model.mjs';
 import { createScenarios } from './scenarios.mjs';
 import { createStage } from './stage.mjs';
@@ -57,7 +57,7 @@ async function obey() {
   const chosen = /** @type {HTMLInputElement} */ (form.querySelector('[name="fault"]:checked'));
   write(byId('rate', HTMLOutputElement), `${now.rate} calls a second`);
   write(byId('what', HTMLElement), chosen.dataset.what ?? '');
-  byId('code', HTMLElement).replaceChildren(el('code', {}, `createClient(${asCode(optionsFor(now))})`));
+  byId('code', HTMLElement).replaceChildren(el('code', {}, asProgram(optionsFor(now), data.get('where') === 'browser')));
   started?.change(now);
   if (started && where !== data.get('where')) run();
   const next = JSON.stringify({ fault, strikes, collector });
