@@ -35,7 +35,8 @@ export class Page {
     window.addEventListener('pagehide', gone, true);
     window.addEventListener('pageshow', back, true);
     // The first beacon may be sent in such a turn, by another listener for the same event.
-    hidden();
+    if (window.event?.type === 'pagehide') gone();
+    else hidden();
     return () => {
       document.removeEventListener('visibilitychange', hidden, true);
       window.removeEventListener('pagehide', gone, true);

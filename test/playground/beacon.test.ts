@@ -158,6 +158,19 @@ describe('a page that goes away', () => {
     }
   });
 
+  it('gives the browser all that is waiting where the first beacons are made as the page leaves', async () => {
+    const home = await site((_, response) => void setTimeout(() => response.writeHead(204).end(), 1_000));
+    const { page } = await open(home.url);
+    await page.evaluate(() => {
+      addEventListener('pagehide', () => {
+        for (let i = 0; i < 6; i++) window.api.beacon('/c', i);
+      });
+    });
+    await page.reload();
+    await until(() => posts(home).length === 6);
+    expect(posts(home).map(({ body }) => body)).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
   it('keeps to the quota: small ones first, a batch is split, what is too large is dropped and harms no other', async () => {
     const home = await site((_, response) => void setTimeout(() => response.writeHead(204).end(), 1_000));
     const { page } = await open(home.url);
