@@ -11,10 +11,18 @@ import type { EndpointStats } from './telemetry/stats';
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
 /** axios' response; one that stands in for an error says so. */
 type Answer<T> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
-type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = AxiosInstance[M] &
-  (<T = any, R = Answer<T>, D = any>(url: string, config?: RequestConfig<D>) => Promise<R>);
-type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = AxiosInstance[M] &
-  (<T = any, R = Answer<T>, D = any>(url: string, data?: D, config?: RequestConfig<D>) => Promise<R>);
+// Ours come before axios': of several signatures an editor offers the options of the first.
+type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = Answer<T>, D = any>(
+  url: string,
+  config?: RequestConfig<D>,
+) => Promise<R>) &
+  AxiosInstance[M];
+type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = (<T = any, R = Answer<T>, D = any>(
+  url: string,
+  data?: D,
+  config?: RequestConfig<D>,
+) => Promise<R>) &
+  AxiosInstance[M];
 
 /**
  * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios'
@@ -23,7 +31,7 @@ type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putFo
 export interface Client extends AxiosInstance {
   <T = any, R = Answer<T>, D = any>(config: RequestConfig<D>): Promise<R>;
   <T = any, R = Answer<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
-  request: AxiosInstance['request'] & (<T = any, R = Answer<T>, D = any>(config: RequestConfig<D>) => Promise<R>);
+  request: (<T = any, R = Answer<T>, D = any>(config: RequestConfig<D>) => Promise<R>) & AxiosInstance['request'];
   get: Bodiless<'get'>;
   delete: Bodiless<'delete'>;
   head: Bodiless<'head'>;

@@ -1,6 +1,7 @@
 // The declarations, compiled with a consumer's TypeScript in every way a package is resolved, with library checks on.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { expect, inject, it } from 'vitest';
 import { node } from './run.ts';
 
@@ -32,4 +33,25 @@ it.each([
   const kind = declarations.slice(declarations.indexOf('.'));
   const used = listed.split('\n').flatMap((line) => /breakwater\/dist\/(.*)$/.exec(line)?.[1] ?? []);
   expect(used.sort()).toEqual([declarations, ...['log', 'opentelemetry', 'prometheus'].map((name) => name + kind)].sort());
+});
+
+it('an editor offers our options with each method', () => {
+  const file = join(consumer, 'editor.mts');
+  const ask = ["client.get('/', {", "client.post('/', {}, {", 'client.request({', 'client({'];
+  const text = `import { createClient } from 'breakwater';\nconst client = createClient();\n${ask.map((call) => `${call}  });`).join('\n')}`;
+  writeFileSync(file, text);
+  const service = ts.createLanguageService({
+    ...ts.sys,
+    useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    getCompilationSettings: () => ({ strict: true, module: ts.ModuleKind.NodeNext, types: [] }),
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (name) => (ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(ts.sys.readFile(name) ?? '') : undefined),
+    getCurrentDirectory: () => consumer,
+  });
+  for (const call of ask) {
+    const names = service.getCompletionsAtPosition(file, text.indexOf(call) + call.length + 1, {})?.entries.map(({ name }) => name);
+    expect(names, call).toEqual(expect.arrayContaining(['breaker', 'deadline', 'fallback', 'limit', 'retry', 'timeout', 'params']));
+  }
 });

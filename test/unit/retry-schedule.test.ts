@@ -1,6 +1,6 @@
 // When a failed attempt is made again: the schedule, its jitter and its cap, and how the options merge.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createClient } from '../../src/index';
+import { createClient, type RequestConfig } from '../../src/index';
 import { clientOver, failed, gaps, settled } from './retry-support';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -139,7 +139,7 @@ describe('the options', () => {
 
   it('of a request go over those of the client, field by field', async () => {
     const { client, sent } = clientOver([503], { retry: { baseDelay: 100, budget: { ratio: 1, min: 50 } } });
-    const run = async (retry?: Parameters<typeof client.get>[1]): Promise<number[]> => {
+    const run = async (retry?: RequestConfig): Promise<number[]> => {
       sent.length = 0;
       await failed(client.get('/', retry));
       return gaps(sent);
