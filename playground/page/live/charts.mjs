@@ -128,7 +128,8 @@ function optionsOf(root, unit, lines) {
       {
         ...axis,
         grid: { show: false },
-        size: 20,
+        size: 24,
+        gap: 9, // below the lowest value, which is beside it
         splits: [-45, -30, -15, 0],
         values: (_, ages) => ages.map((age) => (age ? `${age} s` : 'now')),
       },

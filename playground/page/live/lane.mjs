@@ -45,7 +45,7 @@ export function createLane(lane, title) {
       { class: 'figures' },
       el('div', {}, el('dt', {}, 'waiting now'), figures.waiting),
       el('div', {}, el('dt', {}, 'longest wait'), figures.longest),
-      el('div', {}, el('dt', {}, `answered, ${LAST} s`), figures.answered),
+      el('div', {}, el('dt', {}, `answered, ${LAST}\u00a0s`), figures.answered),
     ),
     sentence,
     strip,
