@@ -17,7 +17,7 @@ describe('before the headers, where a page cannot tell connecting from waiting',
       const peer = await meet(fault);
       const client = clientWith({ timeout: [120, 180] });
       await expectTimeout(() => client.get(peer.url), { limit: 'response', limitMs: 300, ...WAITING });
-      if (!CONNECTING.includes(fault)) await peer.closed();
+      if (fault === 'stall') await peer.closed(); // between two redirects the connection may be idle, and is kept
     },
   );
 
@@ -51,7 +51,7 @@ describe('before the headers, where a page cannot tell connecting from waiting',
     const peer = await meet(fault);
     const client = clientWith({ timeout: 300 });
     await expectTimeout(() => client.get(peer.url), { limit: 'total', limitMs: 300, ...WAITING });
-    if (!CONNECTING.includes(fault)) await peer.closed();
+    if (fault === 'stall') await peer.closed(); // between two redirects the connection may be idle, and is kept
   });
 
   it('a slow redirect chain that fits is followed', async () => {
