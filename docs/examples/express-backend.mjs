@@ -6,7 +6,7 @@ import express from 'express';
 import { register } from 'prom-client';
 
 const { UPSTREAM = 'https://api.example.com', PORT = '3000' } = process.env;
-const MOST = 5_000; // milliseconds: no request takes us longer
+const MOST = 5_000; // milliseconds: the longest we spend on a request
 
 const api = createClient({
   baseURL: UPSTREAM,
@@ -21,7 +21,7 @@ app.get('/metrics', async (_request, response) => {
   response.type(register.contentType).send(await register.metrics());
 });
 
-/** All that is done for a request shares what its caller still waits, and no more than 5 s. */
+/** All work for a request shares the time its caller will still wait, at most 5 s. */
 function deadline(request, response, next) {
   const left = Math.min(deadlineFrom(request.headers) ?? MOST, MOST);
   const answered = () =>
@@ -33,13 +33,13 @@ function deadline(request, response, next) {
 }
 app.use(deadline);
 
-// The page is of no use without the price: if it cannot be had, say so.
+// The page is useless without the price, so a failure is an error.
 app.get('/price/:id', async (request, response) => {
   const { data } = await api.get(`/prices/${encodeURIComponent(request.params.id)}`);
   response.json(data);
 });
 
-// It is of use without recommendations: the last good ones will do, or none. They are not worth a second attempt, nor a long wait.
+// The page works without recommendations: serve the last good ones, or none. They are not worth a retry or a long wait.
 const OPTIONAL = { timeout: { read: 800 }, retry: false, fallback: { staleFor: 600_000, value: [] } };
 app.get('/recommendations', async (_request, response) => {
   const { data, fallback } = await api.get('/recommendations', OPTIONAL);

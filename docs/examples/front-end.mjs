@@ -1,20 +1,20 @@
-// A part of a front end, for any bundler: a search box whose suggestions are quick or absent. Plain DOM; in React it is what an effect runs.
+// A part of a front end, for any bundler: a search box whose suggestions are quick or absent. Plain DOM; in React, run it in an effect.
 import { createClient } from 'breakwater';
 
 const api = createClient({
   baseURL: 'https://api.example.com',
-  timeout: { connect: 700, read: 800 }, // later than that, somebody has typed on
+  timeout: { connect: 700, read: 800 }, // any later, and the user has typed on
   deadline: 2_000,
   retry: false, // the next key is the retry
-  fallback: { value: [] }, // no suggestions are better than a message about them
+  fallback: { value: [] }, // no suggestions are better than an error message
 });
 
-/** Returns what ends it: the clean-up of an effect. */
+/** Returns a function that detaches it, as an effect's clean-up does. */
 export function suggest(input, list) {
   let latest = new AbortController();
 
   async function ask() {
-    latest.abort(); // what was typed before interests nobody any more
+    latest.abort(); // nobody cares about earlier text any more
     latest = new AbortController();
     const { signal } = latest;
     try {

@@ -6,7 +6,7 @@ const { UPSTREAM = 'https://api.example.com', COLLECTOR = 'https://collector.exa
 const RESERVE = 500; // milliseconds: for the beacons and the answer
 const FLUSH = 300;
 
-// Outside of the handler: connections, breakers and statistics outlive an invocation.
+// Outside the handler, so that connections, breakers and statistics outlive an invocation.
 const api = createClient({ baseURL: UPSTREAM, timeout: { connect: 2_000, read: 5_000 } });
 
 export async function handler(event, context) {
