@@ -9,15 +9,19 @@ import type { EventHandler, EventType } from './telemetry/events';
 import type { EndpointStats } from './telemetry/stats';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
-/** axios' response; one that stands in for an error says so. */
-type Answer<T> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
+/** A response of axios. One that a fallback gave in place of an error says so. */
+export type ClientResponse<T = any> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
 // Ours come before axios': of several signatures an editor offers the options of the first.
-type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = Answer<T>, D = any>(
+type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = ClientResponse<T>, D = any>(
   url: string,
   config?: RequestConfig<D>,
 ) => Promise<R>) &
   AxiosInstance[M];
-type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = (<T = any, R = Answer<T>, D = any>(
+type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = (<
+  T = any,
+  R = ClientResponse<T>,
+  D = any,
+>(
   url: string,
   data?: D,
   config?: RequestConfig<D>,
@@ -29,9 +33,9 @@ type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putFo
  * own and accept {@link Policies} in the request config.
  */
 export interface Client extends AxiosInstance {
-  <T = any, R = Answer<T>, D = any>(config: RequestConfig<D>): Promise<R>;
-  <T = any, R = Answer<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
-  request: (<T = any, R = Answer<T>, D = any>(config: RequestConfig<D>) => Promise<R>) & AxiosInstance['request'];
+  <T = any, R = ClientResponse<T>, D = any>(config: RequestConfig<D>): Promise<R>;
+  <T = any, R = ClientResponse<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
+  request: (<T = any, R = ClientResponse<T>, D = any>(config: RequestConfig<D>) => Promise<R>) & AxiosInstance['request'];
   get: Bodiless<'get'>;
   delete: Bodiless<'delete'>;
   head: Bodiless<'head'>;

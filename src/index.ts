@@ -8,7 +8,7 @@ export type { BeaconStats } from './beacon/channel';
 export type { BeaconEvent } from './beacon/drops';
 export type { DropReason } from './beacon/sender';
 export { createClient, protect } from './client';
-export type { Client } from './client-type';
+export type { Client, ClientResponse } from './client-type';
 export { Deadline, deadlineFrom } from './deadline';
 export { BreakerOpenError, isBreakerOpen, isLimited, isTimeout, LimitError, TimeoutError, type TimeoutFacts } from './errors';
 export type { ClientConfig, ClientOptions, ClientPolicies, Policies, RequestConfig } from './options';

@@ -93,8 +93,8 @@ it('says that nobody else notices only while that is so', async () => {
       createLane('breakwater', 'Breakwater')({ state, seconds }, { rate: 10, enabled: true });
       return document.querySelector('#lane-breakwater .sentence').textContent;
     })`);
-  expect(await said(0)).toBe('Cut off: callers hear so at once, and nobody else notices.');
-  expect(await said(1)).toBe('Cut off: callers hear so at once.');
+  expect(await said(0)).toBe('Cut off: callers are told at once, and nobody else notices.');
+  expect(await said(1)).toBe('Cut off: callers are told at once.');
 });
 
 it('fits a phone while it runs', async () => {
