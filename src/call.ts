@@ -23,7 +23,7 @@ export interface Observer {
   attemptEnded(call: Call, attempt: Attempt, end: End): void;
   callEnded(call: Call, end: End): void;
   timedOut(call: Call, attempt: Attempt | undefined, error: TimeoutError): void;
-  retried(call: Call, decision: { retry: true; delay: number } | { retry: false; reason: StopReason }, error: unknown): void;
+  retried(call: Call, decision: { retry: true; delay: number } | { retry: false; reason: StopReason }, failed: AttemptSummary): void;
   limited(call: Call, limit: 'rate' | 'concurrency', retryAfter: number | undefined): void;
   fellBack(call: Call, kind: 'stale' | 'use' | 'value', error: unknown, age: number | undefined): void;
 }
@@ -125,10 +125,14 @@ export class Call {
     return per === 'client' ? '' : per === 'origin' ? originOfRequest(this.reportedConfig) : this.endpoint;
   }
 
-  /** Summarises the attempt that has just failed. */
-  lastAttempt(error: unknown): AttemptSummary {
+  /**
+   * Summarises the attempt that has just failed.
+   *
+   * @param made Whether the error is an attempt's, not a refusal's after it. Not all errors of a body that broke off have the status.
+   */
+  lastAttempt(error: unknown, made = true): AttemptSummary {
     const code = codeOf(error);
-    const status = (error as { response?: AxiosResponse } | undefined)?.response?.status;
+    const status = (error as { response?: AxiosResponse } | undefined)?.response?.status ?? (made ? this.attempt?.status : undefined);
     return {
       attempt: this.attempts,
       ...(code !== undefined && { code }),

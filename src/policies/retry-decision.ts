@@ -37,9 +37,10 @@ export function decide(call: Call, error: unknown, budget: RetryBudget): Decisio
   const decision = judge(call, error, call.settings.retry as RetrySettings, budget);
   // A refusal on this side was no attempt.
   const attempted = isUntold(call);
-  if (attempted) call.history.push({ ...call.lastAttempt(error), ...(decision.retry && { delay: decision.delay }) });
+  const failed = call.lastAttempt(error, attempted);
+  if (attempted) call.history.push({ ...failed, ...(decision.retry && { delay: decision.delay }) });
   const waitsOn = decision.retry && !attempted;
-  if (!isCanceled(error) && call.attempts > 0 && !waitsOn) call.observer.retried(call, decision, error);
+  if (!isCanceled(error) && call.attempts > 0 && !waitsOn) call.observer.retried(call, decision, failed);
   if (!decision.retry) {
     tell(error, 'history', [...call.history]);
     tell(error, 'retryStopped', decision.reason);

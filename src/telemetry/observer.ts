@@ -12,11 +12,12 @@ export function observe(events: Events): Observer {
       events.emit('timeout', () =>
         attemptRecord(call, attempt, { outcome: 'timeout', elapsed: error.elapsed, error, status: attempt?.status }),
       ),
-    retried: (call, decision, error) =>
-      events.emit('retry', () => {
-        const { elapsed: _, ...failed } = call.lastAttempt(error);
-        return { ...about(call), ...failed, ...(decision.retry ? { delay: decision.delay } : { reason: decision.reason }) };
-      }),
+    retried: (call, decision, { elapsed: _, ...failed }) =>
+      events.emit('retry', () => ({
+        ...about(call),
+        ...failed,
+        ...(decision.retry ? { delay: decision.delay } : { reason: decision.reason }),
+      })),
     limited: (call, limit, retryAfter) =>
       events.emit('limited', () => ({ ...about(call), limit, ...(retryAfter !== undefined && { retryAfter }) })),
     fellBack: (call, kind, error, age) =>

@@ -104,6 +104,15 @@ describe('timeouts', () => {
     expect(counts(all['breakwater.timeouts']).map(([, n]) => n)).toEqual([2]);
     expect(counts(all['breakwater.retries'])).toEqual([[{ ...at('stall', '/'), 'error.type': 'timeout' }, 1]]);
   });
+
+  it('are of one type in the durations and in the retries, also where a good answer broke off', async () => {
+    const client = measured({ adapter: 'fetch', retry: { retries: 1, baseDelay: 5 } });
+    await rejection(client.get(lab.url('reset-mid-body')));
+    const all = await collect();
+    const failed = { ...at('reset-mid-body', '/'), 'error.type': '_OTHER' }; // fetch gives it no code
+    expect(counts(all[DURATION])).toEqual([[{ ...failed, 'http.response.status_code': 200 }, 2]]);
+    expect(counts(all['breakwater.retries'])).toEqual([[failed, 1]]);
+  });
 });
 
 describe('an instrumented client', () => {

@@ -398,6 +398,34 @@ describe('an answer that is a stream', () => {
   });
 });
 
+describe('an answer whose body stalls', () => {
+  it('has its status in the decision and in the history', async () => {
+    const { client, events } = retrying({ timeout: { read: 60 }, retry: { retries: 1, baseDelay: 5, jitter: 'none', budget: false } });
+    const { history } = await told(client.get(lab.url('body-stall')));
+    expect(history).toMatchObject([
+      { attempt: 1, status: 200, phase: 'body', delay: 5 },
+      { attempt: 2, status: 200, phase: 'body' },
+    ]);
+    expect(events).toMatchObject([
+      { attempt: 1, status: 200, phase: 'body', delay: 5 },
+      { attempt: 2, status: 200, phase: 'body', reason: 'retries' },
+    ]);
+  });
+
+  it('gives its status to no refusal after it', async () => {
+    const { client, events } = retrying({
+      timeout: { read: 60 },
+      retry: { retries: 1, baseDelay: 5, jitter: 'none', budget: false },
+      breaker: { burst: { minCalls: 1 } },
+    });
+    expect((await told(client.get(lab.url('body-stall')))).history).toHaveLength(1);
+    expect(events.map(({ code, status }) => [code, status])).toEqual([
+      ['ETIMEDOUT', 200],
+      ['EBREAKEROPEN', undefined],
+    ]);
+  });
+});
+
 describe("axios' fetch adapter", () => {
   const fetching = (config: ClientConfig = {}) => retrying({ adapter: 'fetch', ...config });
 
@@ -424,9 +452,10 @@ describe("axios' fetch adapter", () => {
       res.writeHead(200, { 'Content-Length': 9 }).write('x');
       setTimeout(() => upstream.hangUp(req.socket), 20);
     });
-    const { client } = fetching();
+    const { client, events } = fetching();
     expect((await client.get(peer.url)).data).toBe('whole');
     expect(peer.requests).toBe(2);
+    expect(events).toMatchObject([{ attempt: 1, status: 200, delay: 5 }]);
   });
 
   it('has an answer that is too large not repeated', async () => {

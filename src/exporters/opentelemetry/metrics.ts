@@ -48,7 +48,8 @@ export function measure(client: Collectable, meter: Meter, labels: EndpointLabel
     ),
     client.on('retry', ({ endpoint, delay, phase, status, code }) => {
       if (delay === undefined) return;
-      const outcome = phase !== undefined ? 'timeout' : status !== undefined ? 'http-error' : 'error';
+      // A good status is that of a response whose body broke off.
+      const outcome = phase !== undefined ? 'timeout' : status !== undefined && status >= 300 ? 'http-error' : 'error';
       const failure = { outcome, ...(status !== undefined && { status }), ...(code !== undefined && { code }) } as const;
       retries.add(1, about({ endpoint }, { 'error.type': errorTypeOf(failure) }));
     }),
