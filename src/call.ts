@@ -10,7 +10,7 @@ import { codeOf, isTimeout, type TimeoutError } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult, contain } from './util/complain';
-import type { AttemptSummary, Limits, StopReason } from './words';
+import type { AttemptSummary, Limits, RefusedBy, StopReason } from './words';
 
 /** Runs a call, or what remains of it below a policy. */
 export type Handler = (call: Call) => Promise<AxiosResponse>;
@@ -70,6 +70,8 @@ export class Call {
   pauses = 0;
   /** The attempt in progress, or the last one. */
   attempt: Attempt | undefined;
+  /** What of this client refused it; its error need not say so, once interceptors have seen it. */
+  refusedBy: RefusedBy | undefined;
   /** Why the call was ended from outside; the work inside may not have noticed yet. */
   ended: unknown;
   #stop: ((reason: unknown) => void) | undefined;

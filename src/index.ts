@@ -29,4 +29,4 @@ export type { SeriesPoint } from './telemetry/series';
 export type { EndpointStats } from './telemetry/stats';
 export type { SuggestedLimits } from './telemetry/suggest';
 export { withDeadline } from './with-deadline';
-export type { AttemptSummary, Kind, LimitName, Outcome, Phase, StopReason, Timings } from './words';
+export type { AttemptSummary, Kind, LimitName, Outcome, Phase, RefusedBy, StopReason, Timings } from './words';

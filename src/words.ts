@@ -38,6 +38,9 @@ export const isBeforeSend = (phase: Phase): boolean => phase === 'queue' || KIND
 /** How a call or an attempt ended: the closed set of `outcome` in records. */
 export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'refused' | 'error';
 
+/** What of a client may refuse a call, so that nothing is sent. */
+export type RefusedBy = 'rate' | 'concurrency' | 'breaker';
+
 /** A failed attempt, as listed in an error's `history`. */
 export interface AttemptSummary {
   /** 1 is the first. */

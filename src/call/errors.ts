@@ -35,6 +35,7 @@ function whileOffNetwork({ config, attempt, attempts, history }: Call): string {
 
 /** Reports that a limit has no room, and returns the error to reject with. */
 export function refuse(call: Call, limit: LimitError['limit'], retryAfter?: number, cause?: unknown): LimitError {
+  call.refusedBy = limit;
   call.observer.limited(call, limit, retryAfter);
   return withoutStack(() => new LimitError({ limit, retryAfter, cause }, call.target, call.config));
 }

@@ -63,8 +63,8 @@ export function collect(client: Collectable, { registry, name }: CollectOptions 
       if (delay !== undefined) metrics.retries.inc(labelsOf({ endpoint }));
     }),
     client.on('limited', ({ endpoint, limit }) => metrics.refused.inc({ ...labelsOf({ endpoint }), by: limit })),
-    client.on('call', ({ endpoint, code }) => {
-      if (code === 'EBREAKEROPEN') metrics.refused.inc({ ...labelsOf({ endpoint }), by: 'breaker' });
+    client.on('call', ({ endpoint, refusedBy }) => {
+      if (refusedBy === 'breaker') metrics.refused.inc({ ...labelsOf({ endpoint }), by: 'breaker' });
     }),
     client.on('fallback', ({ endpoint, kind }) => metrics.fallbacks.inc({ ...labelsOf({ endpoint }), kind })),
     client.on('beacon', ({ reason, count }) => metrics.beaconsDropped.inc({ ...own, reason }, count)),

@@ -170,6 +170,7 @@ function breakerOf(call: Call, breakers: Breakers): Breaker | undefined {
 }
 
 function refuse(call: Call, breaker: Breaker, { retryAfter, reason }: Refusal): BreakerOpenError {
+  call.refusedBy = 'breaker';
   const facts = { endpoint: breaker.key, retryAfter: wholeMs(retryAfter), reason };
   return withoutStack(() => new BreakerOpenError(facts, call.target, call.config));
 }

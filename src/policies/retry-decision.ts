@@ -40,6 +40,7 @@ export function decide(call: Call, error: unknown, budget: RetryBudget): Decisio
   const failed = call.lastAttempt(error, attempted);
   if (attempted) call.history.push({ ...failed, ...(decision.retry && { delay: decision.delay }) });
   const waitsOn = decision.retry && !attempted;
+  if (waitsOn) call.refusedBy = undefined;
   if (!isCanceled(error) && call.attempts > 0 && !waitsOn) call.observer.retried(call, decision, failed);
   if (!decision.retry) {
     tell(error, 'history', [...call.history]);

@@ -4,7 +4,7 @@ import type { Attempt, End } from '../call/attempt';
 import { methodOf, redactedUrl } from '../endpoint';
 import { codeOf, isTimeout, type TimeoutFacts } from '../errors';
 import type { Trace } from '../trace';
-import { type Kind, kindOf, type Outcome, type Phase, type Timings } from '../words';
+import { type Kind, kindOf, type Outcome, type Phase, type RefusedBy, type Timings } from '../words';
 
 /** One try of a call over the network. */
 export interface AttemptRecord {
@@ -56,6 +56,8 @@ export interface AttemptRecord {
 export interface CallRecord extends Omit<AttemptRecord, 'attempt'> {
   /** Attempts begun. */
   attempts: number;
+  /** If a limit or the breaker of this client refused it: which, whatever interceptors made of the error. */
+  refusedBy?: RefusedBy;
 }
 
 export function attemptRecord(call: Call, attempt: Attempt | undefined, end: End): AttemptRecord {
@@ -94,6 +96,7 @@ export function callRecord(call: Call, end: End): CallRecord {
     traceId: trace.traceId,
   };
   addDetails(record, trace, attempt, end);
+  if (call.refusedBy !== undefined) record.refusedBy = call.refusedBy;
   return record;
 }
 

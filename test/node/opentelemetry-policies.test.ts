@@ -108,6 +108,7 @@ describe('what protects', () => {
     await Promise.all([client.get(slow, { limit: { concurrency: 1 } }), client.get(slow, { limit: { concurrency: 1 } })]);
     for (let i = 0; i < 2; i++) await client.get(other, { limit: { rate: 1, interval: 60_000 } });
     client.breakers.open(`GET ${cut}`);
+    client.interceptors.response.use(undefined, () => Promise.reject(new Error("the application's own")));
     await client.get(cut);
     const all = await collect();
     const expected = [at('healthy', '/delay/:id'), at('healthy', '/a'), at('healthy', '/cut')];

@@ -2,7 +2,7 @@
 import { Counter, type OpenMetricsContentType, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { collect } from '../../src/exporters/prometheus';
-import { type Alert, type Client, type ClientConfig, createClient, type EventHandler } from '../../src/index';
+import { type Alert, type CallRecord, type Client, type ClientConfig, createClient, type EventHandler } from '../../src/index';
 import { Events } from '../../src/telemetry/events';
 import { startUpstream } from '../lab/index.mjs';
 import type { Upstream } from '../lab/types.mjs';
@@ -161,6 +161,33 @@ describe('the rest', () => {
     ]);
     client.breakers.reset();
     expect(await series(registry, 'breakwater_breaker_state')).toEqual([]);
+  });
+
+  it('what its own breaker refuses, whatever an interceptor makes of the error', async () => {
+    const registry = new Registry();
+    const up = await upstream();
+    const [client, other] = [clientWith({ breaker: {} }), clientWith({ breaker: {} })];
+    const records: CallRecord[] = [];
+    client.on('call', (record) => records.push(record));
+    collect(client, { registry });
+    other.breakers.open(`GET ${up.url}`);
+    client.breakers.open(`GET ${up.url}cut`);
+    const own = client.interceptors.response.use(undefined, () => Promise.reject(new Error("the application's own")));
+    await rejection(client.get(`${up.url}cut`));
+    client.interceptors.response.eject(own);
+    client.interceptors.response.use(undefined, () => 'instead');
+    expect(await client.get(`${up.url}cut`)).toBe('instead');
+    client.interceptors.request.use((config) => other.get(up.url).then(() => config)); // a token, say
+    await client.get(`${up.url}a`);
+    expect(up.requests).toBe(0);
+    expect(records.map(({ outcome, refusedBy }) => [outcome, refusedBy])).toEqual([
+      ['error', 'breaker'],
+      ['success', 'breaker'],
+      ['success', undefined],
+    ]);
+    expect(await series(registry, 'breakwater_refused_total')).toEqual([
+      `{http_request_method="GET",${server(up)},url_template="/cut",by="breaker"} 2`,
+    ]);
   });
 
   it('what the limits refuse, and what is answered with something else', async () => {

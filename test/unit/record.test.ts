@@ -52,12 +52,12 @@ describe('the record of a call', () => {
     const { client, calls } = clientOver(200, { breaker: {} });
     client.breakers.open(ENDPOINT);
     await client.get(URL).catch(() => {});
-    expect(calls).toMatchObject([{ outcome: 'refused', code: 'EBREAKEROPEN', attempts: 0 }]);
+    expect(calls).toMatchObject([{ outcome: 'refused', refusedBy: 'breaker', code: 'EBREAKEROPEN', attempts: 0 }]);
     const limited = clientOver('hang', { limit: { concurrency: 1 } });
     limited.client.get(URL);
     await settled();
     await limited.client.get(URL).catch(() => {});
-    expect(limited.calls).toMatchObject([{ outcome: 'refused', code: 'ELIMITED' }]);
+    expect(limited.calls).toMatchObject([{ outcome: 'refused', refusedBy: 'concurrency', code: 'ELIMITED' }]);
   });
 
   it('of a repeat that was refused on this side has no status: the answer before is not what the call came to', async () => {

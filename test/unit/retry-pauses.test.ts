@@ -39,8 +39,11 @@ describe('a repeat before the end of a pause that others were asked for', () => 
     const { client, sent, events } = upstream(
       Object.fromEntries(paths.map((path, n) => [path, [[n * 10, 429, '1'] as const, [0, 200] as const]])),
     );
+    const refusals: unknown[] = [];
+    client.on('call', ({ refusedBy }) => refusals.push(refusedBy));
     const results = await Promise.all(paths.map((path) => settled(client.get(path))));
     expect(results.map(({ value }) => value?.status)).toEqual(paths.map(() => 200));
+    expect(refusals).toEqual(paths.map(() => undefined));
     const startedAt = Math.min(...Object.values(sent).flat());
     for (const path of paths) expect(sent[path]?.[1]).toBeGreaterThanOrEqual(startedAt + 1_070);
     expect(events).toHaveLength(8);

@@ -55,8 +55,8 @@ export function measure(client: Collectable, meter: Meter, labels: EndpointLabel
     }),
     client.on('limited', ({ endpoint, limit }) => refused.add(1, about({ endpoint }, { 'breakwater.by': limit }))),
     // A breaker's refusal ends the call, and has no event of its own.
-    client.on('call', ({ endpoint, code }) => {
-      if (code === 'EBREAKEROPEN') refused.add(1, about({ endpoint }, { 'breakwater.by': 'breaker' }));
+    client.on('call', ({ endpoint, refusedBy }) => {
+      if (refusedBy === 'breaker') refused.add(1, about({ endpoint }, { 'breakwater.by': 'breaker' }));
     }),
     client.on('fallback', ({ endpoint, kind }) => fallbacks.add(1, about({ endpoint }, { 'breakwater.kind': kind }))),
     client.on('beacon', ({ reason, count }) => dropped.add(count, { 'breakwater.reason': reason })),
