@@ -77,7 +77,7 @@ export interface Client extends AxiosInstance {
   };
   /** What was measured, per endpoint. */
   readonly stats: {
-    /** One endpoint's statistics; `undefined` until one of its calls or attempts has ended. */
+    /** One endpoint's statistics; `undefined` until one of its calls or attempts has ended, and if it is counted as `_OTHER`. */
     get(endpoint: string): EndpointStats | undefined;
     /** The statistics of all endpoints. */
     list(): EndpointStats[];

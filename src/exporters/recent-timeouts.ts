@@ -4,11 +4,11 @@ import type { Phase } from '../words';
 
 /** A timeout, as listed in an alert. Plain JSON data. */
 export interface RecentTimeout {
-  /** When the attempt began: ISO 8601, UTC. */
+  /** When the attempt began, or the call if that ended before its first: ISO 8601, UTC. */
   at: string;
   /** Without credentials, fragment, and query values other than those allowed. */
   url: string;
-  /** Milliseconds of the attempt; for a deadline, of the whole call. */
+  /** Milliseconds since then. */
   elapsed_ms: number;
   /** Where the attempt was when it ran out. */
   phase: Phase | null;

@@ -15,7 +15,7 @@ import type { AttemptRecord, CallRecord } from './record';
 export type ClientEvents = {
   /** An attempt ended; for a stream, with its last byte. */
   attempt: AttemptRecord;
-  /** A call ended: its promise is settled. */
+  /** A call ended: its promise is settled, but for a fallback, which comes after this. */
   call: CallRecord;
   /** A limit or the deadline ran out. `attempt: 0` means before the first attempt began. */
   timeout: AttemptRecord;
@@ -42,7 +42,7 @@ interface AboutCall {
 
 /** What was decided after a failed attempt: a `delay` before the next, or the `reason` why there is none. */
 export interface RetryEvent extends AboutCall {
-  /** The attempt that failed; 1 is the first. */
+  /** The attempt that failed; 1 is the first. If its repeat was refused on this side, it is named once more, with `reason: 'local'`. */
   attempt: number;
   /** Milliseconds until the next attempt. */
   delay?: number;

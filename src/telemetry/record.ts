@@ -20,7 +20,7 @@ export interface AttemptRecord {
   url: string;
   /** When it began: milliseconds since the epoch. */
   startedAt: number;
-  /** How long it took, in milliseconds. */
+  /** How long it took, in milliseconds; in a `timeout` event of the deadline, how long the whole call took until then. */
   elapsed: number;
   /** Milliseconds per phase: in Node all that were passed, in a browser what Resource Timing reveals. */
   timings: Timings;
@@ -52,7 +52,7 @@ export interface AttemptRecord {
   sampled?: boolean;
 }
 
-/** A whole call, from the caller's point of view. `timings` are those of the last attempt. */
+/** A whole call, from the caller's point of view, without its fallback. `timings` are those of the last attempt. */
 export interface CallRecord extends Omit<AttemptRecord, 'attempt'> {
   /** Attempts begun. */
   attempts: number;

@@ -20,7 +20,7 @@ const RECENT = 5;
 
 /** The statistics of an endpoint, as plain JSON data. */
 export interface EndpointStats {
-  /** The endpoint; `_OTHER` for all beyond the first 200. */
+  /** The endpoint; `_OTHER` for all beyond the first 200, of which one that was idle for an hour makes room for another. */
   endpoint: string;
   /** Calls that ended, since the endpoint was first seen. */
   calls: number;
@@ -31,7 +31,7 @@ export interface EndpointStats {
   attempts: number;
   /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls whose deadline ran out before their first attempt. */
   timeouts: Record<Kind, number>;
-  /** Share of the latest attempts that timed out: of those of the last 5.5 to 11 minutes, or more if those are fewer than 200. */
+  /** Share of the latest attempts that timed out: of the last 5.5 to 11 minutes, or of longer where 200 took longer than 5.5. */
   timeoutRate: number;
   /** The median duration of the latest attempts in milliseconds, within 2 %. 0 before the first. */
   p50: number;

@@ -21,7 +21,7 @@ export function measure(client: Collectable, meter: Meter, labels: EndpointLabel
     meter.createCounter(`breakwater.${name}`, { unit, description, valueType: ValueType.INT });
 
   const timeouts = counter('timeouts', '{timeout}', 'Limits and deadlines that ran out.');
-  const retries = counter('retries', '{retry}', 'Attempts that are made again.');
+  const retries = counter('retries', '{retry}', 'Failed attempts that are to be made again.');
   const refused = counter('refused', '{request}', 'Requests that a limit or an open breaker refused: nothing was sent.');
   const fallbacks = counter('fallbacks', '{response}', "Calls answered with something that is not the upstream's.");
   const dropped = counter('beacon.dropped', '{beacon}', 'Beacons that were dropped.');

@@ -62,7 +62,7 @@ export class Metrics {
       buckets: BUCKETS,
     });
     this.timeouts = new Counter(perEndpoint('breakwater_timeouts_total', 'Limits and deadlines that ran out.', 'kind', 'phase', 'limit'));
-    this.retries = new Counter(perEndpoint('breakwater_retries_total', 'Attempts made again.'));
+    this.retries = new Counter(perEndpoint('breakwater_retries_total', 'Failed attempts that are to be made again.'));
     this.refused = new Counter(perEndpoint('breakwater_refused_total', 'Requests refused by a limit or an open breaker.', 'by'));
     this.fallbacks = new Counter(perEndpoint('breakwater_fallbacks_total', "Calls answered with something not the upstream's.", 'kind'));
     this.beaconsDropped = new Counter(config('breakwater_beacons_dropped_total', 'Beacons dropped.', 'reason'));
