@@ -40,7 +40,7 @@ export interface TimeoutFacts {
   attempts: number;
   /** Whether nothing of the request can have reached the peer, so that even a POST may be repeated. */
   safeToRetry: boolean;
-  /** Milliseconds by which a blocked event loop (or a frozen page) delayed this timeout; already credited. */
+  /** Milliseconds by which a blocked event loop (or a frozen page) delayed this timeout, at most the limit; already credited. */
   lag: number;
   /** Whether the connection had served an earlier request. */
   reusedSocket?: boolean | undefined;

@@ -42,7 +42,7 @@ export interface AttemptRecord {
   outcome: Outcome;
   /** Whether the connection had served an earlier request. */
   reusedSocket?: boolean;
-  /** Milliseconds by which a blocked event loop delayed the timeout. */
+  /** Milliseconds by which a blocked event loop delayed the timeout, at most the limit. */
   lag?: number;
   /** 32 hexadecimal digits: from the request's `traceparent`, else the active OpenTelemetry span, else made for the call. */
   traceId: string;

@@ -32,7 +32,7 @@ export interface TimeoutLine {
   'breakwater.kind': Kind;
   /** Milliseconds of the attempt; for a deadline, of the whole call. */
   'breakwater.elapsed_ms': number;
-  /** Milliseconds by which this program's own blocked event loop delayed the timeout; absent if it did not. */
+  /** Milliseconds by which this program's own blocked event loop delayed the timeout, at most the limit; absent if it did not. */
   'breakwater.lag_ms'?: number;
   /** The id of the call, the same in all its lines. */
   'breakwater.call_id': string;
