@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { createSecureContext } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../bare';
 import { every } from '../lab/http.mjs';
@@ -83,6 +84,16 @@ describe('sessions', () => {
     await api.get(mixed.url, { http2Options: { ca: lab.ca, servername: 'localhost' } });
     await api.get(mixed.url, { lookup: forAxios(lookupTo('127.0.0.1')) });
     expect(mixed.connections).toBe(3);
+  });
+
+  it('with another secure context, which may hold the certificate of another user, are others', async () => {
+    const api = client();
+    const http2Options = { secureContext: createSecureContext({ ca: lab.ca }) };
+    await api.get(mixed.url, { http2Options });
+    await api.get(mixed.url, { http2Options: { secureContext: createSecureContext({ ca: lab.ca }) } });
+    expect(mixed.connections).toBe(2);
+    await api.get(mixed.url, { http2Options });
+    expect(mixed.connections).toBe(2);
   });
 
   it('are closed when they idle, and when the client closes', async () => {

@@ -27,11 +27,15 @@ type Answered = ClientHttp2Stream & { headers: Record<string, unknown>; statusCo
 interface Shared {
   readonly session: ClientHttp2Session;
   readonly socket: Socket;
-  readonly options: object;
+  readonly options: SecureClientSessionOptions;
   readonly resolved: boolean;
   streams: number;
   idle: NodeJS.Timeout | undefined;
 }
+
+/** A secure context hides its certificate: any two look equal. */
+const areSame = (one: SecureClientSessionOptions, other: SecureClientSessionOptions): boolean =>
+  one.secureContext === other.secureContext && isDeepStrictEqual(one, other);
 
 export class Http2 {
   readonly #sessions = new Map<string, Shared[]>();
@@ -116,7 +120,7 @@ export class Http2 {
     const options = { ...http2Options, ...(lookup && { lookup }) };
     const sessions = this.#sessions.get(authority) ?? [];
     this.#sessions.set(authority, sessions);
-    const open = sessions.find(({ session, options: other }) => !session.closed && !session.destroyed && isDeepStrictEqual(options, other));
+    const open = sessions.find(({ session, options: other }) => !session.closed && !session.destroyed && areSame(options, other));
     if (open) return open;
 
     let resolved = needsNoLookup({ host: hostname });
