@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createClient, isTimeout } from '../bare';
 import { hangingLookup, PROXY_AUTH, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
+import { peer, says } from './hostile-support';
 import { through, withEnvironment } from './proxy-support';
 import { attemptsOf, clients, duration, forAxios, GENEROUS, rejection, timesOut, trusting } from './support';
 
@@ -183,6 +184,33 @@ describe('a proxy that refuses', () => {
     ];
     expect(told(ours as AxiosError)).toEqual(told(theirs as AxiosError));
     expect(ours?.response?.config).toBe(ours?.config);
+  });
+
+  describe('and is hostile', () => {
+    /** The error of a call whose proxy answers with these lines. */
+    async function refusal(...lines: string[]): Promise<AxiosError> {
+      const proxy = await peer(says(`${lines.join('\r\n')}\r\n\r\n`));
+      const port = Number(new URL(proxy.url).port);
+      const error = await rejection(client({ proxy: { protocol: 'http', host: '127.0.0.1', port }, retry: false }).get(target()));
+      await proxy.close();
+      return error as AxiosError;
+    }
+
+    it('does not hold up the program with thousands of headers', async () => {
+      const fields = (end: string): string[] => Array.from({ length: 3_000 }, (_, i) => `X-${i}: y${end}`);
+      for (const answer of [fields(''), [fields('\n').join('')]]) {
+        const before = process.cpuUsage();
+        expect(await refusal('HTTP/1.1 407 No', ...answer)).toMatchObject({ status: 407, response: { headers: { 'x-0': 'y' } } });
+        expect(process.cpuUsage(before).user / 1_000).toBeLessThan(400);
+      }
+    });
+
+    it('puts no control characters into the message', async () => {
+      const { message, response } = await refusal('HTTP/1.1 407 No\nforged\x1b[31m\x07', 'X: y');
+      expect(message).not.toMatch(/\p{Cc}/u);
+      expect(response).toMatchObject({ statusText: 'No', headers: { x: 'y' } });
+      expect((await refusal('HTTP/1.1 407 \x1b[31mNo\x9b')).response?.statusText).toBe('[31mNo');
+    });
   });
 
   it('has not seen the request: that may be repeated, whatever it is', async () => {

@@ -1,16 +1,21 @@
 /** A proxy that answers CONNECT with something other than a tunnel. */
 import axios, { AxiosError, type AxiosResponse } from 'axios';
 
+/** How many lines of an answer are read: an AxiosHeaders takes quadratic time to fill, and who answers may be hostile. */
+const MAX_LINES = 200;
+
 export class TunnelRefused extends Error {
   readonly code: string;
   readonly answer: Pick<AxiosResponse, 'status' | 'statusText' | 'headers'> | undefined;
 
   /** @param head All that came before the empty line. */
   constructor(proxy: string, target: string, head: string) {
-    const [, status = '', statusText = ''] = /^HTTP\/1\.\d (\d{3}) ?([^\r]*)/.exec(head) ?? [];
+    const [first = '', ...fields] = head.split('\n', MAX_LINES);
+    // Node lets control characters pass in a reason phrase, but this one becomes part of a message.
+    const [, status = '', statusText = ''] = /^HTTP\/1\.\d (\d{3}) ?(.*)/.exec(first.replace(/\p{Cc}/gu, '')) ?? [];
     super(`The proxy ${proxy} refused the tunnel to ${target}: ${status} ${statusText}`.trimEnd());
     this.code = status.startsWith('4') ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
-    const headers = axios.AxiosHeaders.from(head.slice(head.indexOf('\n') + 1));
+    const headers = axios.AxiosHeaders.from(fields.join('\n'));
     this.answer = status ? { status: Number(status), statusText, headers } : undefined;
   }
 }
