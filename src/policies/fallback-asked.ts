@@ -44,5 +44,13 @@ function note(call: Call): Asked | undefined {
 
 /** A user's adapter may respond with nothing. */
 function noteAnswer(asked: Asked, response: AxiosResponse | undefined): void {
-  asked.answered = { status: response?.status ?? 0, vary: textOf(response?.headers, 'vary') };
+  const vary = textOf(response?.headers, 'vary');
+  const isForUnseen = /\bcookie\b/i.test(vary) && hasUnseenCookies(response?.request, asked);
+  asked.answered = { status: response?.status ?? 0, vary: isForUnseen ? '*' : vary };
+}
+
+/** In Node, an agent with a cookie jar adds cookies later, and whose they will be the next time is not known in advance. */
+function hasUnseenCookies(request: { getHeader?(name: string): unknown } | undefined, { headers }: Asked): boolean {
+  const sent = request?.getHeader?.('cookie');
+  return sent !== undefined && String(sent) !== textOf(headers, 'cookie');
 }

@@ -99,7 +99,8 @@ function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOption
 
 /** A copy, so that a caller who changes the response changes neither the kept one nor the next. */
 function duplicate({ data, headers, ...rest }: Answer): Answer {
-  return { ...rest, data: copy(data), headers: Object.assign(Object.create(Object.getPrototypeOf(headers ?? {})), headers) };
+  const own = Object.assign(Object.create(Object.getPrototypeOf(headers ?? {})), copyOf({ ...headers })); // Set-Cookie is a list
+  return { ...copyOf(rest), data: copy(data), headers: own };
 }
 
 /** A deep copy that refuses class instances: `structuredClone` would make plain objects of them, and a Uint8Array of a Buffer. */
@@ -119,7 +120,7 @@ function copy<T>(data: T): T {
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, copy(value)])) as T;
 }
 
-/** The user's own value is shared if it cannot be copied. */
+/** What is not the upstream's is shared if it cannot be copied. */
 function copyOf<T>(value: T): T {
   try {
     return copy(value);

@@ -110,6 +110,27 @@ describe('the last good answer', () => {
     expect(await isServed({}, {}, between)).toBe(served);
   });
 
+  it.each([
+    ['Cookie', 'user=b', false],
+    ['Accept, cookie', 'user=a', false],
+    ['Accept', 'user=a', true],
+  ])('with Vary: %s, of an agent that added cookies from a jar, where it has %s now: served %s', async (names, next, served) => {
+    let jar = 'user=a';
+    class Jar extends http.Agent {
+      addRequest(req: http.ClientRequest, options: unknown): void {
+        req.setHeader('Cookie', jar);
+        (http.Agent.prototype as unknown as Jar).addRequest.call(this, req, options);
+      }
+    }
+    vary = names;
+    const httpAgent = new Jar();
+    const change = (): void => {
+      jar = next;
+    };
+    expect(await isServed({ httpAgent }, { httpAgent }, change)).toBe(served);
+    httpAgent.destroy();
+  });
+
   it('with Vary: User-Agent is served where the adapter, whose user agent it was, is not asked', async () => {
     vary = 'User-Agent';
     const client = make({ fallback: { staleFor: 60_000 }, breaker: {} });

@@ -386,6 +386,22 @@ describe('the last good answer', () => {
     expect(second.headers.etag).toBe('x');
   });
 
+  it('is not changed by what callers do to its lists of headers, or to what an interceptor added', async () => {
+    const adapter = vi.fn(async (config: InternalAxiosRequestConfig) => {
+      if (adapter.mock.calls.length > 1) throw new AxiosError('down', 'ECONNRESET', config);
+      return { data: 1, status: 200, statusText: '', headers: new axios.AxiosHeaders({ 'Set-Cookie': ['a=1'] }), config };
+    });
+    const { client } = staleClient([]);
+    client.interceptors.response.use((response) => Object.assign(response, { seen: ['a'] }));
+    for (let i = 0; i < 3; i++) {
+      const { headers, seen } = (await answered(client.get('/a', { adapter }))) as FallbackResponse & { seen: string[] };
+      expect(headers).toBeInstanceOf(axios.AxiosHeaders);
+      expect([headers['set-cookie'] ?? headers['Set-Cookie'], seen]).toEqual([['a=1'], ['a']]);
+      (headers['set-cookie'] ?? headers['Set-Cookie']).push('b=2');
+      seen.push('b');
+    }
+  });
+
   it('keeps the kind of its data', async () => {
     const bytes = Buffer.from('bytes');
     const { client } = staleClient([{ status: 200, data: bytes }, 503]);
