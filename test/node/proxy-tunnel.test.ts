@@ -1,5 +1,6 @@
 // HTTPS through a CONNECT proxy: the tunnel's phases are seen and held to time, as axios alone never does; a healthy one is pooled.
 import type https from 'node:https';
+import { inspect } from 'node:util';
 import axios, { type AxiosError, AxiosHeaders } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, isTimeout } from '../bare';
@@ -119,6 +120,15 @@ describe('a healthy proxy', () => {
     expect(proxy.requests).toBe(1);
     expect(lab.upstream('tls-healthy').requests).toBe(3);
     await api.close();
+  });
+
+  it('and malformed in the environment, is an error that does not say its password', async () => {
+    const values = { HTTP_PROXY: 'http://user:hidden@127.0.0.1:99999', HTTPS_PROXY: 'http://user:hidden@proxy:x' };
+    for (const url of [lab.url('healthy'), target()]) {
+      const error = await withEnvironment(values, () => rejection(createClient({ retry: false }).get(url)));
+      expect(error).toMatchObject({ code: 'ERR_INVALID_URL', isAxiosError: true });
+      expect(JSON.stringify(error) + inspect(error, { depth: 9, showHidden: true })).not.toContain('hidden');
+    }
   });
 
   it('lets the phases of many calls at once be seen, each its own', async () => {

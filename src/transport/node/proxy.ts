@@ -62,7 +62,10 @@ function fromEnvironment(protocol: Protocol, target: RequestOptions): ProxyServe
   if (!value) return undefined;
   const host = String(target.host ?? target.hostname ?? 'localhost').toLowerCase();
   if (isExempt(host, Number(target.port) || (protocol === 'https:' ? 443 : 80))) return undefined;
-  const url = new URL(value.includes('://') ? value : `${protocol}//${value}`);
+  const text = value.includes('://') ? value : `${protocol}//${value}`;
+  // Node's own error would have all of it, with the password.
+  if (!URL.canParse(text)) throw new AxiosError('The proxy named by the environment is not a valid URL', AxiosError.ERR_INVALID_URL);
+  const url = new URL(text);
   const auth = url.username && `${decoded(url.username)}:${decoded(url.password)}`;
   return proxy(protocol, url.protocol, url.hostname, url.port, auth);
 }
