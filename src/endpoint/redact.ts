@@ -2,15 +2,15 @@
 
 const REDACTED = 'REDACTED';
 
-/** How many characters a URL's user and password may take up: all up to the last @, or what may be meant as one. */
-const userinfoOf = (text: string): number => /^[\s\S]*(?:[@\uff20\ufe6b]|%40)/i.exec(text)?.[0].length ?? 0;
+/** How many characters a URL's user and password may take up: all up to the last @, or what may be meant as one, encoded or not. */
+const userinfoOf = (text: string): number => /^[\s\S]*(?:[@\uff20\ufe6b]|%(?:25)*40|%EF%BC%A0|%EF%B9%AB)/i.exec(text)?.[0].length ?? 0;
 
 /** A URL nested in the path may carry a password of its own: nothing is shown from where it begins up to its @. */
 export function shownPath(path: string): string {
   if (!userinfoOf(path)) return path;
   const segments = path.split('/');
   const mayBegin = (segment: string): boolean => {
-    const colon = segment.search(/:|%3A/i);
+    const colon = segment.search(/:|%(?:25)*3A/i);
     return /^$|\\|:$/.test(segment) || (colon >= 0 && colon < userinfoOf(segment));
   };
   const begin = segments.findIndex((segment, i) => i > 0 && mayBegin(segment));

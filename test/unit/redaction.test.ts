@@ -178,6 +178,18 @@ describe('the name of a request', () => {
     );
   });
 
+  it.each(['@', '%40', '%2540', '%252540', '\uff20', '\ufe6b', '%EF%BC%A0'])(
+    'has no password in it of a URL in the path, before %s',
+    (at) => {
+      for (const begin of ['http://', 'http:/', 'http:\\\\', 'http%3A%2F%2F', 'http%253A%252F%252F', 'foo:', '']) {
+        const url = `/proxy/${begin}user:s3cret${at}host/a`;
+        for (const request of [{ url }, { url: `https://api.test${url}` }, { url: `foo:${url}` }, { url, baseURL: 'https://api.test' }]) {
+          expect(found(names(request), { secret: 's3cret' })).toEqual([]);
+        }
+      }
+    },
+  );
+
   it('has no value of the query in it, and no fragment', () => {
     fc.assert(
       fc.property(marker, junk, junk, prefix, host, tail, encoding, (secret, before, after, begin, to, end, encode) => {
