@@ -50,6 +50,8 @@ const streamEnds =
     if (half) halfAnd(() => stream.close(code))(response, undefined as never);
     else stream.close(code);
   };
+/** Says GOAWAY without an error and closes the connection, whatever is open on it. */
+const goodbye: Answer = (response) => (response as unknown as http2.Http2ServerResponse).stream.session?.destroy();
 const half = (code: number): Answer => streamEnds(code, true);
 /** Answers well so many times, and then otherwise. */
 const after = (times: number, then: Answer): Answer => {
@@ -86,6 +88,16 @@ const CASES: [string, Case][] = [
   ['an end after the settings', clear(saysAnd(fin, SETTINGS), 'response')],
   ['an end in clear, before the headers', clear(h2c(noneAnd(fin)), 'response')],
   ['an end in clear, in the body', clear(h2c(halfAnd(fin)), 'body')],
+
+  ['a goodbye before the headers', { first: h2(goodbye), phase: 'response' }],
+  ['a goodbye in clear, before the headers', clear(h2c(goodbye), 'response')],
+  [
+    'a goodbye in clear, in the body',
+    clear(
+      h2c((response, socket) => halfAnd(() => goodbye(response, socket))(response, socket)),
+      'body',
+    ),
+  ],
 
   ['a stream that is canceled', { first: h2(streamEnds(NGHTTP2_CANCEL)), phase: 'response' }],
   ['a stream that is canceled in the body', { first: h2(half(NGHTTP2_CANCEL)), phase: 'body' }],

@@ -193,7 +193,7 @@ function failWhereCutShort(stream: ClientHttp2Stream): void {
     return push.call(this, chunk, encoding);
   };
   stream.destroy = function (error) {
-    const isCut = !error && !isWhole && this.closed && !this.destroyed && SILENT.includes(this.rstCode);
+    const isCut = !error && !isWhole && (this.closed || this.session?.destroyed) && !this.destroyed && SILENT.includes(this.rstCode);
     return destroy.call(this, isCut ? Object.assign(new Error(CUT_SHORT), { code: 'ECONNRESET' }) : error);
   };
 }
