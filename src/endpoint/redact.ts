@@ -23,8 +23,7 @@ const NESTED = /\/(?:\/|https?:|[^/]*(?::\/|\\))[\s\S]*/i;
 
 /** What can be shown of a URL that is invalid or has no host: all up to an @ may be a password, all after a ? a value. */
 export function unclear(full: string, parsed: URL | undefined): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would break the line of a log, and parsers drop them.
-  const text = (parsed?.href ?? full).replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, '').trim();
+  const text = (parsed?.href ?? full).replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '').trim(); // they would break the line of a log, or a terminal
   const [content] = /^(?:data|blob):/i.exec(text) ?? [];
   if (content) return content.toLowerCase(); // the rest is content, not a path
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/|\/\/)?([\s\S]*)$/i.exec(text) ?? [];

@@ -159,6 +159,7 @@ describe('redactedUrl', () => {
     ['/\t/s3cret@api.test/a', '//api.test/a'],
     [' ht\ntp://user:s3cret@api.test/a', 'http://api.test/a'],
     ['http://bad host/\n2026-01-01 ERROR forged', 'http://bad host/2026-01-01 ERROR forged'],
+    ['http://bad host/\u009b31m\u2028red', 'http://bad host/31mred'],
     ['http://user:s3c?ret@api.test/a', 'http://REDACTED'],
     ['http://user:s3c#ret@api.test/a', 'http://REDACTED'],
     ['http://bad host/a?mail=me@s3cret', 'http://REDACTED'],

@@ -345,6 +345,14 @@ describe('console', () => {
     stop = logTo(events, console);
   });
 
+  it('gets no control characters or line separators, but the JSON has them, escaped', () => {
+    const endpoint = 'name\u009b31m\u2028\u2029\u0000\u007f';
+    timeout({ endpoint });
+    const [[text] = []] = warned();
+    expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(String(text).replace(/^.*?\{/, '{'))).toMatchObject({ endpoint });
+  });
+
   it('gets one line of text that ends in JSON', () => {
     timeout();
     expect(warned()).toEqual([[`breakwater: ${ENDPOINT} timed out after 503 ms (limit read, phase response) ${JSON.stringify(LINE)}`]]);

@@ -55,4 +55,8 @@ const isPino = (logger: object): boolean => 'levels' in logger && 'bindings' in 
 const writeToConsole = (target: Warn, line: LogLine, message: string): unknown =>
   typeof document === 'object'
     ? target.warn(`breakwater: ${message}`, line)
-    : target.warn(`breakwater: ${message} ${JSON.stringify(line)}`);
+    : target.warn(`breakwater: ${message} ${escaped(JSON.stringify(line))}`);
+
+/** JSON leaves some control characters and line separators as they are; a terminal or a log collector may act on them. */
+const escaped = (json: string): string =>
+  json.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
