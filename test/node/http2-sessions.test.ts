@@ -1,7 +1,7 @@
 // HTTP/2 sessions: shared by many streams, given to nobody else once time ran out on them, closed when they idle.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, type Http2Session } from 'node:http2';
+import { type ClientHttp2Stream, createServer, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
@@ -135,6 +135,14 @@ describe('sessions', () => {
     await until(() => ours.length > 0 && ours.every(({ destroyed }) => destroyed), 'the socket is closed');
     for (const session of theirs) session.destroy();
     peer.close();
+  });
+
+  it('that end without an error, as Node may end them after a goodbye, cut short what is open on them', async () => {
+    const api = client();
+    const { data, request } = await api.get<Readable>(`${mixed.url}drip`, { responseType: 'stream' });
+    const cut = once(data, 'error');
+    (request as ClientHttp2Stream).session?.destroy();
+    expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
   });
 
   it('that are opened when the client is closed already end with their stream', async () => {
