@@ -30,8 +30,8 @@ const live = createLiveBackend({ breakwater: forBreakwater, axios: forAxios });
 
 const server = createServer(async (req, res) => {
   const { host = '' } = req.headers;
-  const { pathname } = new URL(req.url ?? '/', 'http://playground');
   try {
+    const { pathname } = new URL(req.url ?? '/', 'http://playground');
     // Any other host name may be another site's DNS rebinding.
     if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host)) res.writeHead(403).end();
     else if (!(await backend(req, res, pathname)) && !(await live(req, res, pathname)) && !(await site(res, pathname)))

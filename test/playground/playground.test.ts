@@ -108,6 +108,7 @@ describe('the server', () => {
     for (const path of ['package.json', 'page/%2e%2e/server.mjs', 'server.mjs', 'api/nothing']) {
       expect((await fetch(url() + path)).status, path).toBe(404);
     }
+    expect((await fetch(`${url()}/`)).status).toBe(500); // no URL can be made of `//`, and the next request is answered all the same
     const unknown = await fetch(`${url()}api/run`, { method: 'POST', body: '{"fault":"no-such-fault"}' });
     expect(unknown.status).toBe(400);
   });
