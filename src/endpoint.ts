@@ -10,7 +10,7 @@ import { parseUrl } from './util/url';
 function base(): string | undefined {
   const { document, location } = globalThis as Partial<typeof globalThis>;
   const base = document?.baseURI ?? location?.href;
-  if (/^http/.test(base ?? '')) return base; // returns early, since reading `location` costs more than all the rest
+  if (base === undefined || /^http/.test(base)) return base; // returns early, since reading `location` costs more than all the rest
   return base === location?.href && location?.origin === 'null' ? undefined : base;
 }
 
@@ -73,7 +73,7 @@ function show(config: AxiosRequestConfig): Shown {
   const shown = remembered(full, isAbsolute(full) && full[0] !== '/' ? undefined : root);
   // Strings only: a URL object could change.
   const isText = typeof url === 'string' && (baseURL === undefined || typeof baseURL === 'string');
-  if (isText && isKept(`${root} ${full}`)) last = { url, baseURL, allowAbsoluteUrls, root, shown };
+  if (isText && isKept(full) && isKept(root ?? '')) last = { url, baseURL, allowAbsoluteUrls, root, shown };
   return shown;
 }
 
