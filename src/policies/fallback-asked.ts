@@ -42,11 +42,11 @@ function note(call: Call): Asked | undefined {
   return asked;
 }
 
-/** A user's adapter may respond with nothing. */
 function noteAnswer(asked: Asked, response: AxiosResponse | undefined): void {
-  const vary = textOf(response?.headers, 'vary');
-  const isForUnseen = /\bcookie\b/i.test(vary) && hasUnseenCookies(response?.request, asked);
-  asked.answered = { status: response?.status ?? 0, vary: isForUnseen ? '*' : vary };
+  const { status = 0, headers, request } = (response ?? {}) as Partial<AxiosResponse>; // a user's adapter may respond with nothing
+  const vary = textOf(headers, 'vary');
+  const isForUnseen = /\bcookie\b/i.test(vary) && hasUnseenCookies(request, asked);
+  asked.answered = { status, vary: isForUnseen ? '*' : vary };
 }
 
 /** In Node, an agent with a cookie jar adds cookies later, and whose they will be the next time is not known in advance. */

@@ -1,5 +1,5 @@
 // What counts for a kept answer is what was sent and what the upstream said, whatever is made of config, answer and cookies afterwards.
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import { AxiosError, AxiosHeaders, type AxiosInstance, type AxiosResponse } from 'axios';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createClient } from '../../src/index';
 import { type Outcome, scripted } from './retry-support';
@@ -100,6 +100,37 @@ it.each<[string, (response: AxiosResponse) => unknown]>([
   client.interceptors.response.use(change as (response: AxiosResponse) => AxiosResponse);
   await ask();
   expect(await ask()).toBe(DOWN);
+});
+
+const jar = (sent: string) => ({ getHeader: (name: string) => (name === 'cookie' ? sent : undefined) });
+it.each<[string, vary: string, request: unknown, cookie: string | undefined, isKept: boolean]>([
+  ['that a jar added', 'Accept, Cookie', jar('user=a'), undefined, false],
+  ['to which a jar added', 'cookie', jar('user=a; jar=1'), 'user=a', false],
+  ['as the caller sent them', 'Cookie', jar('user=a'), 'user=a', true],
+  ['of which there are none', 'Cookie', { getHeader: () => undefined }, undefined, true],
+  ['that cannot be looked at', 'Cookie', {}, undefined, true],
+  ['of no request', 'Cookie', undefined, undefined, true],
+  ['that do not matter to the answer', 'Accept', jar('user=a'), undefined, true],
+  ['that have another name', 'X-Cookies', jar('user=a'), undefined, true],
+])('an answer by cookies %s', async (_, vary, request, Cookie, isKept) => {
+  let isDown = false;
+  const client = createClient({
+    adapter: async (config) => {
+      if (isDown) throw new AxiosError(DOWN, DOWN, config);
+      return { ...first, statusText: '', headers: new AxiosHeaders({ vary }), config, request };
+    },
+    baseURL: 'http://api.test',
+    retry: false,
+    fallback: { staleFor: 60_000 },
+  });
+  const ask = (): Promise<unknown> =>
+    client.get('/a', { headers: { Cookie } }).then(
+      ({ data }) => data,
+      ({ code }) => code,
+    );
+  expect(await ask()).toBe('first');
+  isDown = true;
+  expect(await ask()).toBe(isKept ? 'first' : DOWN);
 });
 
 it.each([500, 503, 599, 408, 429])(
