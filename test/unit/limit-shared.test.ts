@@ -51,6 +51,19 @@ it('refuses with msBeforeNext: a LimitError says when there is room, rounded up'
   expect(upstream.requests).toBe(0);
 });
 
+it.each([
+  ['at once', { msBeforeNext: 0 }, 0],
+  ['when the last of several has room', { minute: { msBeforeNext: 20 }, day: { msBeforeNext: 30.5 }, none: null }, 31],
+])('refuses, with room %s', async (_, refusal, retryAfter) => {
+  start(() => Promise.reject(refusal));
+  expect(await errorOf(client.get(URL))).toMatchObject({ code: 'ELIMITED', retryAfter });
+});
+
+it.each([[null], [undefined], ['down'], [new Error('down')], [{}]])('fails by %o, which is no refusal', async (failure) => {
+  start(() => Promise.reject(failure));
+  expect(await ask(client)).toBe(200);
+});
+
 it.each([-1, Number.NaN, Infinity])('refuses with an msBeforeNext of %d, and says no time: there is none to tell', async (msBeforeNext) => {
   start(() => Promise.reject({ msBeforeNext }));
   const limited = vi.fn();
