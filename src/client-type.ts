@@ -9,9 +9,9 @@ import type { EventHandler, EventType } from './telemetry/events';
 import type { EndpointStats } from './telemetry/stats';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
-/** A response of axios. One that a fallback gave in place of an error says so. */
+/** axios' response. If a fallback supplied it, `fallback` says how, and `age` how old it is. */
 export type ClientResponse<T = any> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
-// Ours come before axios': of several signatures an editor offers the options of the first.
+// Our signatures come first, because an editor completes the options of the first overload.
 type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = ClientResponse<T>, D = any>(
   url: string,
   config?: RequestConfig<D>,

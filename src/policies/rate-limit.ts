@@ -116,7 +116,7 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
   } catch (refusal) {
     if (call.ended) throw call.ended;
     const waits = waitsIn(refusal);
-    // Of what never ends rate-limiter-flexible says -1.
+    // rate-limiter-flexible says -1 for a block that never ends.
     const isTold = waits.every((ms) => ms >= 0 && ms < Infinity);
     if (waits.length) throw refuse(call, 'rate', isTold ? Math.ceil(Math.max(...waits)) : undefined);
     if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal);
@@ -125,7 +125,7 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
   }
 }
 
-/** What a refusal says: of rate-limiter-flexible's union, what each of its limiters does. Nothing where it is a failure. */
+/** The waits that a refusal names: one, or one per limiter of rate-limiter-flexible's union. Empty if the limiter failed instead. */
 function waitsIn(refusal: unknown): number[] {
   if (typeof refusal !== 'object' || refusal === null) return [];
   return [refusal, ...Object.values(refusal)]

@@ -30,7 +30,7 @@ const succeeded = (call: Call): void =>
 function failed(call: Call, error: unknown): void {
   const answered = answerOf(error)?.status;
   const outcome = outcomeOf(call, error, answered);
-  // Of an answer that broke off the attempt knows the status; what was refused here is about none.
+  // If the body broke off, only the attempt has the status. A refusal on this side is about no response.
   const status = answered ?? (outcome === 'refused' ? undefined : call.attempt?.status);
   call.observer.callEnded(call, { outcome, elapsed: call.elapsed, error, status });
 }

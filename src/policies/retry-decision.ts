@@ -114,8 +114,7 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
     if (!PASSING.has(response.status)) return 'permanent';
     // The peer itself says that it did not do the work.
     const refused = response.status === 425 || response.status === 429 || (response.status === 503 && hinted);
-    // A proxy's answer in place of a tunnel: nothing was sent either.
-    return harmless || refused || isUnsent(call, '') ? undefined : 'unsafe';
+    return harmless || refused || isTunnelRefused(call) ? undefined : 'unsafe';
   }
   if (isTimeout(error)) return error.limit === 'deadline' ? 'deadline' : harmless || error.safeToRetry ? undefined : 'unsafe';
   const code = codeOf(error);
@@ -133,6 +132,9 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
   // A mistake in the user's own functions may be a TypeError too, but comes after the last byte, or before a stream was read.
   return (error as Error | null)?.name === 'TypeError' && !call.attempt.isWhole && call.config?.responseType !== 'stream';
 }
+
+/** Whether the response is a proxy's, to CONNECT: the request itself was never sent. An answer to a request comes in a later phase. */
+const isTunnelRefused = ({ attempt }: Call): boolean => attempt?.hops === 1 && attempt.clock.phase === 'proxy';
 
 /** Whether the failure came before the first byte was sent: going by its code, or because the connection was still being made. */
 function isUnsent({ attempt }: Call, code: string): boolean {

@@ -21,7 +21,7 @@ function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | A
   const candidates = candidatesOf(config);
   for (const candidate of candidates) {
     if (typeof candidate === 'function') return known(candidate) ?? candidate;
-    if (candidate === null || (candidate as unknown) === false) continue; // as axios has it
+    if (candidate === null || (candidate as unknown) === false) continue; // axios skips these too
     const name = String(candidate).toLowerCase();
     if (!isName(name)) break;
     if (supports(name)) return name;

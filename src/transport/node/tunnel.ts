@@ -127,7 +127,7 @@ function openTunnel(
         return;
       }
       const head = answer.toString('latin1', 0, end);
-      if (!/^HTTP\/1\.\d 2/.test(head)) return fail(new TunnelRefused(`${proxy.host}:${proxy.port}`, target, head));
+      if (!/^HTTP\/1\.\d 2\d\d/.test(head)) return fail(new TunnelRefused(`${proxy.host}:${proxy.port}`, target, head));
       settle();
       socket.pause();
       const rest = answer.subarray(end + 4);
