@@ -14,8 +14,8 @@ export interface Clock {
   resume(): void;
   /** Ends the last phase and every limit. `measured` replaces the timings if the platform has better ones. */
   stop(measured?: Timings): void;
-  /** Whether bytes arrived without a call of `progress`; checked before `read` is taken to have run out. */
-  unseenProgress?: (() => boolean) | undefined;
+  /** Knows whether bytes arrived without a call of `progress`; asked before `read` is taken to have run out. */
+  source?: { hasUnseenProgress(): boolean } | undefined;
 }
 
 /** A limit that ran out on the clock. */

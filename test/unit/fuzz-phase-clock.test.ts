@@ -166,12 +166,13 @@ it('under a blocked loop: never early, what is given back is no more than the li
         overlooked = expiry.limit === 'read' && unseen;
         clock.stop();
       });
-      clock.unseenProgress = () => {
+      const hasUnseenProgress = () => {
         const seen = unseen;
         unseen = false;
         if (seen) model.progress();
         return seen;
       };
+      clock.source = { hasUnseenProgress };
       let stopped = false;
       for (const one of steps) {
         if (expiries.length > 0 || stopped) break;

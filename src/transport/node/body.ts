@@ -1,6 +1,7 @@
 /** Marks the bytes of a response body as they come off the socket, before decompression, without reading the stream. */
 import type { Readable } from 'node:stream';
 import type { Attempt } from '../../call/attempt';
+import { override } from '../../util/override';
 
 /**
  * `push` is where Node delivers data, and its return value says whether the consumer keeps up; `_read` is where the consumer asks for
@@ -11,21 +12,23 @@ export function markBody(body: Readable, attempt: Attempt, isCurrent: () => bool
   const { push, _read: read } = body;
   attempt.bodyOpen = true;
 
-  body.push = function (chunk, encoding) {
-    if (chunk !== null && isCurrent()) clock.progress();
-    const wantsMore = push.call(this, chunk, encoding);
-    if (isCurrent()) {
-      // HTTP/2 ends even a truncated stream normally; only 'close' tells whether it was.
-      if (chunk !== null) {
-        if (!wantsMore) clock.pause();
-      } else if (!this.destroyed && !this.closed) attempt.bodyEnded();
-    }
-    return wantsMore;
-  };
-  body._read = function (size) {
-    if (isCurrent()) clock.resume();
-    read.call(this, size);
-  };
+  override(body, {
+    push(chunk, encoding) {
+      if (chunk !== null && isCurrent()) clock.progress();
+      const wantsMore = push.call(this, chunk, encoding);
+      if (isCurrent()) {
+        // HTTP/2 ends even a truncated stream normally; only 'close' tells whether it was.
+        if (chunk !== null) {
+          if (!wantsMore) clock.pause();
+        } else if (!this.destroyed && !this.closed) attempt.bodyEnded();
+      }
+      return wantsMore;
+    },
+    _read(size) {
+      if (isCurrent()) clock.resume();
+      read.call(this, size);
+    },
+  });
   body.once('close', () => {
     if (isCurrent()) attempt.bodyEnded(body.errored ?? null);
   });

@@ -78,11 +78,7 @@ export class Hop {
     this.#attempt.reusedSocket = isUsed && !isNew && !socket.destroyed; // a socket that failed at once was never used
     if (!this.byNode) seen.add(socket);
     this.#bytesSeen = socket.bytesRead;
-    this.clock.unseenProgress = () => {
-      const more = this.clock.phase === 'response' && socket.bytesRead > this.#bytesSeen;
-      this.#bytesSeen = socket.bytesRead;
-      return more;
-    };
+    this.clock.source = this;
     if (!isNew) return this.#onUsable();
     markConnection(
       socket,
@@ -90,6 +86,14 @@ export class Hop {
       this.#resolved,
       () => this.#onUsable(),
     );
+  }
+
+  /** Bytes of a response whose headers are not complete yet. */
+  hasUnseenProgress(): boolean {
+    const { bytesRead } = this.#req.socket ?? { bytesRead: this.#bytesSeen };
+    const more = this.clock.phase === 'response' && bytesRead > this.#bytesSeen;
+    this.#bytesSeen = bytesRead;
+    return more;
   }
 
   #onInterim(): void {

@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call/attempt';
 import { isTimeout } from '../../errors';
+import { override } from '../../util/override';
 import { markBody } from './body';
 import { markConnection, needsNoLookup, watched } from './connection';
 import type { RequestOptions } from './hop';
@@ -182,20 +183,22 @@ export class Http2 {
 function failWhereCutShort(stream: ClientHttp2Stream): void {
   const { push, destroy } = stream;
   let isWhole = false;
-  stream.push = function (chunk, encoding) {
-    if (chunk === null && !this.destroyed) {
-      if (this.closed && !isWhole) {
-        process.nextTick(() => this.destroy()); // not now: Node is still using it
-        return false;
+  override(stream, {
+    push(chunk, encoding) {
+      if (chunk === null && !this.destroyed) {
+        if (this.closed && !isWhole) {
+          process.nextTick(() => this.destroy()); // not now: Node is still using it
+          return false;
+        }
+        isWhole = true;
       }
-      isWhole = true;
-    }
-    return push.call(this, chunk, encoding);
-  };
-  stream.destroy = function (error) {
-    const isCut = !error && !isWhole && (this.closed || this.session?.destroyed) && !this.destroyed && SILENT.includes(this.rstCode);
-    return destroy.call(this, isCut ? Object.assign(new Error(CUT_SHORT), { code: 'ECONNRESET' }) : error);
-  };
+      return push.call(this, chunk, encoding);
+    },
+    destroy(error) {
+      const isCut = !error && !isWhole && (this.closed || this.session?.destroyed) && !this.destroyed && SILENT.includes(this.rstCode);
+      return destroy.call(this, isCut ? Object.assign(new Error(CUT_SHORT), { code: 'ECONNRESET' }) : error);
+    },
+  });
 }
 
 /** The codes for which Node raises no error. */
