@@ -93,7 +93,7 @@ export class Call {
     this.bodyFactory = bodyFactory;
     this.limits = limits;
     this.deadline = deadline;
-    this.timer = new Timer(Math.min(...Object.values(limits)));
+    this.timer = new Timer(soonestOf(limits));
     this.observer = observer;
   }
 
@@ -178,6 +178,14 @@ export class Call {
     for (const run of this.#endings) contain(run, this);
     this.#stop?.(reason);
   }
+}
+
+let known: { limits: Limits; soonest: number } | undefined;
+
+/** Milliseconds. Most calls of a program have the same limits. */
+function soonestOf(limits: Limits): number {
+  if (known?.limits !== limits) known = { limits, soonest: Math.min(...Object.values(limits)) };
+  return known.soonest;
 }
 
 function nameOf(endpoint: Policies['endpoint'], config: AxiosRequestConfig): string {

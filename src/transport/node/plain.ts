@@ -118,8 +118,41 @@ function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config)
   }
 }
 
+/** Headers before and after they were completed. */
+interface Completed {
+  readonly names: readonly string[];
+  readonly values: readonly unknown[];
+  readonly headers: Record<string, unknown>;
+  readonly sent: Sent;
+}
+
+/** The last without body and credentials: most requests of a program have the same headers. */
+let last: Completed | undefined;
+
+const isSame = (headers: AxiosRequestHeaders, names: readonly string[], { names: before, values }: Completed): boolean =>
+  names.length === before.length && names.every((name, i) => name === before[i] && headers[name] === values[i]);
+
 /** Adds what the adapter adds and returns the headers as it passes them to Node, or `undefined` if it would have to alter a value. */
 function complete(headers: AxiosRequestHeaders, added: Added, body: Buffer | undefined, credentials: string | undefined): Sent | undefined {
+  if (body || credentials) return completed(headers, added, body, credentials);
+  const names = Object.keys(headers);
+  if (last && isSame(headers, names, last)) {
+    Object.assign(headers, last.headers);
+    return own(last.sent);
+  }
+  const values = names.map((name) => headers[name]);
+  const sent = completed(headers, added, body, credentials);
+  if (!sent) return undefined;
+  if (names.every((name) => name in headers)) last = { names, values, headers: { ...headers }, sent }; // none was taken out
+  return own(sent);
+}
+
+function completed(
+  headers: AxiosRequestHeaders,
+  added: Added,
+  body: Buffer | undefined,
+  credentials: string | undefined,
+): Sent | undefined {
   let names = namesOf(headers);
   if (!names) {
     headers.normalize(false);
