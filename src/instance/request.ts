@@ -4,6 +4,7 @@
  */
 import axios, { type Axios, type AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { Send } from '../policies/dispatch';
+import { isAsWritten, isDirect, type Run, runDirect } from './direct';
 import { CONVERTED, isObject, isPlain, REFUSED, type Template, templateOf, type Values } from './template';
 
 /** An interceptor as axios stores it. */
@@ -25,22 +26,33 @@ export function requestOf(instance: AxiosInstance): Send {
   const prepare = preparer(instance.defaults as unknown as Values);
   const interceptors = instance.interceptors as unknown as Managers;
   return (asked, { timeout, adapter }) => {
-    const config = isAxiosOwn() ? prepare(asked as Values) : undefined;
+    const axiosOwn = look();
+    const config = axiosOwn.request ? prepare(asked as Values) : undefined;
     if (!config) return instance.request({ ...asked, timeout, adapter });
     config.timeout = timeout;
     config.adapter = adapter;
+    const isAlone = interceptors.request.handlers?.length === 0 && interceptors.response.handlers?.length === 0;
+    if (isAlone && axiosOwn.inner && isDirect(config) && isAsWritten(runByAxios)) return runDirect(config);
     return standIn(config, interceptors).request(interceptors.request.handlers?.length ? TURNED : NOTHING);
   };
 }
 
-let known = { request: undefined as unknown, isOwn: false };
+let seen = { functions: [] as unknown[], request: false, inner: false };
 
-/** Whether `request` is still axios' own: a tracer that has patched it for all instances must see the whole request. */
-function isAxiosOwn(): boolean {
-  const { request } = axios.Axios.prototype;
-  if (known.request !== request) known = { request, isOwn: /^async request\(/.test(Function.prototype.toString.call(request)) };
-  return known.isOwn;
+/** Which of `request` and its inner part are still axios' own: a tracer that has patched one for all instances must see every request. */
+function look(): { request: boolean; inner: boolean } {
+  const { request, _request: inner } = axios.Axios.prototype as Axios & { _request?: unknown };
+  if (seen.functions[0] !== request || seen.functions[1] !== inner)
+    seen = { functions: [request, inner], request: beginsWith(request, 'async request('), inner: beginsWith(inner, '_request(') };
+  return seen;
 }
+
+const beginsWith = (one: unknown, source: string): boolean =>
+  typeof one === 'function' && Function.prototype.toString.call(one).startsWith(source);
+
+const NONE: Interceptors = { forEach() {} };
+
+const runByAxios: Run = (config) => standIn(config, { request: NONE, response: NONE }).request(NOTHING);
 
 /** An instance without defaults, whose first request interceptor supplies the prepared config. */
 function standIn(config: InternalAxiosRequestConfig, { request, response }: Managers): Axios {

@@ -1,0 +1,239 @@
+// What we do with a config ourselves, beside what axios does: transforms, adapter, transforms; and when it is left to axios.
+import axios, { type AxiosAdapter, AxiosError, type AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, CanceledError } from 'axios';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { type isAsWritten, type Run, runDirect } from '../../src/instance/direct';
+import { requestOf } from '../../src/instance/request';
+
+type Log = unknown[];
+type Transform = (this: AxiosRequestConfig, data: unknown, headers: AxiosHeaders, status?: number) => unknown;
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Until axios has answered, everything is left to it. */
+beforeAll(async () => {
+  await requestOf(axios.create())?.({ url: '/' }, { timeout: 0, adapter: answering({}) });
+  await turn();
+});
+
+const answering =
+  (answer: object): AxiosAdapter =>
+  async (config) =>
+    ({
+      data: '{"a":1}',
+      status: 200,
+      statusText: 'OK',
+      headers: { 'x-a': ' 1 ', 'X-A': '2' },
+      config,
+      ...answer,
+    }) as unknown as AxiosResponse;
+
+const rejecting =
+  (make: (config: object) => unknown): AxiosAdapter =>
+  async (config) => {
+    throw make(config);
+  };
+
+/** Logs what it is told, and whether the config shows a response meanwhile. */
+const telling = (log: Log, then: Transform = (data) => data): Transform =>
+  function (data, headers, status) {
+    log.push([data, { ...headers }, status, Object.keys(this).sort(), (this as { response?: AxiosResponse }).response?.data]);
+    return then.call(this, data, headers, status);
+  };
+
+interface Case {
+  adapter?: AxiosAdapter;
+  config?: AxiosRequestConfig;
+  sent?: Transform;
+  received?: Transform;
+}
+
+/** Everything that the transforms, the adapter and the caller are told. */
+async function story(
+  { adapter = answering({}), config = {}, sent, received }: Case,
+  run: (c: AxiosRequestConfig, a: AxiosAdapter) => Promise<unknown>,
+) {
+  const log: Log = [];
+  const { transformRequest, transformResponse } = axios.defaults as unknown as Record<string, Transform[]>;
+  const asked = {
+    url: '/a',
+    ...config,
+    transformRequest: [...(sent ? [telling(log, sent)] : []), ...(transformRequest as Transform[]), telling(log)],
+    transformResponse: [telling(log), ...(received ? [received] : []), ...(transformResponse as Transform[]), telling(log)],
+  };
+  let given: object = {};
+  const told: AxiosAdapter = (built) => {
+    given = built;
+    log.push(['adapter', Object.keys(built).sort(), built.data, { ...built.headers }]);
+    return adapter(built);
+  };
+  const settled = await run(asked as AxiosRequestConfig, told).then(
+    (response) => ({ response }),
+    (error) => ({
+      error: error instanceof Error ? [error.name, error.message, Object.keys(error).sort()] : error,
+      response: (error as AxiosError)?.response,
+    }),
+  );
+  const { duration, config: _, ...response } = (settled.response ?? {}) as AxiosResponse & { duration?: number };
+  const isAxios = response.headers instanceof axios.AxiosHeaders;
+  return {
+    log,
+    settled: { ...settled, response },
+    took: Number.isInteger(duration),
+    isAxios,
+    after: { ...given, adapter: null, transformRequest: null, transformResponse: null },
+  };
+}
+
+const refused = (data: unknown) =>
+  rejecting((config) => {
+    const response = { data, status: 500, statusText: '', headers: { 'x-a': '1' }, config } as unknown as AxiosResponse;
+    return new AxiosError('refused', 'ERR', config as never, {}, response);
+  });
+
+const CASES: Record<string, Case> = {
+  'an answer': {},
+  'an answer that is no JSON': { adapter: answering({ data: 'text' }) },
+  'an answer without headers': { adapter: answering({ headers: undefined }) },
+  "an answer with axios' headers": { adapter: answering({ headers: new axios.AxiosHeaders({ 'X-A': '1' }) }) },
+  'JSON that is broken': {
+    adapter: answering({ data: '{' }),
+    config: { responseType: 'json', transitional: { silentJSONParsing: false } },
+  },
+  'a body': { config: { method: 'post', data: { a: 1 } } },
+  'a body that is text': { config: { method: 'put', data: 'a=1' } },
+  'a body of its own type': { config: { method: 'patch', data: '<a/>', headers: { 'Content-Type': 'text/xml' } } },
+  'a form': { config: { method: 'post', data: new URLSearchParams('a=1') } },
+  'a deletion with a body': { config: { method: 'delete', data: { a: 1 } } },
+  'a method of its own': { config: { method: 'purge' } },
+  'a method in capitals': { config: { method: 'POST' } },
+  'a transform that changes the headers': { sent: (data, headers) => [headers.set('x-b', ' 1 ').set('X-B', '2'), data][1] },
+  'a transform that changes the config': {
+    sent(data) {
+      Object.assign(this, { params: { a: 1 } });
+      return data;
+    },
+  },
+  'a transform that throws': {
+    sent: () => {
+      throw new RangeError('sent');
+    },
+  },
+  'a transform of the answer that changes its headers': { received: (data, headers) => [headers.set('x-b', '1'), data][1] },
+  'a transform of the answer that throws': {
+    received: () => {
+      throw new RangeError('received');
+    },
+  },
+  'a transform of the answer that gives a promise': { received: async () => 'later' },
+  'an error without a response': { adapter: rejecting((config) => new AxiosError('broken', 'ERR', config as never)) },
+  'a status that is refused': { adapter: refused('{"b":1}') },
+  'a refused status and a transform that throws': {
+    adapter: refused('{'),
+    received: () => {
+      throw new RangeError('received');
+    },
+  },
+  'a cancellation with a response': {
+    adapter: rejecting((config) => Object.assign(new CanceledError('off', config as never), { response: { data: '1' } })),
+  },
+  'nothing thrown': { adapter: rejecting(() => undefined) },
+  'a text thrown': { adapter: rejecting(() => 'text') },
+  'an adapter that throws at once': {
+    adapter: () => {
+      throw new RangeError('at once');
+    },
+  },
+  'an adapter that answers nothing': { adapter: (async () => undefined) as unknown as AxiosAdapter },
+};
+
+describe('tells transforms, adapter and caller what axios does', () => {
+  it.each(Object.entries(CASES))('%s', async (_name, one) => {
+    const theirs = await story(one, (config, adapter) => axios.create().request({ ...config, timeout: 7, adapter }));
+    const request = requestOf(axios.create());
+    const ours = await story(one, (config, adapter) => request?.(config, { timeout: 7, adapter }) as Promise<unknown>);
+    expect(ours).toStrictEqual(theirs);
+  });
+});
+
+describe('is left to axios', () => {
+  const stackOf = async (config: AxiosRequestConfig = {}, instance = axios.create()): Promise<string> => {
+    let stack = '';
+    const adapter: AxiosAdapter = async (given) => {
+      stack = `${new Error().stack}`;
+      return answering({})(given);
+    };
+    await requestOf(instance)?.({ url: '/', ...config }, { timeout: 0, adapter });
+    return stack;
+  };
+  const direct = expect.stringContaining('runDirect');
+
+  it('unless nothing else takes part', async () => {
+    expect(await stackOf()).toEqual(direct);
+    expect(await stackOf({ method: 'post', data: 1 })).toEqual(direct);
+  });
+
+  it('if there is an interceptor', async () => {
+    for (const of of ['request', 'response'] as const) {
+      const instance = axios.create();
+      instance.interceptors[of].use(null);
+      expect(await stackOf({}, instance)).not.toEqual(direct);
+      instance.interceptors[of].clear();
+      expect(await stackOf({}, instance)).toEqual(direct);
+    }
+  });
+
+  it('if there is a signal or a token, which it checks', async () => {
+    expect(await stackOf({ signal: new AbortController().signal })).not.toEqual(direct);
+    expect(await stackOf({ cancelToken: axios.CancelToken.source().token })).not.toEqual(direct);
+  });
+
+  it('if a transform is no list, or none', async () => {
+    expect(await stackOf({ transformRequest: (data) => data })).not.toEqual(direct);
+    expect(await stackOf({}, axios.create({ transformResponse: null } as never))).not.toEqual(direct);
+  });
+
+  it.each(['request', '_request'])('if somebody has patched its %s', async (name) => {
+    const patched = vi.spyOn(axios.Axios.prototype as unknown as Record<string, () => unknown>, name);
+    expect(await stackOf()).not.toEqual(direct);
+    expect(patched).toHaveBeenCalled();
+    patched.mockRestore();
+    expect(await stackOf()).toEqual(direct);
+  });
+});
+
+describe('asks axios first', () => {
+  const OTHERS: Record<string, (run: Run) => Run> = {
+    'gives the answer one more property': (run) => async (config) => Object.assign(await run(config), { more: 1 }),
+    'gives the config one more property': (run) => async (config) => run(Object.assign(config, { more: 1 })),
+    'sends one more header': (run) => async (config) => {
+      config.headers.set('more', '1');
+      return run(config);
+    },
+    'hands the adapter another config': (run) => async (config) => run({ ...config }),
+    'rejects with another error': (run) => (config) => run(config).catch(() => Promise.reject({ response: {} })),
+    'never answers': () => () => new Promise(() => {}),
+    'throws at once': () => () => {
+      throw new Error('at once');
+    },
+  };
+  const fresh = async (): Promise<typeof isAsWritten> => {
+    vi.resetModules();
+    return (await import('../../src/instance/direct')).isAsWritten;
+  };
+
+  it('and believes itself if both say the same', async () => {
+    const asks = await fresh();
+    expect(asks(runDirect)).toBe(false);
+    await turn();
+    expect(asks(runDirect)).toBe(true);
+  });
+
+  it.each(Object.entries(OTHERS))('and leaves it to an axios that %s', async (_what, other) => {
+    const asks = await fresh();
+    const run = vi.fn(other(runDirect));
+    asks(run);
+    await turn();
+    expect(asks(run)).toBe(false);
+    expect(run).toHaveBeenCalled();
+  });
+});
