@@ -124,7 +124,7 @@ const CASES: Record<string, Case> = {
       throw new RangeError('received');
     },
   },
-  'a transform of the answer that gives a promise': { received: async () => 'later' },
+  'a transform of the answer that gives an object': { received: () => ({ a: 1 }) },
   'an error without a response': { adapter: rejecting((config) => new AxiosError('broken', 'ERR', config as never)) },
   'a status that is refused': { adapter: refused('{"b":1}') },
   'a refused status and a transform that throws': {
