@@ -13,6 +13,7 @@ type Added = Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'>;
 /** Built for each attempt, since the remaining deadline changes. */
 export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Added {
   const { deadline, policies } = call;
+  if (!policies.deadlineHeader && !policies.propagateTrace) return NONE;
   const added: Record<string, string> = {};
   const remaining = Math.floor(deadline?.remaining ?? Infinity);
   if (policies.deadlineHeader && Number.isFinite(remaining)) added[policies.deadlineHeader] = String(remaining);

@@ -6,3 +6,7 @@ export function headerOf(headers: unknown, name: string): unknown {
   const key = Object.keys(given).find((one) => one.toLowerCase() === lower);
   return key && given[key];
 }
+
+/** What axios strips from a value. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it takes out.
+export const UNCLEAN = /[\u0000-\u0008\u000a-\u001f\u007f]|^[\t ]|[\t ]$/;

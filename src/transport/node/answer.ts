@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { UNCLEAN } from '../../util/header';
 import { unpacked } from './unpack';
 
 export type Resolve = (response: AxiosResponse | Promise<AxiosResponse>) => void;
@@ -88,10 +89,6 @@ function settle(response: AxiosResponse, resolve: Resolve, reject: Reject): void
   const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
   reject(new AxiosError(`Request failed with status code ${status}`, code, config, request, response));
 }
-
-/** What axios would strip from a header value. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it takes out.
-const UNCLEAN = /[\u0000-\u0008\u000a-\u001f\u007f]|^[\t ]|[\t ]$/;
 
 /** A fast path for headers that axios would leave as they are; Node has already joined duplicates. */
 function headersOf(raw: IncomingHttpHeaders): AxiosResponseHeaders {
