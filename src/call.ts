@@ -180,12 +180,12 @@ export class Call {
   }
 }
 
-let known: { limits: Limits; soonest: number } | undefined;
+let last: { limits: Limits; soonest: number } | undefined;
 
-/** Milliseconds. Most calls of a program have the same limits. */
+/** The lowest of the limits, in milliseconds. Remembered, since most calls of a program have the same. */
 function soonestOf(limits: Limits): number {
-  if (known?.limits !== limits) known = { limits, soonest: Math.min(...Object.values(limits)) };
-  return known.soonest;
+  if (last?.limits !== limits) last = { limits, soonest: Math.min(...Object.values(limits)) };
+  return last.soonest;
 }
 
 function nameOf(endpoint: Policies['endpoint'], config: AxiosRequestConfig): string {

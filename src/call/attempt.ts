@@ -14,8 +14,8 @@ export interface Clock {
   resume(): void;
   /** Ends the last phase and every limit. `measured` replaces the timings if the platform has better ones. */
   stop(measured?: Timings): void;
-  /** Knows whether bytes arrived without a call of `progress`; asked before `read` is taken to have run out. */
-  source?: { hasUnseenProgress(): boolean } | undefined;
+  /** Asked, before `read` is said to have run out, whether bytes arrived that nobody reported by `progress`. */
+  watcher?: { hasUnseenProgress(): boolean } | undefined;
 }
 
 /** A limit that ran out on the clock. */

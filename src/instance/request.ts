@@ -1,6 +1,6 @@
 /**
  * `request` for an axios instance that is ours alone: axios' own, run on a config prepared here, since merging one is most of what a
- * request costs in axios. All that comes after is axios': interceptors, transforms, errors.
+ * request costs in axios. What comes after is axios' own, or done as axios does it where there are no interceptors (direct.ts).
  */
 import axios, { type Axios, type AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { Send } from '../policies/dispatch';
@@ -39,16 +39,25 @@ export function requestOf(instance: AxiosInstance): Send {
 
 let seen = { functions: [] as unknown[], request: false, inner: false };
 
-/** Which of `request` and its inner part are still axios' own: a tracer that has patched one for all instances must see every request. */
+/**
+ * Which of `request` and its inner part are still axios' own. A tracer may have patched one for all instances, and must see every request;
+ * it hardly has these calls in its own source.
+ */
 function look(): { request: boolean; inner: boolean } {
   const { request, _request: inner } = axios.Axios.prototype as Axios & { _request?: unknown };
   if (seen.functions[0] !== request || seen.functions[1] !== inner)
-    seen = { functions: [request, inner], request: beginsWith(request, 'async request('), inner: beginsWith(inner, '_request(') };
+    seen = {
+      functions: [request, inner],
+      request: isWritten(request, 'async request(', 'this._request('),
+      inner: isWritten(inner, '_request(', 'this.interceptors.request.forEach('),
+    };
   return seen;
 }
 
-const beginsWith = (one: unknown, source: string): boolean =>
-  typeof one === 'function' && Function.prototype.toString.call(one).startsWith(source);
+function isWritten(one: unknown, beginning: string, inside: string): boolean {
+  const source = typeof one === 'function' ? Function.prototype.toString.call(one) : '';
+  return source.startsWith(beginning) && source.includes(inside);
+}
 
 const NONE: Interceptors = { forEach() {} };
 

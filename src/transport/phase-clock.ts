@@ -17,7 +17,7 @@ interface Running {
 
 export class PhaseClock implements Clock {
   phase: Phase = 'waiting';
-  source: { hasUnseenProgress(): boolean } | undefined;
+  watcher: { hasUnseenProgress(): boolean } | undefined;
   #timings: Timings = {};
   readonly #limits: Limits;
   readonly #onExpiry: (expiry: Expiry) => void;
@@ -85,7 +85,7 @@ export class PhaseClock implements Clock {
     if (measured) this.#timings = { ...measured };
     this.#stopped = true;
     this.#alarm.stop();
-    this.source = undefined;
+    this.watcher = undefined;
   }
 
   #leave(): number {
@@ -113,7 +113,7 @@ export class PhaseClock implements Clock {
     const at = now();
     for (const limit of [this.#total, this.#connect, this.#runningRead, this.#runningOwn]) {
       if (!limit || limit.due > at) continue;
-      if (limit === this.#read && this.source?.hasUnseenProgress()) {
+      if (limit === this.#read && this.watcher?.hasUnseenProgress()) {
         this.progress();
         continue;
       }

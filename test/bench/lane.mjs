@@ -1,5 +1,7 @@
 // One client in a process of its own, as in real use: beside eight others, its code would be optimized for all of them.
 // Receives rounds to run, one after the other, and answers each with the measurements.
+
+import { PerformanceObserver } from 'node:perf_hooks';
 import { lanes } from './lanes.mjs';
 import { cpu, quantile } from './measure.mjs';
 
@@ -18,6 +20,16 @@ const CALLS = {
   upload: async () => lane.upload?.(base, body),
 };
 
+/** Milliseconds that garbage collections have stopped this process. */
+let paused = 0;
+const collections = new PerformanceObserver((list) => count(list.getEntries()));
+collections.observe({ entryTypes: ['gc'] });
+
+/** @param {PerformanceEntry[]} entries */
+function count(entries) {
+  for (const { duration } of entries) paused += duration;
+}
+
 /** @param {Round} round */
 async function run({ what, calls, atOnce }) {
   if (!lane[what]) return undefined;
@@ -32,11 +44,20 @@ async function run({ what, calls, atOnce }) {
       took.push(performance.now() - at);
     }
   };
-  const before = cpu();
+  count(collections.takeRecords());
+  const before = { cpu: cpu(), paused };
   const at = performance.now();
   await Promise.all(Array.from({ length: atOnce }, worker));
   const seconds = (performance.now() - at) / 1_000;
-  return { rate: calls / seconds, cpu: (cpu() - before) / calls, p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
+  const used = cpu() - before.cpu;
+  count(collections.takeRecords());
+  return {
+    rate: calls / seconds,
+    cpu: used / calls,
+    gc: (paused - before.paused) / calls,
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+  };
 }
 
 process.on('message', async (/** @type {Round} */ round) => process.send?.((await run(round)) ?? null));

@@ -11,6 +11,8 @@ const ENOUGH = 85;
 
 /** What is changed, and the tests in test/unit that are about it: no others count, though calls pass through every policy in most of them. */
 const TESTS = {
+  'src/instance/direct.ts': 'instance-*',
+  'src/instance/headers.ts': 'fuzz-instance-headers',
   'src/instance/request.ts': 'instance-*',
   'src/instance/template.ts': 'instance-*',
   'src/policies/retry-decision.ts': 'retry-*|fuzz-retry',

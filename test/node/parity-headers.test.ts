@@ -1,8 +1,9 @@
 // The headers of a request, and its credentials, are those that stock axios sends.
+import axios from 'axios';
 import { describe, expect, it } from 'vitest';
 import { type Config, parity } from './parity-support';
 
-const { same, url } = parity();
+const { same, sameScenario, url } = parity();
 
 /** With and without follow-redirects, and with a body. */
 async function ways(config: () => Config, defaults: Config = {}): Promise<void> {
@@ -54,6 +55,34 @@ describe('headers', () => {
     await ways(() => ({ url: url(), headers: { 'x-a': 'request' } as never }), {
       headers: { common: headers, post: { 'X-Post': '1' }, get: { 'X-Get': '2' } } as never,
     });
+  });
+});
+
+it('an object whose text changes is asked for each request', async () => {
+  const { connections } = await sameScenario(
+    [],
+    async (api) => {
+      let asked = 0;
+      const token = { toString: () => `Bearer ${++asked}` };
+      const withToken = function (this: Config): void {
+        this.headers = Object.assign(new axios.AxiosHeaders(), { Authorization: token }) as never;
+      };
+      for (let i = 0; i < 4; i++) await api.get(url(), { transformRequest: [withToken as never] });
+    },
+    { alike: ({ connections }) => connections.map((exchanges) => exchanges.map(({ head }) => head)) },
+  );
+  const heads = connections.flat().map(({ head }) => /Bearer \d+/.exec(`${head}`)?.[0]);
+  expect(new Set(heads).size).toBe(4);
+});
+
+it('a header that changes is sent as it is then', async () => {
+  await sameScenario([], async (api) => {
+    for (const value of ['a', 'b', 'a', undefined, null, false, 'a']) await api.get(url(), { headers: { 'X-A': value } as never });
+    for (const headers of [{ 'X-A': 'a', 'X-B': 'b' }, { 'X-B': 'b', 'X-A': 'a' }, { 'x-a': 'a', 'X-B': 'b' }, {}])
+      await api.get(url(), { headers });
+    const { config } = await api.get(url(), { headers: { 'X-A': 'a' } });
+    config.headers.set('X-A', 'another').set('X-More', 'more');
+    await api.get(url(), { headers: { 'X-A': 'a' } });
   });
 });
 

@@ -76,7 +76,20 @@ it('does not bother with what is as it should be', () => {
     ['X-B', undefined],
     ['Content-Type', false],
   ]);
-  const normalize = vi.spyOn(headers, 'normalize');
+  const normalize = vi.spyOn(axios.AxiosHeaders.prototype, 'normalize');
   normalized(headers);
   expect(normalize).not.toHaveBeenCalled();
+  normalize.mockRestore();
+});
+
+it("asks headers of the user's own class", () => {
+  const called = vi.fn();
+  class Own extends axios.AxiosHeaders {
+    override normalize(format: boolean): this {
+      called();
+      return super.normalize(format) as this;
+    }
+  }
+  normalized(new Own({ a: 'b' }));
+  expect(called).toHaveBeenCalledOnce();
 });

@@ -172,7 +172,7 @@ it('under a blocked loop: never early, what is given back is no more than the li
         if (seen) model.progress();
         return seen;
       };
-      clock.source = { hasUnseenProgress };
+      clock.watcher = { hasUnseenProgress };
       let stopped = false;
       for (const one of steps) {
         if (expiries.length > 0 || stopped) break;

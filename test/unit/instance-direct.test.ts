@@ -40,6 +40,12 @@ const telling = (log: Log, then: Transform = (data) => data): Transform =>
     return then.call(this, data, headers, status);
   };
 
+const setting = (name: string, value: unknown): Transform =>
+  function (data) {
+    Object.assign(this, { [name]: value });
+    return data;
+  };
+
 interface Case {
   adapter?: AxiosAdapter;
   config?: AxiosRequestConfig;
@@ -56,9 +62,9 @@ async function story(
   const { transformRequest, transformResponse } = axios.defaults as unknown as Record<string, Transform[]>;
   const asked = {
     url: '/a',
-    ...config,
     transformRequest: [...(sent ? [telling(log, sent)] : []), ...(transformRequest as Transform[]), telling(log)],
     transformResponse: [telling(log), ...(received ? [received] : []), ...(transformResponse as Transform[]), telling(log)],
+    ...config,
   };
   let given: object = {};
   const told: AxiosAdapter = (built) => {
@@ -136,6 +142,49 @@ const CASES: Record<string, Case> = {
   'a cancellation with a response': {
     adapter: rejecting((config) => Object.assign(new CanceledError('off', config as never), { response: { data: '1' } })),
   },
+  'a transform that replaces those of the answer by a function': {
+    sent: setting('transformResponse', (data: unknown) => `mine:${typeof data}`),
+  },
+  'a transform that takes away those of the answer': { sent: setting('transformResponse', null) },
+  'a transform that deletes those of the answer': {
+    sent(data) {
+      Reflect.deleteProperty(this, 'transformResponse');
+      return data;
+    },
+  },
+  'a transform that replaces those of the answer by an object': { sent: setting('transformResponse', { a: () => 'from a' }) },
+  'a transform that replaces the adapter': { sent: setting('adapter', answering({ data: '"another"' })) },
+  'a transform that replaces the adapter by an unknown name': { sent: setting('adapter', 'none such') },
+  'a transform that sets a method that is no text': { sent: setting('method', Symbol('m')) },
+  'a transform that adds another': {
+    sent(data, headers) {
+      const list = this.transformRequest as unknown[];
+      if (list.length < 6) list.push(() => `${data} ${headers}`);
+      return data;
+    },
+  },
+  'a transform that empties the list': {
+    sent(data) {
+      (this.transformRequest as unknown[]).length = 0;
+      return data;
+    },
+  },
+  'a list of transforms that has holes': { config: { transformRequest: new Array(2) as never } },
+  'one transform that is no list': {
+    config: { transformRequest: (data: unknown) => `${data}!`, transformResponse: (data: unknown) => `${data}?` },
+  },
+  'no transforms': { config: { transformRequest: null, transformResponse: null } as never },
+  'an adapter that asks who calls it': {
+    adapter: function (this: unknown, config) {
+      return answering({ data: JSON.stringify(this ?? 'nobody') })(config);
+    },
+  },
+  'an adapter that throws a response at once': {
+    adapter: () => {
+      throw { response: { data: '1' } };
+    },
+  },
+  'an adapter that returns no promise': { adapter: (() => 'plain') as never },
   'nothing thrown': { adapter: rejecting(() => undefined) },
   'a text thrown': { adapter: rejecting(() => 'text') },
   'an adapter that throws at once': {
@@ -187,17 +236,35 @@ describe('is left to axios', () => {
     expect(await stackOf({ cancelToken: axios.CancelToken.source().token })).not.toEqual(direct);
   });
 
-  it('if a transform is no list, or none', async () => {
-    expect(await stackOf({ transformRequest: (data) => data })).not.toEqual(direct);
-    expect(await stackOf({}, axios.create({ transformResponse: null } as never))).not.toEqual(direct);
-  });
-
   it.each(['request', '_request'])('if somebody has patched its %s', async (name) => {
     const patched = vi.spyOn(axios.Axios.prototype as unknown as Record<string, () => unknown>, name);
     expect(await stackOf()).not.toEqual(direct);
     expect(patched).toHaveBeenCalled();
     patched.mockRestore();
     expect(await stackOf()).toEqual(direct);
+  });
+
+  it.each(['request', '_request'])('if the %s is a method of the same name that somebody wrote', async (name) => {
+    const prototype = axios.Axios.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const original = prototype[name] as (...args: unknown[]) => unknown;
+    const called = vi.fn();
+    class Traced {
+      async request(config: unknown): Promise<unknown> {
+        called();
+        return original.call(this, config);
+      }
+      _request(configOrUrl: unknown, config: unknown): unknown {
+        called();
+        return original.call(this, configOrUrl, config);
+      }
+    }
+    prototype[name] = Traced.prototype[name as 'request'] as never;
+    try {
+      expect(await stackOf()).not.toEqual(direct);
+      expect(called).toHaveBeenCalled();
+    } finally {
+      prototype[name] = original;
+    }
   });
 });
 

@@ -186,11 +186,11 @@ describe('a request of an instance of ours', () => {
           () => new Error('it did not fail'),
           (error: Error) => error,
         );
-        return [...stack.matchAll(/at (async )?[\w.$]+/g)].map(([place]) => place);
+        return [...stack.matchAll(/at (?:async )?(\S+)/g)].map(([, place]) => place).filter((place) => /failing|caller/.test(`${place}`));
       }),
     );
-    expect(own).toEqual(axiosStack);
-    expect(own).toEqual(expect.arrayContaining(['at async Axios.request', 'at caller']));
+    expect(own?.slice(0, 2)).toEqual(['Object.failing', 'caller']);
+    expect(axiosStack?.slice(0, 2)).toEqual(['Object.failing', 'caller']);
   });
 });
 

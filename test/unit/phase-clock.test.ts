@@ -153,7 +153,7 @@ describe('read', () => {
     const { clock, expired } = clockOf({ read: 100 });
     clock.enter('response');
     let unseen = 3;
-    clock.source = { hasUnseenProgress: () => unseen-- > 0 };
+    clock.watcher = { hasUnseenProgress: () => unseen-- > 0 };
     vi.advanceTimersByTime(300);
     expect(expired).not.toHaveBeenCalled();
     vi.advanceTimersByTime(100 + 4 * YIELD);
@@ -164,7 +164,7 @@ describe('read', () => {
 it('bytes that nobody told of do not lengthen a limit that is not about silence', () => {
   const { clock, expired } = clockOf({ total: 100 });
   clock.enter('body');
-  clock.source = { hasUnseenProgress: () => true };
+  clock.watcher = { hasUnseenProgress: () => true };
   expectExpiryIn(100, expired, 'total', 100);
 });
 

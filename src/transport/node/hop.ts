@@ -78,7 +78,7 @@ export class Hop {
     this.#attempt.reusedSocket = isUsed && !isNew && !socket.destroyed; // a socket that failed at once was never used
     if (!this.byNode) seen.add(socket);
     this.#bytesSeen = socket.bytesRead;
-    this.clock.source = this;
+    this.clock.watcher = this;
     if (!isNew) return this.#onUsable();
     markConnection(
       socket,

@@ -118,7 +118,7 @@ function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config)
   }
 }
 
-/** Headers before and after they were completed. */
+/** The headers of a request before and after they were completed. */
 interface Completed {
   readonly names: readonly string[];
   readonly values: readonly unknown[];
@@ -126,24 +126,26 @@ interface Completed {
   readonly sent: Sent;
 }
 
-/** The last without body and credentials: most requests of a program have the same headers. */
+/** Those of the last request that had neither a body nor `auth`: most requests of a program have the same headers. */
 let last: Completed | undefined;
 
-const isSame = (headers: AxiosRequestHeaders, names: readonly string[], { names: before, values }: Completed): boolean =>
+const isUnchanged = (headers: AxiosRequestHeaders, names: readonly string[], { names: before, values }: Completed): boolean =>
   names.length === before.length && names.every((name, i) => name === before[i] && headers[name] === values[i]);
 
 /** Adds what the adapter adds and returns the headers as it passes them to Node, or `undefined` if it would have to alter a value. */
 function complete(headers: AxiosRequestHeaders, added: Added, body: Buffer | undefined, credentials: string | undefined): Sent | undefined {
   if (body || credentials) return completed(headers, added, body, credentials);
   const names = Object.keys(headers);
-  if (last && isSame(headers, names, last)) {
+  if (last && isUnchanged(headers, names, last)) {
     Object.assign(headers, last.headers);
     return copyOf(last.sent);
   }
   const values = names.map((name) => headers[name]);
   const sent = completed(headers, added, body, credentials);
   if (!sent) return undefined;
-  if (names.every((name) => name in headers)) last = { names, values, headers: { ...headers }, sent }; // none was taken out
+  // An object may become another text each time it is asked; and a name that is gone now was one of two that differ in case.
+  const isRepeatable = values.every(isTextOrNothing) && names.every((name) => name in headers);
+  if (isRepeatable) last = { names, values, headers: { ...headers }, sent };
   return copyOf(sent);
 }
 
@@ -177,7 +179,9 @@ type Sent = Record<string, string>;
 const copyOf = (sent: Sent): Sent => Object.setPrototypeOf({ ...sent }, null);
 
 /** What the adapter would change in a value: control characters, those beyond one byte, and surrounding whitespace. */
-const UNCLEAN = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;
+
+const isTextOrNothing = (value: unknown): boolean => typeof value === 'string' || value === undefined || value === null || value === false;
 
 /** The names by their lower case, or `undefined` if the headers are not as axios makes them: each once, with a clean text or no value. */
 function namesOf(headers: AxiosRequestHeaders): Record<string, string> | undefined {
@@ -185,7 +189,7 @@ function namesOf(headers: AxiosRequestHeaders): Record<string, string> | undefin
   for (const name of Object.keys(headers)) {
     const value: unknown = headers[name];
     const lower = name.toLowerCase();
-    const isClean = typeof value === 'string' ? !UNCLEAN.test(value) : value === undefined || value === null || value === false;
+    const isClean = isTextOrNothing(value) && !(typeof value === 'string' && UNSENDABLE.test(value));
     if (!isClean || lower in names || name.trim() !== name) return undefined;
     names[lower] = name;
   }
