@@ -3,7 +3,7 @@
  */
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, End } from './call/attempt';
-import { now, Timer } from './clock';
+import { since, Timer } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, type TimeoutError } from './errors';
@@ -98,7 +98,7 @@ export class Call {
   }
 
   get elapsed(): number {
-    return now() - this.startedAt;
+    return since(this.startedAt);
   }
 
   /** The trace the call belongs to. */

@@ -8,6 +8,12 @@ import { contain } from './util/complain';
 /** Monotonic milliseconds, unaffected by changes of the system clock. */
 export const now = (): number => performance.now();
 
+/**
+ * Milliseconds since `start`, to the microsecond. Where the clock is coarse (WebKit's ticks once a millisecond, in fractions of a second),
+ * an alarm rings exactly when it is due, and the plain difference of 300 ticks may be 299.99999999999994: less than its limit.
+ */
+export const since = (start: number): number => Math.round((now() - start) * 1_000) / 1_000;
+
 /** The longest delay setTimeout takes; anything above overflows and fires at once. */
 export const MAX_DELAY = 2 ** 31 - 1;
 

@@ -1,6 +1,6 @@
 /** The deadline as a scope: a hard race around any work, inherited by the calls made inside. */
 import { ambient } from '#platform';
-import { Alarm, afterPendingInput, credit, now } from './clock';
+import { Alarm, afterPendingInput, credit, now, since } from './clock';
 import { Deadline } from './deadline';
 import { badOption, TimeoutError, withoutStack } from './errors';
 
@@ -46,7 +46,7 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
       }
       // Yields once more than the alarms inside: Node may fire a timer before one of another duration that is due sooner.
       cancelYield = afterPendingInput(() => {
-        const error = expire(Math.round(lag), now() - startedAt);
+        const error = expire(Math.round(lag), since(startedAt));
         reject(error);
         deadline.abort(error);
       });

@@ -6,7 +6,7 @@ import type { AxiosResponse } from 'axios';
 import type { Call, Handler, Policy } from '../call';
 import type { Attempt, Clock, Expiry } from '../call/attempt';
 import { timeoutError } from '../call/errors';
-import { now, type Timer } from '../clock';
+import { now, since, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
 import { discard } from '../util/discard';
@@ -106,7 +106,7 @@ class RunningAttempt implements Attempt {
   }
 
   get elapsed(): number {
-    return now() - this.startedAt;
+    return since(this.startedAt);
   }
 
   onAbort(release: (reason: unknown) => void): void {
