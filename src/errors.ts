@@ -113,21 +113,6 @@ export function answerOf(error: unknown): AxiosResponse | undefined {
   return isCut ? undefined : response;
 }
 
-/**
- * Creates an error without capturing a stack, which would only show our own code: axios adds where the call was made. When many calls
- * are refused, the capture would be the largest cost.
- */
-export function withoutStack<E extends Error>(make: () => E): E {
-  const { stackTraceLimit } = Error;
-  // Engines other than V8 may lack it, and on a frozen `Error` it cannot be set.
-  const isOurs = typeof stackTraceLimit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
-  try {
-    return make();
-  } finally {
-    if (isOurs) Error.stackTraceLimit = stackTraceLimit;
-  }
-}
-
 const BREAKER_OPEN = /* @__PURE__ */ Symbol.for('breakwater.BreakerOpenError');
 const LIMITED = /* @__PURE__ */ Symbol.for('breakwater.LimitError');
 

@@ -1,6 +1,7 @@
 /** The errors that we end a call with, built from what is known about it. */
 import type { Call } from '../call';
-import { LimitError, TimeoutError, type TimeoutFacts, withoutStack } from '../errors';
+import { LimitError, TimeoutError, type TimeoutFacts } from '../errors';
+import { withoutStack } from '../errors/caller';
 import { isBeforeSend } from '../words';
 
 /** The error for a limit that ran out, with the facts of the current attempt if there is one. */

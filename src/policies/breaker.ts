@@ -5,7 +5,8 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { now } from '../clock';
-import { answerOf, BreakerOpenError, withoutStack } from '../errors';
+import { answerOf, BreakerOpenError } from '../errors';
+import { withoutStack } from '../errors/caller';
 import type { BreakerSettings } from '../options/breaker';
 import { contain } from '../util/complain';
 import { Lru } from '../util/lru';

@@ -4,6 +4,7 @@ import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, type Policies, protect } from '../../src/index';
 import type { Upstream } from '../lab/types.mjs';
+import { containedDefects } from '../setup/defects';
 import { freePort } from '../setup/ports.mjs';
 import { rejection, upstreamOf } from './support';
 
@@ -104,6 +105,34 @@ describe('a call of ours', () => {
     const thrown = make();
     const api = createClient({ ...options, adapter: () => Promise.reject(thrown) });
     expect(await rejection(api.get(nobody))).toBe(thrown);
+  });
+
+  it('is written out only once somebody reads it', async () => {
+    const { prepareStackTrace } = Error;
+    const written: string[] = [];
+    const api = createClient(options);
+    await failing(api, `${upstream.url}hangs`); // finds out what kind of engine this is
+    try {
+      Error.prepareStackTrace = (error, frames) => {
+        if (frames.length && error.name === 'TimeoutError') written.push(String(error));
+        return [error, ...frames].join('\n    at ');
+      };
+      const error = await failing(api, `${upstream.url}hangs`);
+      expect(written).toEqual([]);
+      expect(callers(error)).toEqual(['loadUser', 'handleRequest']);
+      expect(written).toEqual([String(error)]);
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace;
+    }
+  });
+
+  it('leaves alone an error of ours that an interceptor froze', async () => {
+    const api = createClient({ ...options, retry: false });
+    api.interceptors.response.use(null, (error) => Promise.reject(Object.freeze(error)));
+    const error = await failing(api, `${upstream.url}hangs`);
+    expect(Object.isFrozen(error)).toBe(true);
+    expect(error.stack).toMatch(/^TimeoutError: [^\n]*$/);
+    expect(containedDefects()).toEqual([]);
   });
 
   it('is told nothing of by an engine that does not know', async () => {
