@@ -107,6 +107,12 @@ describe('a call of ours', () => {
     expect(await rejection(api.get(nobody))).toBe(thrown);
   });
 
+  it('that fails by a status shows nothing but where it was made', async () => {
+    expect((await failing(createClient(options), upstream.url)).stack).toMatch(
+      /^AxiosError: Request failed with status code 404\n(?: {4}at process\.processTicksAndRejections .*\n)? {4}at (async )?loadUser/,
+    );
+  });
+
   it('is written out only once somebody reads it', async () => {
     const { prepareStackTrace } = Error;
     const written: string[] = [];

@@ -20,8 +20,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.unstubAllGlobals(); // first: it puts back the fake immediates
   vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 /** How long each of five hundred calls, begun a tick apart, says that it took until its limit ended it. */

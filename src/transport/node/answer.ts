@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { withoutStack } from '../../errors/caller';
 import { UNCLEAN } from '../../util/header';
 import { unpacked } from './unpack';
 
@@ -87,7 +88,8 @@ function settle(response: AxiosResponse, resolve: Resolve, reject: Reject): void
     return reject(error as AxiosError); // thrown in an event listener, as in axios, it would crash the process
   }
   const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
-  reject(new AxiosError(`Request failed with status code ${status}`, code, config, request, response));
+  // Where an event arrived says nothing, and the caller's stack is added.
+  reject(withoutStack(() => new AxiosError(`Request failed with status code ${status}`, code, config, request, response)));
 }
 
 /** A fast path for headers that axios would leave as they are; Node has already joined duplicates. */
