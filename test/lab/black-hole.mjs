@@ -33,7 +33,7 @@ export async function startBlackHole({ host = '127.0.0.1', port = 0, name = 'bla
     })();
     return closing;
   };
-  const waiting = () => [...(portsOf('connecting') ?? [])].filter((ports) => ports.endsWith(`>${address.port}`)).length;
+  const waiting = () => waitingFor(address.port)?.length ?? 0;
 
   try {
     await fill(queue, host, address.port);
@@ -64,7 +64,8 @@ export async function startBlackHole({ host = '127.0.0.1', port = 0, name = 'bla
 }
 
 /**
- * Fills the accept queue: connects until a connection hangs, which is the proof that it is full.
+ * Fills the accept queue: connects until a connection hangs, which is the proof that it is full. A process that is busy, or slow to start
+ * (Deno), may hear of a connection late, so the kernel is asked as well.
  * @param {Socket[]} queue
  * @param {string} host
  * @param {number} port
@@ -72,16 +73,24 @@ export async function startBlackHole({ host = '127.0.0.1', port = 0, name = 'bla
 async function fill(queue, host, port) {
   while (queue.length < MAX_QUEUE) {
     const socket = connect({ host, port });
-    const connected = once(socket, 'connect').then(
-      () => true,
-      () => false, // destroyed below
-    );
-    const hung = sleep(HUNG_AFTER).then(() => nextTurn(false)); // one more turn, in case this process was busy
-    if (!(await Promise.race([connected, hung]))) {
+    let isConnected = false;
+    const connected = once(socket, 'connect').then(() => {
+      isConnected = true;
+    });
+    do {
+      await Promise.race([connected, sleep(HUNG_AFTER).then(() => nextTurn())]);
+    } while (!isConnected && waitingFor(port)?.length === 0);
+    if (!isConnected) {
       socket.destroy();
       return;
     }
     queue.push(socket);
   }
   throw new Error(`black hole: the accept queue of ${host}:${port} is not full after ${MAX_QUEUE} connections`);
+}
+
+/** Those that the kernel is connecting to a port; undefined if it does not tell. @param {number} port */
+function waitingFor(port) {
+  const connecting = portsOf('connecting');
+  return connecting && [...connecting].filter((ports) => ports.endsWith(`>${port}`));
 }
