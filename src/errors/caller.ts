@@ -4,8 +4,8 @@
  */
 import { define } from '../util/define';
 
-/** Errors whose stack waits for the caller's, and those that have it: several calls may end with one error, which tells of the first. */
-const known = /* @__PURE__ */ new WeakMap<object, 'waits' | 'told'>();
+/** Whether an error's stack waits for the caller's, or has it: several calls may end with one error, which tells of the first. */
+const isWaiting = /* @__PURE__ */ new WeakMap<object, boolean>();
 
 /** A frame as V8 or a source-map hook prints it, unless it is the event loop's own. */
 const FRAME = /^\s+at (?!.*\bprocessTicksAndRejections\b)/;
@@ -20,7 +20,7 @@ export function withoutStack<E extends Error>(make: () => E): E {
   const isOurs = typeof stackTraceLimit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
   try {
     const error = make();
-    if (isOurs) known.set(error, 'waits');
+    if (isOurs) isWaiting.set(error, true);
     return error;
   } finally {
     if (isOurs) Error.stackTraceLimit = stackTraceLimit;
@@ -30,11 +30,11 @@ export function withoutStack<E extends Error>(make: () => E): E {
 /** @param from The async function that rethrows the error; frames up to and including it are left out. */
 export function tellCaller(error: unknown, from: (...args: never[]) => unknown): void {
   if (!(error instanceof Error) || typeof Error.captureStackTrace !== 'function') return;
-  const state = known.get(error);
-  if (state === 'told') return;
-  known.set(error, 'told');
+  const waits = isWaiting.get(error);
+  if (waits === false) return;
+  isWaiting.set(error, false);
   // To write the frames out is most of what they cost: V8 does that for an error of ours once somebody reads its stack.
-  if (state === 'waits' && isLazy() && Object.isExtensible(error)) return Error.captureStackTrace(error, from);
+  if (waits && isLazy() && Object.isExtensible(error)) return Error.captureStackTrace(error, from);
   const caller: { stack?: string } = {};
   Error.captureStackTrace(caller, from);
   const frames = String(caller.stack)
@@ -43,17 +43,16 @@ export function tellCaller(error: unknown, from: (...args: never[]) => unknown):
   if (frames.length) define(error, 'stack', { value: [stackOf(error), ...frames].join('\n'), writable: true, configurable: true });
 }
 
-let asked: unknown;
-let answer = false;
+let lazy: unknown;
 
 /** Whether a captured stack is V8's: the message, and then frames that are written out when they are read. */
 function isLazy(): boolean {
-  if (asked === Error.captureStackTrace) return answer;
-  asked = Error.captureStackTrace;
-  const probe = new Error('probe');
-  Error.captureStackTrace(probe);
-  answer = /^Error: probe(\n\s+at |$)/.test(String(probe.stack));
-  return answer;
+  const { captureStackTrace } = Error;
+  if (lazy === captureStackTrace) return true;
+  const probe = new Error();
+  captureStackTrace(probe);
+  if (/^Error(\n\s+at |$)/.test(`${probe.stack}`)) lazy = captureStackTrace;
+  return lazy === captureStackTrace;
 }
 
 function stackOf(error: Error): unknown {
