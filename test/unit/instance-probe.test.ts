@@ -76,6 +76,7 @@ const OTHERS: Record<string, (run: Run) => Run> = {
   'changes only what is refused': answered((response) => response.status === 500 && Object.assign(response, { more: 1 })),
   'changes only what is not refused': answered((response) => response.status === 200 && Object.assign(response, { more: 1 })),
   'answers what it should refuse': (run) => (config) => run(config).catch(({ response }) => Object.assign(response, { status: 200 })),
+  'changes what it does not refuse': (run) => (config) => run(config).then((response) => Object.assign(response, { more: 1 })),
   'rejects with another error': (run) => (config) => run(config).catch(() => Promise.reject({ response: {} })),
   'gives the config one more property': given((config) => Object.assign(config, { more: 1 })),
   'leaves out the URL': given((config) => Object.assign(config, { url: '' })),
