@@ -34,7 +34,8 @@ export function tellCaller(error: unknown, from: (...args: never[]) => unknown):
   if (waits === false) return;
   isWaiting.set(error, false);
   // To write the frames out is most of what they cost: V8 does that for an error of ours once somebody reads its stack.
-  if (waits && isLazy() && Object.isExtensible(error)) return Error.captureStackTrace(error, from);
+  // Unless an interceptor, or axios around one, has added something to it.
+  if (waits && isLazy() && Object.isExtensible(error) && !`${stackOf(error)}`.includes('\n')) return Error.captureStackTrace(error, from);
   const caller: { stack?: string } = {};
   Error.captureStackTrace(caller, from);
   const frames = String(caller.stack)

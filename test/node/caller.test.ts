@@ -132,6 +132,14 @@ describe('a call of ours', () => {
     }
   });
 
+  it('keeps what an interceptor added to it', async () => {
+    const api = createClient({ ...options, retry: false });
+    api.interceptors.response.use(null, (error) => Promise.reject(Object.assign(error, { stack: `${error.stack}\na note` })));
+    const error = await failing(api, `${upstream.url}hangs`);
+    expect(error.stack).toMatch(/^TimeoutError: .*\na note\n/);
+    expect(callers(error)).toEqual(['loadUser', 'handleRequest']);
+  });
+
   it('leaves alone an error of ours that an interceptor froze', async () => {
     const api = createClient({ ...options, retry: false });
     api.interceptors.response.use(null, (error) => Promise.reject(Object.freeze(error)));

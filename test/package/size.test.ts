@@ -8,7 +8,7 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 28_850],
+  ['createClient', 'breakwater', 28_900],
   ['protect', 'breakwater', 28_870],
   ['withDeadline', 'breakwater', 2_710],
   ['isTimeout', 'breakwater', 1_370],
