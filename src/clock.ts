@@ -9,10 +9,13 @@ import { contain } from './util/complain';
 export const now = (): number => performance.now();
 
 /**
- * Milliseconds since `start`, to the microsecond. Where the clock is coarse (WebKit's ticks once a millisecond, in fractions of a second),
- * an alarm rings exactly when it is due, and the plain difference of 300 ticks may be 299.99999999999994: less than its limit.
+ * Milliseconds to the microsecond. Where the clock is coarse (WebKit's ticks once a millisecond, in fractions of a second), an alarm rings
+ * exactly when it is due, and the plain difference of 300 ticks may be 299.99999999999994: less than its limit.
  */
-export const since = (start: number): number => Math.round((now() - start) * 1_000) / 1_000;
+export const toMicroseconds = (ms: number): number => Math.round(ms * 1_000) / 1_000;
+
+/** Milliseconds since `start`, to the microsecond. */
+export const since = (start: number): number => toMicroseconds(now() - start);
 
 /** The longest delay setTimeout takes; anything above overflows and fires at once. */
 export const MAX_DELAY = 2 ** 31 - 1;

@@ -2,7 +2,7 @@
  * The clock of one attempt: which phase it is in, how long each took, and which limit runs out first. One alarm serves all limits.
  */
 import type { Clock, Expiry } from '../call/attempt';
-import { Alarm, credit, now, type Timer } from '../clock';
+import { Alarm, credit, now, type Timer, toMicroseconds } from '../clock';
 import { kindOf, type LimitName, type Limits, type Phase, type Timings } from '../words';
 
 /** The limit that bounds a single phase. While a browser is waiting for headers, only `response` can be enforced. */
@@ -43,8 +43,7 @@ export class PhaseClock implements Clock {
 
   /** Milliseconds per phase, including the current one. */
   get timings(): Timings {
-    const { phase } = this;
-    return this.#stopped ? { ...this.#timings } : { ...this.#timings, [phase]: (this.#timings[phase] ?? 0) + now() - this.#enteredAt };
+    return this.#stopped ? { ...this.#timings } : { ...this.#timings, [this.phase]: this.#spent(now()) };
   }
 
   enter(phase: Phase, budget = phase === 'waiting' ? undefined : this.#limits[phase]): void {
@@ -90,9 +89,14 @@ export class PhaseClock implements Clock {
 
   #leave(): number {
     const at = now();
-    this.#timings[this.phase] = (this.#timings[this.phase] ?? 0) + at - this.#enteredAt;
+    this.#timings[this.phase] = this.#spent(at);
     this.#enteredAt = at;
     return at;
+  }
+
+  /** Milliseconds in the current phase, including earlier hops. */
+  #spent(at: number): number {
+    return toMicroseconds((this.#timings[this.phase] ?? 0) + at - this.#enteredAt);
   }
 
   /** `read`, unless suspended by the consumer's backpressure. */

@@ -64,3 +64,20 @@ it('no call that its deadline ended took less', async () => {
   const run = deadline(hung);
   expect(early(await elapsed(() => run(callOf({ deadline: new Deadline(LIMIT) }).call)))).toEqual([]);
 });
+
+it('no phase takes a fraction of a tick', () => {
+  const phases = Array.from({ length: 500 }, (_, tick) => {
+    ticks = tick;
+    const clock = new PhaseClock({}, () => {});
+    clock.enter('queue');
+    ticks += LIMIT;
+    clock.enter('tcp');
+    ticks += LIMIT;
+    const { tcp } = clock.timings;
+    clock.enter('queue'); // of a second hop
+    ticks += LIMIT;
+    clock.stop();
+    return [clock.timings.queue, tcp];
+  });
+  expect(new Set(phases.flat())).toEqual(new Set([LIMIT, 2 * LIMIT]));
+});

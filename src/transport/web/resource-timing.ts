@@ -3,7 +3,7 @@
  * Uses an observer, since the buffer of `performance.getEntries` is full after 250 resources and may be cleared by anybody.
  */
 import type { Attempt } from '../../call/attempt';
-import { now } from '../../clock';
+import { now, toMicroseconds } from '../../clock';
 import type { Timings } from '../../words';
 
 /** Returns the measured timings once the last byte is in. `until` is the monotonic time by which the request had begun. */
@@ -80,10 +80,11 @@ function timingsOf(entry: PerformanceResourceTiming, isUpload: boolean, seen: nu
   const lookup = domainLookupEnd - domainLookupStart;
   const connect = connectEnd - connectStart;
   const tls = entry.secureConnectionStart && connectEnd - entry.secureConnectionStart;
-  return {
+  const timings: Timings = {
     waiting: requestStart - startTime - (isNew ? lookup + connect : 0) + (response === undefined ? exchange : 0),
     ...(isNew && { lookup, tcp: connect - tls, ...(tls && { tls }) }),
     ...(response !== undefined && { ...(isUpload && { send: exchange - response }), response }),
     body: responseEnd - headers,
   };
+  return Object.fromEntries(Object.entries(timings).map(([phase, ms]) => [phase, toMicroseconds(ms)]));
 }
