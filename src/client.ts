@@ -6,7 +6,7 @@ import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
 import { Call } from './call';
 import { deadlineOf, warnIfTooTight } from './client/deadline';
-import { axiosTimeout, inherited, keepLimits, limitsBy, withoutTotal } from './client/limits';
+import { axiosTimeout, inherited, isClient, keepLimits, limitsBy, withoutTotal } from './client/limits';
 import type { Client } from './client-type';
 import { now } from './clock';
 import { badOption } from './errors/bad-option';
@@ -87,7 +87,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   const alerts = alertSettings(options.alerts, base?.alerts);
   const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
-  const handle = pipeline(instance, send, breakers, transport.handle);
+  const handle = pipeline(instance, send, isClient(instance), breakers, transport.handle);
   const observer = observe(events);
   const channel = new BeaconChannel(beacons, createSender(), new Drops((event) => events.emit('beacon', () => event)));
   const accept = channel.accept.bind(channel);

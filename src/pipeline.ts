@@ -19,14 +19,14 @@ import { PhaseClock } from './transport/phase-clock';
 
 const stack = (policies: Policy[], last: Handler): Handler => policies.reduceRight((next, policy) => policy(next), last);
 
-export const pipeline = (instance: AxiosInstance, send: Send, breakers: Breakers, transport: Handler): Handler =>
+export const pipeline = (instance: AxiosInstance, send: Send, isClient: boolean, breakers: Breakers, transport: Handler): Handler =>
   stack(
     [
       fallback, //                an answer instead of an error
       record, //                  the call, as the caller saw it
       deadline, //                the hard end
       cancellation, //            the user's abort
-      dispatch(instance, send), // axios: interceptors and transforms, once per call
+      dispatch(instance, send, isClient), // axios: interceptors and transforms, once per call
       cancellationBelow, //       a signal or token that an interceptor added
       noteAsked, //               for the fallback: request and response before others change them
       retry, //                   axios-retry's loop; nothing below is held during back-off

@@ -21,6 +21,9 @@ export function limitsBy(instance: AxiosInstance, timeout: Policies['timeout']):
   };
 }
 
+/** Whether the instance is a client of ours. */
+export const isClient = (instance: object): boolean => limitsOfClients.has(instance);
+
 /** Makes the limits of a client known to one that protects it again. */
 export const keepLimits = (client: object, limits: () => Limits): unknown => limitsOfClients.set(client, limits);
 

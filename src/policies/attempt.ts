@@ -59,6 +59,12 @@ const invoke = (run: () => void): void => run();
 /** Used if no clock could be started: only the call as a whole is then held to a time. */
 const noClock = (): Clock => ({ phase: 'waiting', timings: {}, enter() {}, progress() {}, pause() {}, resume() {}, stop() {} });
 
+/** A timeout here is another client's, which did the work. */
+function outcomeOf(error: unknown, response: AxiosResponse | undefined): Outcome {
+  if (isTimeout(error)) return 'timeout';
+  return response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error';
+}
+
 class RunningAttempt implements Attempt {
   readonly number: number;
   readonly startedAt = now();
@@ -146,7 +152,8 @@ class RunningAttempt implements Attempt {
     if (this.#refused) return true;
     // Without a response nobody will read the rest of its body.
     const releases = this.bodyOpen ? [...this.#releases].reverse() : [];
-    this.#settle(response ? 'http-error' : isCanceled(error) ? 'canceled' : 'error', error);
+    this.#settle(outcomeOf(error, response), error);
+    if (isTimeout(error)) this.#call.observer.timedOut(this.#call, this, error);
     for (const release of releases) release(error);
     return true;
   }

@@ -41,11 +41,11 @@ export const cancellationBelow: Policy = (next) => (call) => {
   const { signal, cancelToken } = call.request;
   const brought = broughtTo(call);
   if (!signal && !cancelToken && !brought) return next(call);
-  if (brought?.signal?.aborted) call.end(canceled(call.reportedConfig));
+  if (brought?.signal?.aborted) call.end(reasonOf(brought, call));
   if (call.ended) return Promise.reject(call.ended);
   return new Promise((resolve, reject) => {
     atWork.add(call);
-    const release = brought && onAbort(brought, (reason = canceledBy(call)) => call.end(reason));
+    const release = brought && onAbort(brought, (reason = reasonOf(brought, call)) => call.end(reason));
     call.onEnd(() => {
       release?.();
       reject(call.ended);
@@ -66,6 +66,12 @@ function broughtTo({ request, config }: Call): Aborters | undefined {
   const signal = given.signal === request.signal ? undefined : given.signal;
   const cancelToken = given.cancelToken === request.cancelToken ? undefined : given.cancelToken;
   return signal || cancelToken ? { signal, cancelToken } : undefined;
+}
+
+/** A client that is protected again aborts the outer one's work when a limit of its own runs out: that was nobody's abort. */
+function reasonOf({ signal }: Aborters, call: Call): unknown {
+  const { reason } = (signal ?? {}) as { reason?: unknown };
+  return isTimeout(reason) ? reason : canceledBy(call);
 }
 
 const canceledBy = (call: Call): unknown => canceled(call.reportedConfig, call.attempt?.request);

@@ -4,6 +4,7 @@
  */
 import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
+import { isOuter, markOuter } from '../call/outer';
 import { mergeLimits } from '../options/timeout';
 import { contain } from '../util/complain';
 import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
@@ -11,20 +12,27 @@ import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
 /** Sends a request through the instance; `set` overrides `request`. */
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
 
+/** @param isClient Whether the instance is a client of ours: left to it, the total of an attempt would be that of all attempts together. */
 export const dispatch =
-  (instance: AxiosInstance, send: Send): Policy =>
+  (instance: AxiosInstance, send: Send, isClient: boolean): Policy =>
   (next) => {
     const begin = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
       const given = call.request.adapter ?? instance.defaults.adapter;
       let sent: Promise<AxiosResponse>;
       const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
-        if (config.timeout !== timeout) call.limits = mergeLimits(call.limits, config.timeout, 'timeout (set by an interceptor)');
+        const total = config.timeout;
+        if (total !== timeout) call.limits = mergeLimits(call.limits, total, 'timeout (set by an interceptor)');
         call.config = restore(config, call, given);
+        if (isOuter(given)) {
+          Object.assign(call.config, { timeout: total }); // handed on
+          call.limits = mergeLimits(call.limits, { total: false });
+        }
         const answer = next(call);
         if (config.responseType === 'stream') hold(call, answer, () => sent);
         return answer;
       };
+      if (isClient) markOuter(adapter);
       sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
       return sent;
     };

@@ -2,6 +2,7 @@
 import axios, { type AxiosAdapter, AxiosError, type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Call, Handler } from '../call';
 import type { Attempt } from '../call/attempt';
+import { isOuter } from '../call/outer';
 import { define } from '../util/define';
 import { own } from '../util/own';
 import { addedHeaders } from './added-headers';
@@ -84,7 +85,7 @@ export async function runAdapter(
   const config = call.config as InternalAxiosRequestConfig;
   const adapted = {
     ...config,
-    timeout: 0,
+    timeout: isOuter(adapter) ? config.timeout : 0,
     cancelToken: undefined,
     ...changes,
     ...added,
@@ -141,7 +142,7 @@ function undo(
   config: InternalAxiosRequestConfig,
   attempt: Attempt,
 ): void {
-  if (copy.timeout !== 0 || !copy.signal || copy.signal !== attempt.signal) return;
+  if (copy.timeout !== adapted.timeout || !copy.signal || copy.signal !== attempt.signal) return;
   for (const name of Object.keys(adapted) as (keyof InternalAxiosRequestConfig)[]) {
     if (copy[name] !== adapted[name]) continue;
     if (name in config) Reflect.set(copy, name, config[name]);

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Client, createClient, isTimeout, type Policies, protect } from '../bare';
+import { type AttemptRecord, type CallRecord, type Client, createClient, isTimeout, type Policies, protect } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf } from './failures';
 
@@ -126,6 +126,50 @@ describe('protect', () => {
     const off = twice.create({ timeout: { [limit]: false }, deadline: 300 });
     expect((await failureOf(() => off.get(lab.url('stall')))).error).toMatchObject({ limit: 'deadline' });
     await Promise.all([once, twice, child, off].map((one) => one.close()));
+  });
+
+  const quick = { retry: { baseDelay: 1, jitter: 'none' } } as const;
+
+  it.each<[name: string, make: () => Client, retries: number, config?: object]>([
+    ['of the inner client', () => protect(createClient({ ...quick, timeout: 100, proxy: false }), { retry: false }), 2],
+    ['of the outer client', () => protect(createClient({ retry: false, proxy: false }), { ...quick, timeout: 100 }), 2],
+    ['of the instance', () => protect(protect(axios.create({ timeout: 100, proxy: false }), { retry: false }), quick), 2],
+    ['of the request', () => protect(createClient({ retry: false, proxy: false }), quick), 2, { timeout: 100 }],
+    ['by an interceptor', () => withTotal(protect(createClient({ retry: false, proxy: false }), quick)), 2],
+  ])('a total %s is that of one attempt, and a timeout, though two clients protect the call', async (_, make, retries, config) => {
+    const own = make();
+    const told: string[] = [];
+    own.on('timeout', ({ limit }) => void told.push(`${limit}`));
+    const { error } = await failureOf(() => own.get(lab.url('stall'), config));
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', limit: 'total', limitMs: 100 });
+    expect(told).toEqual(Array(retries + 1).fill('total'));
+    expect((await own.get(lab.url('stall'), { ...config, fallback: { value: 'instead' } })).data).toBe('instead');
+    // Repeated by a handler, it is the same request.
+    const repeated = await failureOf(() => own.request({ ...(error as { config: object }).config, retry: false }));
+    expect(repeated.error).toMatchObject({ limit: 'total', limitMs: 100 });
+    await own.close();
+  });
+
+  function withTotal(own: Client): Client {
+    own.interceptors.request.use((config) => Object.assign(config, { timeout: 100 }));
+    return own;
+  }
+
+  it('a timeout of the outer client is one in the records of the inner client too', async () => {
+    const inner = createClient({ timeout: { read: 100 }, retry: false, proxy: false });
+    const outer = protect(inner, { retry: false });
+    const told: object[] = [];
+    for (const type of ['attempt', 'call', 'timeout'] as const)
+      inner.on(type, ({ outcome, timedOut, limit }: AttemptRecord | CallRecord) => void told.push({ type, outcome, timedOut, limit }));
+    await failureOf(() => outer.get(lab.url('stall')));
+    const timeout = { outcome: 'timeout', timedOut: true, limit: 'read' };
+    expect(told).toEqual([
+      { type: 'attempt', ...timeout },
+      { type: 'timeout', ...timeout },
+      { type: 'call', ...timeout },
+    ]);
+    expect(inner.stats.list()[0]).toMatchObject({ timeouts: { read: 1 }, timeoutRate: 1 });
+    await Promise.all([inner.close(), outer.close()]);
   });
 });
 
