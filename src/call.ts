@@ -65,6 +65,8 @@ export class Call {
   readonly timer: Timer;
   /** axios' own config, interceptors and transforms applied; `undefined` until axios reaches its adapter. */
   config: InternalAxiosRequestConfig | undefined;
+  /** Whether the body that `bodyFactory` made reached the adapter as it was. If not, a new one lacks what was made of it on the way. */
+  isBodyAsMade = true;
   attempts = 0;
   /** How often it has waited out a pause that the upstream requested in answer to other calls. */
   pauses = 0;
@@ -74,6 +76,8 @@ export class Call {
   refusedBy: RefusedBy | undefined;
   /** Why the call was ended from outside; the work inside may not have noticed yet. */
   ended: unknown;
+  /** Whether the request has a `Content-Length` of its own, not that of a body that `bodyFactory` made. */
+  #hasLength = true;
   #stop: ((reason: unknown) => void) | undefined;
   #endpoint: string | undefined;
   /** Captured when the call is made: later another span may be active. */
@@ -147,6 +151,19 @@ export class Call {
   /** `METHOD url` for messages, without credentials and with only the allowed query values. */
   get target(): string {
     return describeRequest(this.reportedConfig, this.policies.allowQueryValues);
+  }
+
+  /** Compares what reached the adapter with what `bodyFactory` made. */
+  noteBody(made: unknown): void {
+    this.isBodyAsMade = this.config?.data === made;
+    this.#hasLength = this.config?.headers.has('Content-Length') ?? true;
+  }
+
+  /** Puts another body in place of the last, and lets an adapter measure it anew. */
+  replaceBody(body: unknown): void {
+    if (!this.config) return;
+    this.config.data = body;
+    if (!this.#hasLength) this.config.headers.delete('Content-Length');
   }
 
   /** Registers how to stop the attempt in progress; `undefined` when there is none. */

@@ -28,6 +28,7 @@ export const dispatch =
           Object.assign(call.config, { timeout: total }); // handed on
           call.limits = mergeLimits(call.limits, { total: false });
         }
+        if (data) call.noteBody(data.data);
         const answer = next(call);
         if (config.responseType === 'stream') hold(call, answer, () => sent);
         return answer;
@@ -46,7 +47,7 @@ export const dispatch =
         throw error;
       } finally {
         // Repeating this config makes a fresh body.
-        if (call.config) call.config.data = call.bodyFactory;
+        call.replaceBody(call.bodyFactory);
       }
     };
     return (call) => (call.bodyFactory ? sendMade(call) : begin(call));

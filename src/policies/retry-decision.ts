@@ -96,7 +96,7 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
     return no(verdict);
   }
   if (call.attempts > settings.retries) return no('retries');
-  if (!call.bodyFactory && !isReplayable(config.data)) return no('body');
+  if (!isReplayable(config.data) && !(call.bodyFactory && call.isBodyAsMade)) return no('body');
 
   if (hint !== undefined && hint > longest) return no('retry-after');
   const delay = Math.max(hint ?? 0, backOff(call.attempts, settings));

@@ -133,7 +133,7 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
   if (call.ended || !call.bodyFactory || !call.config || isReplayable(call.config.data)) return;
   discard(call.config.data); // after an early response it may still be being sent
   try {
-    call.config.data = await call.bodyFactory();
+    call.replaceBody(await call.bodyFactory());
   } catch (error) {
     if (error instanceof Error && error.cause === undefined) {
       define(error, 'cause', { value: failure, configurable: true, enumerable: false });

@@ -6,6 +6,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { createGzip, gunzipSync } from 'node:zlib';
+import type { AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
 import NodeFormData from 'form-data';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptSummary, Client, RetryEvent, StopReason } from '../bare';
@@ -167,6 +169,39 @@ describe('a function for a body', () => {
     expect(received).toHaveLength(3);
     for (const part of received) expectWhole(part);
     expect(new Set(received.map(({ headers }) => headers['content-type'])).size).toBe(3);
+  });
+
+  it('makes a new FormData for each attempt that may be longer or shorter, and so does a repeat of its config', async () => {
+    let size = 10_000;
+    const factory = (): NodeFormData => {
+      size = size === 10_000 ? 90_000 : 10_000;
+      const form = new NodeFormData();
+      form.append('log', Buffer.alloc(size), { filename: 'log' });
+      return form;
+    };
+    const { config } = await client.put(peer.url, factory);
+    await client.request(config);
+    expect(received).toHaveLength(4);
+    for (const { headers, body } of received) expect(Number(headers['content-length'])).toBe(body.length);
+    expect(received.map(({ body }) => body.length > 50_000)).toEqual([true, false, true, false]);
+  });
+
+  it('keeps a Content-Length that the caller gave', async () => {
+    const factory = (): Readable => Readable.from(['12345']);
+    await client.put(peer.url, factory, { headers: { 'Content-Length': '5' } });
+    expect(received.map(({ headers, body }) => [headers['content-length'], body.toString()])).toEqual(Array(3).fill(['5', '12345']));
+  });
+
+  it.each<[by: string, config: AxiosRequestConfig, interceptor?: (config: InternalAxiosRequestConfig) => InternalAxiosRequestConfig]>([
+    ['a transform', { transformRequest: (data: Readable) => data.pipe(createGzip()) }],
+    ['an interceptor', {}, (config) => Object.assign(config, { data: config.data.pipe(createGzip()) })],
+  ])('is not called again where %s made something else of the stream, which a new one would lack', async (_, config, interceptor) => {
+    if (interceptor) client.interceptors.request.use(interceptor);
+    const factory = vi.fn(() => Readable.from(['hello']));
+    const error = (await rejection(client.put(peer.url, factory, config))) as Told;
+    expect(error).toMatchObject({ retryStopped: 'body', response: { status: 503 } });
+    expect(factory).toHaveBeenCalledTimes(1);
+    expect(received.map(({ body }) => gunzipSync(body).toString())).toEqual(['hello']);
   });
 
   it('makes a new web stream for fetch', async () => {
