@@ -6,7 +6,7 @@ import { anything, duration, fields, fn } from './check';
 /** Makes the data of a response out of an error. */
 export type FallbackFunction = (error: unknown, config: AxiosRequestConfig) => unknown;
 
-/** An answer instead of an error. Never for a 4xx other than 408 and 429, which is an answer, nor for the user's own abort. */
+/** An answer instead of an error. Never for a 3xx, or a 4xx other than 408 and 429, which is an answer, nor for the user's own abort. */
 export interface FallbackOptions {
   /** The data to answer with. @default none */
   value?: unknown;

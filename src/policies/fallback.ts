@@ -2,7 +2,7 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { canceled, isCanceled } from '../errors';
+import { canceled, isCanceled, isLocal, isTimeout } from '../errors';
 import type { FallbackOptions } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
@@ -48,12 +48,13 @@ export const fallback: Policy = (next) => {
       response = await next(call);
     } catch (error) {
       // An interceptor may have turned an abort into an error of its own.
-      if (isCanceled(error) || isCanceled(call.ended) || isRefusal(error)) throw error;
+      if (isCanceled(error) || isCanceled(call.ended) || isRefusal(error, call)) throw error;
       const data = bodyOf(error);
       const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error).catch(orLetGo(data)));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
-      discardUnless(instead.data, data);
+      // At once, not only when its stream has closed: the next call may need its place.
+      if (discardUnless(instead.data, data)) call.abandon(error);
       return instead;
     }
     if (settings.staleFor) contain(keep, kept, call, response);
@@ -62,12 +63,15 @@ export const fallback: Policy = (next) => {
   return (call) => (call.settings.fallback ? orElse(call, call.settings.fallback) : next(call));
 };
 
-/** A 4xx other than 408 and 429 is the upstream's answer to what was asked, not a failure to answer. */
+/** A 3xx, and a 4xx other than 408 and 429, is the upstream's answer to what was asked, not a failure to answer. */
 const isAnswer = (status: number): boolean => status < 500 && status !== 408 && status !== 429;
 
-function isRefusal(error: unknown): boolean {
-  const status = (error as { response?: AxiosResponse } | undefined)?.response?.status ?? 0;
-  return status >= 400 && isAnswer(status);
+function isRefusal(error: unknown, { attempt }: Call): boolean {
+  const given = (error as { response?: AxiosResponse } | undefined)?.response?.status;
+  if (given !== undefined) return given >= 300 && isAnswer(given);
+  // An interceptor may have made an error of its own of a 4xx.
+  const status = attempt?.status ?? 0;
+  return status >= 400 && isAnswer(status) && !isTimeout(error) && !isLocal(error);
 }
 
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {

@@ -9,8 +9,10 @@ function isBeingRead(body: unknown): boolean {
   return readableDidRead === true || typeof readableFlowing === 'boolean' || locked === true; // a boolean: a consumer is attached
 }
 
-function discardUnread(body: unknown): void {
-  if (!isBeingRead(body)) discard(body);
+function discardUnread(body: unknown): boolean {
+  if (isBeingRead(body)) return false;
+  discard(body);
+  return true;
 }
 
 /** Destroys, with the reason, a Node stream that the caller may have but does not read. A web stream is ended by its attempt. */
@@ -30,10 +32,8 @@ function endNode(body: unknown, reason?: unknown): boolean {
 /** The body of the response that an error carries. */
 export const bodyOf = (error: unknown): unknown => (error as { response?: { data?: unknown } } | null | undefined)?.response?.data;
 
-/** Releases an unread body, unless the caller can get at it through a few properties of what they are given. */
-export function discardUnless(given: unknown, body: unknown): void {
-  if (!leadsTo(given, body, 4)) discardUnread(body);
-}
+/** Releases an unread body, unless the caller can get at it through a few properties of what they are given. Returns whether it did. */
+export const discardUnless = (given: unknown, body: unknown): boolean => !leadsTo(given, body, 4) && discardUnread(body);
 
 /** Properties that hold much, but no response body. */
 const APART: readonly string[] = ['config', 'request', 'stack'];

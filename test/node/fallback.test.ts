@@ -66,6 +66,16 @@ it('comes after the retries, and makes way for the upstream when that is back', 
   expect('fallback' in response).toBe(false);
 });
 
+it('leaves the place of what it stands in for to the next call: a stream', async () => {
+  const failing = await upstreamOf(({ res }) => res.writeHead(503).end(Buffer.alloc(3_000_000)));
+  const client = make({ fallback: { value: 'instead' }, limit: { concurrency: 1 } });
+  const limited: unknown[] = [];
+  client.on('limited', (event) => limited.push(event));
+  for (let call = 0; call < 4; call++) expect((await client.get(failing.url, { responseType: 'stream' })).data).toBe('instead');
+  expect(limited).toEqual([]);
+  await failing.close();
+});
+
 it("is nobody else's", async () => {
   const client = make({ fallback: { staleFor: 60_000 } });
   const as = (user: string) => ({ headers: { Authorization: user } });

@@ -254,19 +254,33 @@ describe('the body of the answer that is not handed out', () => {
 });
 
 describe('which errors', () => {
-  it.each([400, 401, 403, 404, 409, 410, 422, 451, 499])('%i is an answer, and stays the error it is', async (status) => {
+  it.each([302, 304, 399, 400, 401, 403, 404, 409, 410, 422, 451, 499])('%i is an answer, and stays the error it is', async (status) => {
     const { client, fallbacks } = once([status], { fallback: { value: 1, use: () => 2, staleFor: 1_000 } });
     expect((await failed(client.get('/'))).response?.status).toBe(status);
     expect(fallbacks).toEqual([]);
   });
 
-  it.each([304, 399, 408, 429, 500, 501, 503, 'ECONNREFUSED', 'ERR_NETWORK', 'DEPTH_ZERO_SELF_SIGNED_CERT'])(
-    '%s is none',
-    async (outcome) => {
-      const { client } = once([outcome], { fallback: { value: 1 } });
-      expect((await answered(client.get('/'))).fallback).toBe('value');
-    },
-  );
+  it.each([408, 429, 500, 501, 503, 'ECONNREFUSED', 'ERR_NETWORK', 'DEPTH_ZERO_SELF_SIGNED_CERT'])('%s is none', async (outcome) => {
+    const { client } = once([outcome], { fallback: { value: 1 } });
+    expect((await answered(client.get('/'))).fallback).toBe('value');
+  });
+
+  it.each([
+    [404, undefined],
+    [503, 'value'],
+    ['ECONNREFUSED', 'value'],
+  ])('an error that an interceptor makes of %s is what that was', async (outcome, kind) => {
+    const { client } = once([outcome], { fallback: { value: 1 } });
+    client.interceptors.response.use(undefined, (cause) => Promise.reject(new Error('mapped', { cause })));
+    const { value, error } = await settled(client.get('/'));
+    expect((value as FallbackResponse | undefined)?.fallback).toBe(kind);
+    if (!kind) expect(error).toHaveProperty('message', 'mapped');
+  });
+
+  it('one of a limit or a breaker, after an attempt that got a 404, is none', async () => {
+    const { client } = once([404], { fallback: { value: 1 }, retry: { retries: 1, baseDelay: 1, when: () => true }, limit: { rate: 1 } });
+    expect((await answered(client.get('/'))).fallback).toBe('value');
+  });
 
   it("the user's own abort stays an abort", async () => {
     const controller = new AbortController();
