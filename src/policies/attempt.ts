@@ -6,10 +6,10 @@ import type { AxiosResponse } from 'axios';
 import type { Call, Handler, Policy } from '../call';
 import type { Attempt, Clock, Expiry } from '../call/attempt';
 import { timeoutError } from '../call/errors';
-import { now, since, type Timer } from '../clock';
+import { Alarm, now, since, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
-import { discard } from '../util/discard';
+import { discard, discardUnread, isBeingRead } from '../util/discard';
 import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; injected, since clocks belong to the transports. */
@@ -53,6 +53,11 @@ function answered(current: RunningAttempt, response: AxiosResponse | undefined):
 const UNKNOWN = /* @__PURE__ */ new Error('an error that cannot be looked at');
 const failed = (current: RunningAttempt, error: unknown): true => current.failed(error);
 
+/** How long the body of an error waits for a reader if `read` is off, in milliseconds. */
+const UNREAD = 10_000;
+
+const awaitReader = (current: RunningAttempt, body: unknown): void => current.refuse(body);
+
 const stop = (clock: Clock): void => clock.stop();
 const invoke = (run: () => void): void => run();
 
@@ -88,8 +93,8 @@ class RunningAttempt implements Attempt {
   #afterwards: readonly (() => void)[] = [];
   #over = false;
   #bodyError: unknown;
-  /** Whether the response has been rejected for its status, with its body still to come. */
-  #refused = false;
+  /** The response that was rejected for its status with its body still to come, and the end of the wait for a reader. */
+  #refused: { readonly body: unknown; readonly patience: Alarm } | undefined;
 
   constructor(call: Call, startClock: StartClock, reject: (reason: unknown) => void) {
     this.#call = call;
@@ -148,8 +153,10 @@ class RunningAttempt implements Attempt {
     const response = answerOf(error);
     this.status ??= response?.status;
     this.done = true;
-    this.#refused = this.bodyOpen && response !== undefined;
-    if (this.#refused) return true;
+    if (this.bodyOpen && response) {
+      contain(awaitReader, this, response.data);
+      return true;
+    }
     // Without a response nobody will read the rest of its body.
     const releases = this.bodyOpen ? [...this.#releases].reverse() : [];
     this.#settle(outcomeOf(error, response), error);
@@ -158,17 +165,29 @@ class RunningAttempt implements Attempt {
     return true;
   }
 
+  /** Hardly anybody reads the body of an error: unread, it is released after as long as `read` allows for silence. */
+  refuse(body: unknown): void {
+    const patience = new Alarm(() => contain(discardUnread, body), this.#call.timer);
+    this.#refused = { body, patience };
+    patience.set(now() + (this.limits.read ?? UNREAD));
+  }
+
+  get #isUnread(): boolean {
+    return this.#refused !== undefined && !isBeingRead(this.#refused.body);
+  }
+
   #expired(expiry: Expiry): void {
     const error = timeoutError(this.#call, { ...expiry, elapsed: this.elapsed });
+    const isPeers = !this.#isUnread;
     this.#stop(error);
-    this.#call.observer.timedOut(this.#call, this, error);
+    if (isPeers) this.#call.observer.timedOut(this.#call, this, error);
   }
 
   /** Stops the attempt early, because of a limit, the deadline or the user. */
   #stop(reason: unknown): void {
     if (this.#over) return;
     const releases = [...this.#releases].reverse();
-    this.#settle(isTimeout(reason) ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
+    this.#settle(isTimeout(reason) && !this.#isUnread ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
     this.#reject(reason);
     this.#aborted = { reason };
     for (const release of releases) release(reason);
@@ -186,6 +205,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     this.bodyOpen = false;
     contain(stop, this.clock);
+    this.#refused?.patience.stop();
     this.#releases = [];
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });

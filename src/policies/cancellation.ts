@@ -2,10 +2,11 @@
  * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even inside a hung interceptor or an adapter that ignores the
  * signal. While the adapter is running, the CanceledError travels back through axios, whose interceptors may handle it.
  */
-import type { InternalAxiosRequestConfig } from 'axios';
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { canceled, isTimeout } from '../errors';
 import { type Aborters, onAbort } from '../util/aborting';
+import { bodyOf, endOpen, whenRead } from '../util/discard';
 
 /** Calls whose adapter is running. */
 const atWork = new WeakSet<Call>();
@@ -20,19 +21,24 @@ export const cancellation: Policy = (next) => (call) => {
     return next(call);
   }
   return new Promise((resolve, reject) => {
+    let body: unknown;
     const release = onAbort(call.request, (reason = canceledBy(call)) => {
       const isAtWork = atWork.has(call);
       call.end(reason);
+      endOpen(body, reason, call.attempt?.request);
       if (!isAtWork) reject(reason);
     });
     // Not after an abort by an interceptor's signal: the caller still waits for what axios makes of it, and may abort that.
     call.onEnd(() => {
       if (isTimeout(call.ended)) release();
     });
-    // The user can still abort a stream that was handed out.
-    next(call)
-      .then(resolve, reject)
-      .then(() => call.whenOver(release));
+    // The user can still abort a stream that was handed out, also while its last bytes are here but not read.
+    const answer = next(call);
+    answer.then(resolve, reject);
+    bodyIn(answer).then((given) => {
+      body = given;
+      call.whenOver(() => whenRead(body, release));
+    });
   });
 };
 
@@ -45,21 +51,31 @@ export const cancellationBelow: Policy = (next) => (call) => {
   if (call.ended) return Promise.reject(call.ended);
   return new Promise((resolve, reject) => {
     atWork.add(call);
-    const release = brought && onAbort(brought, (reason = reasonOf(brought, call)) => call.end(reason));
+    let body: unknown;
+    const release =
+      brought &&
+      onAbort(brought, (reason = reasonOf(brought, call)) => {
+        call.end(reason);
+        endOpen(body, reason, call.attempt?.request);
+      });
     call.onEnd(() => {
       release?.();
       reject(call.ended);
       queueMicrotask(() => atWork.delete(call)); // later: the caller's own signal may have caused this abort, and fires next
     });
     if (call.ended) return;
-    next(call)
-      .then(resolve, reject)
-      .then(() => {
-        atWork.delete(call);
-        call.whenOver(() => release?.());
-      });
+    const answer = next(call);
+    answer.then(resolve, reject);
+    bodyIn(answer).then((given) => {
+      body = given;
+      atWork.delete(call);
+      if (release) call.whenOver(() => whenRead(body, release));
+    });
   });
 };
+
+/** The body of a response, or of the response that an error carries. Interceptors may have made anything of them. */
+const bodyIn = (answer: Promise<AxiosResponse | undefined>): Promise<unknown> => answer.then((response) => response?.data, bodyOf);
 
 function broughtTo({ request, config }: Call): Aborters | undefined {
   const given = config as InternalAxiosRequestConfig; // axios has built it by now

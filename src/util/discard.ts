@@ -4,12 +4,13 @@ export function discard(body: unknown): void {
 }
 
 /** Whether somebody has begun to read a stream, and so has to end it. */
-function isBeingRead(body: unknown): boolean {
+export function isBeingRead(body: unknown): boolean {
   const { readableDidRead, readableFlowing, locked } = (body ?? {}) as Record<string, unknown>;
   return readableDidRead === true || typeof readableFlowing === 'boolean' || locked === true; // a boolean: a consumer is attached
 }
 
-function discardUnread(body: unknown): boolean {
+/** Releases a body unless somebody has begun to read it. Returns whether it did. */
+export function discardUnread(body: unknown): boolean {
   if (isBeingRead(body)) return false;
   discard(body);
   return true;
@@ -20,13 +21,34 @@ export function endUnread(body: unknown, reason: unknown): void {
   if (!isBeingRead(body)) endNode(body, reason);
 }
 
+type Stream = { readableEnded?: boolean; destroyed?: boolean; once(event: string, run: () => void): void };
+
+const isOpen = (body: unknown): body is Stream =>
+  isNode(body) && !(body as unknown as Stream).readableEnded && !(body as unknown as Stream).destroyed;
+
+/** Runs `run` once a Node stream has been read to its end or is destroyed; at once if there is none. */
+export function whenRead(body: unknown, run: () => void): void {
+  if (!isOpen(body)) return run();
+  body.once('end', run);
+  body.once('close', run);
+}
+
+/** Destroys a Node stream that is not read to its end, and what else holds its connection. */
+export function endOpen(body: unknown, reason: unknown, request: unknown): void {
+  if (isOpen(body) && endNode(body, reason)) endNode(request);
+}
+
 /** Destroys a Node stream; returns whether it was one. */
 function endNode(body: unknown, reason?: unknown): boolean {
-  const stream = body as { destroy?: unknown; on?: unknown } | null | undefined;
-  if (typeof stream?.destroy !== 'function' || typeof stream.on !== 'function') return false;
-  stream.on('error', () => {});
-  stream.destroy(reason);
+  if (!isNode(body)) return false;
+  body.on('error', () => {});
+  body.destroy(reason);
   return true;
+}
+
+function isNode(body: unknown): body is { destroy(reason?: unknown): void; on(event: string, listener: () => void): void } {
+  const stream = body as { destroy?: unknown; on?: unknown } | null | undefined;
+  return typeof stream?.destroy === 'function' && typeof stream.on === 'function';
 }
 
 /** The body of the response that an error carries. */

@@ -1,5 +1,5 @@
 // responseType 'stream' is a web ReadableStream: handed out with the headers, and under its limits until the last byte.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type AttemptRecord, isTimeout } from '../bare';
 import { block, cleanly, clientWith, expectTimeout, failure, meet, sleep } from './support';
 
@@ -17,6 +17,15 @@ async function drain(stream: Bytes, pause = 0): Promise<number> {
     if (pause) await sleep(pause);
   }
 }
+
+it('the stream of an error, which nobody reads, is released when `read` is over, and is no timeout', async () => {
+  const peer = await meet('flaky');
+  const client = clientWith({ timeout: { read: 250, total: 10_000 }, retry: false });
+  const told: string[] = [];
+  client.on('*', (type, event) => void told.push(type === 'attempt' ? (event as AttemptRecord).outcome : type));
+  await expect(client.get(peer.url, { responseType: 'stream' })).rejects.toMatchObject({ response: { status: 503 } });
+  await vi.waitFor(() => expect(told).toEqual(['call', 'http-error']), { timeout: 10_000 });
+});
 
 describe('a stream that was handed out', () => {
   it('is a ReadableStream, there before its last byte', async () => {

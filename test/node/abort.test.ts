@@ -1,10 +1,14 @@
 // The user's own abort stays axios' CanceledError in every phase, by signal and by token, and never meets a timeout in one call.
+import { getEventListeners } from 'node:events';
+import { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import axios, { type CanceledError, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptRecord, type CallRecord, type Client, createClient, isTimeout, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf, GENEROUS, watchUnhandled } from './failures';
+import { until, upstreamOf } from './support';
 
 const AFTER = 80; // ms
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -169,6 +173,42 @@ describe.each(WAYS)("the user's abort by %s ends a call", (_name, way) => {
     expect(events.timeout).toEqual([]);
   });
 
+  it.each<[what: string, by: (abort: Abort) => Abort]>([
+    ['its caller has', (abort) => abort],
+    ['an interceptor brought', (abort) => bringing(abort)],
+  ])('that %s, on a stream of which all bytes are here: it frees its connection, and its reader hears of it', async (_, by) => {
+    const peer = await upstreamOf(({ res, url }) => {
+      if (url.pathname === '/packed') return void res.setHeader('Content-Encoding', 'gzip').end(PACKED);
+      res.end('small');
+    });
+    const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const inUse = (): number => Object.values(httpAgent.sockets).flat().length;
+    for (const path of ['small', 'packed']) {
+      const { given, abort } = way();
+      const { data } = await client.get<Readable>(`${peer.url}${path}`, { ...by(given), responseType: 'stream', httpAgent });
+      await until(() => events.attempt.length === 1, 'the last byte is here');
+      const failure = failureOf(async () => {
+        for await (const _chunk of data) abort();
+      });
+      if (path === 'small') abort(); // before anything is read
+      expect(axios.isCancel((await failure).error)).toBe(true);
+      expect(data.destroyed).toBe(true);
+      await until(() => inUse() === 0, 'its connection is free');
+      expect(events.attempt.splice(0)).toMatchObject([{ outcome: 'success' }]);
+    }
+    expect((await client.get(peer.url, { httpAgent })).data).toBe('small');
+    httpAgent.destroy();
+    await peer.close();
+  });
+
+  it('is not listened for once a stream has been read', async () => {
+    const { signal } = new AbortController();
+    const { data } = await client.get<Readable>(lab.url('healthy'), { signal, responseType: 'stream' });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for await (const _chunk of data);
+    await until(() => getEventListeners(signal, 'abort').length === 0, 'nobody listens');
+  });
+
   it("on a stream of axios' fetch adapter", async () => {
     const { given, abort } = way();
     const config: RequestConfig = { ...given, adapter: 'fetch', responseType: 'stream' };
@@ -181,6 +221,18 @@ describe.each(WAYS)("the user's abort by %s ends a call", (_name, way) => {
     await lab.upstream('body-stall').closed(1);
   });
 });
+
+/** Has an interceptor bring the abort. */
+function bringing(abort: Abort): Abort {
+  const id = client.interceptors.request.use((config) => {
+    client.interceptors.request.eject(id);
+    return Object.assign(config, abort);
+  });
+  return {};
+}
+
+/** Small on the network, and large to its reader. */
+const PACKED = gzipSync(Buffer.alloc(20_000_000));
 
 describe('an abort', () => {
   it('knows the request', async () => {

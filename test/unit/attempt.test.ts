@@ -71,9 +71,10 @@ async function refused(limits?: Limits) {
   const begun = begin(limits);
   begun.running.bodyOpen = true;
   begun.running.clock.enter('body');
-  begun.fail(refusal(503));
+  const body = new Readable({ read() {} });
+  begun.fail(Object.assign(refusal(503), { response: { ...answer(503), data: body } }));
   await expect(begun.outcome).rejects.toMatchObject({ response: { status: 503 } });
-  return begun;
+  return { ...begun, body };
 }
 
 describe('an attempt', () => {
@@ -406,11 +407,44 @@ describe('the body of a refusal', () => {
     expect(abandoned.ends()).toMatchObject([{ outcome: 'http-error', status: 503 }]);
   });
 
-  it('that comes too slowly is a timeout', async () => {
-    const { observer, ends } = await refused({ read: 100 });
+  it('that comes too slowly to its reader is a timeout', async () => {
+    const { observer, ends, body } = await refused({ read: 100 });
+    body.resume();
     vi.advanceTimersByTime(100 + YIELD);
     expect(ends()).toMatchObject([{ outcome: 'timeout', status: 503 }]);
     expect(observer.timedOut).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[limits: Limits, after: number]>([
+    [{ read: 100 }, 100],
+    [{}, 10_000],
+  ])('that nobody reads under %j is released after %i ms, which is no timeout', async (limits, after) => {
+    const { running, observer, ends, body } = await refused(limits);
+    running.clock.pause();
+    vi.advanceTimersByTime(after - 1);
+    expect([body.destroyed, ends()]).toEqual([false, []]);
+    vi.advanceTimersByTime(1 + 3 * YIELD); // the alarm of `read`, which is held back, has its turn first
+    expect(body.destroyed).toBe(true);
+    running.bodyEnded(null);
+    expect(ends()).toMatchObject([{ outcome: 'http-error', status: 503 }]);
+    expect(observer.timedOut).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('that nobody reads is no timeout either where `total` runs out', async () => {
+    const { observer, ends } = await refused({ total: 50, read: 100 });
+    vi.advanceTimersByTime(50 + YIELD);
+    expect(ends()).toMatchObject([{ outcome: 'http-error', status: 503 }]);
+    expect(observer.timedOut).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('that is being read is left to its reader', async () => {
+    const { running, body } = await refused({ read: 100 });
+    body.resume();
+    running.clock.pause();
+    vi.advanceTimersByTime(1_000);
+    expect(body.destroyed).toBe(false);
   });
 });
 
