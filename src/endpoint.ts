@@ -28,11 +28,12 @@ const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(
 /** The request's URL, without `params`; `undefined` if it is not valid. */
 export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
-/** The request's URL as a string, without `params`. */
+/** The request's URL as a string, without `params`: joined as axios does, which takes the base as it is if there is nothing to join. */
 function fullUrl({ baseURL, url, allowAbsoluteUrls }: AxiosRequestConfig): string {
   const path = textOf(url);
   const base = textOf(baseURL);
-  return base && !(isAbsolute(path) && allowAbsoluteUrls !== false) ? `${base.replace(/\/?\/$/, '')}/${path.replace(/^\/+/, '')}` : path;
+  if (!base || (isAbsolute(path) && allowAbsoluteUrls !== false)) return path;
+  return path ? `${base.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}` : base;
 }
 
 /** The parts of a URL that may be shown. */

@@ -114,6 +114,13 @@ it('takes null for options, and a baseURL for a relative URL', async () => {
   expect(requests.map(({ item }) => item.url)).toEqual(['http://a.test/v1/c?x=1']);
 });
 
+it('goes to the baseURL itself, as it is, where its URL is empty', async () => {
+  const { channel, requests } = setUp();
+  expect(channel.accept('', { baseURL: 'http://a.test/v1' }, 1, {})).toBe(true);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(requests.map(({ item }) => item.url)).toEqual(['http://a.test/v1']);
+});
+
 it('takes no absolute URL for one where the client does not', async () => {
   const { channel, requests } = setUp();
   for (const allowAbsoluteUrls of [false, true]) {

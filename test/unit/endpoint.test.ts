@@ -28,7 +28,8 @@ describe('endpointOf', () => {
     [{ url: 'https://user:pass@api.test/a?token=s3cret#frag' }, 'GET https://api.test/a'],
     [{ baseURL: 'https://api.test/v1/', url: '/users/1' }, 'GET https://api.test/v1/users/:id'],
     [{ baseURL: 'https://api.test/v1', url: 'users/1' }, 'GET https://api.test/v1/users/:id'],
-    [{ baseURL: 'https://api.test/v1' }, 'GET https://api.test/v1/'],
+    [{ baseURL: 'https://api.test/v1' }, 'GET https://api.test/v1'],
+    [{ baseURL: 'https://api.test/v1', url: '' }, 'GET https://api.test/v1'],
     [{ baseURL: 'https://api.test/v1', url: 'https://other.test/a' }, 'GET https://other.test/a'],
     [{ baseURL: 'https://api.test', url: 'https://other.test/a', allowAbsoluteUrls: false }, 'GET https://api.test/https://other.test/a'],
     [{ baseURL: 'https://api.test', url: 'https://other.test/a', allowAbsoluteUrls: null as never }, 'GET https://other.test/a'],
@@ -36,7 +37,7 @@ describe('endpointOf', () => {
     [{ baseURL: '/v1', url: '/users/42' }, 'GET /v1/users/:id'],
     [{ baseURL: '/v2/', url: 'users/42?token=s3cret' }, 'GET /v2/users/:id'],
     [{ baseURL: '/v1', url: 'users/me@example.test' }, 'GET /v1/users/:id'],
-    [{ baseURL: '/v1' }, 'GET /v1/'],
+    [{ baseURL: '/v1' }, 'GET /v1'],
     [{ baseURL: 'v1', url: 'users' }, 'GET v1/users'],
     [{ baseURL: '//api.test', url: '/users' }, 'GET //api.test/users'],
     [{ baseURL: '/v1', url: 'DATA:text/plain,abc' }, 'GET /v1/data:'],
@@ -44,6 +45,14 @@ describe('endpointOf', () => {
   ])('%j is %s', (config, name) => {
     expect(endpointOf(config)).toBe(name);
   });
+});
+
+it.each(['', '/', '/v1', '/v1/', '/v1///', '/v1?a='])('a base that ends in %j is joined with a URL as axios does', (end) => {
+  for (const url of [undefined, '', '/', 'a', '/a/', '//a', '?a', '#a']) {
+    const config = { baseURL: `https://api.test${end}`, allowAbsoluteUrls: false, ...(url !== undefined && { url }) };
+    const { origin, pathname } = new URL(axios.getUri(config));
+    expect(redactedUrl(config).replace(/\?.*/, '')).toBe(origin + pathname);
+  }
 });
 
 it('a relative base and its URL are named as the whole is, whoever is asked about first', () => {
