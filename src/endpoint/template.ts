@@ -6,10 +6,10 @@ export const LONGEST = 500;
 /** Path segments that tell resources apart, not endpoints. */
 const IDENTIFIERS = [
   /^\d+$/, // 42
-  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, // UUID
-  /^(?=.*\d)[0-9a-f]{16,}$/i, // hashes, object ids
+  /^(\{|%7B)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}(\}|%7D)?$/i, // UUID, in braces or not
+  /^(\w+(:|%3A))?(?=.*\d)[0-9a-f]{16,}$/i, // hashes, object ids; sha256:… too
   /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i, // ULID
-  /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/, // dates
+  /^\d{4}-\d{2}(-\d{2})?(T([\d:.+-]|%3A|%2B)+Z?)?$/i, // dates and times, encoded or not
   /^(?=.*\d)(?=.*[A-Za-z])[\w-]{20,}$/, // base64url tokens
   /^eyJ[\w-]+(\.[\w-]*){2,4}$/, // JWTs
   /^[^@]+(@|%40)[^@]+\.[^@]+$/i, // mail addresses
