@@ -133,7 +133,8 @@ export class Alerts {
   }
 
   #resolved({ watched, alert }: Firing): void {
-    this.#emit({ ...alert, status: 'resolved', ...told(watched, watched.series.short()), endedAt: Date.now() });
+    const endedAt = Math.max(alert.startedAt, Date.now()); // the system's clock may have been set back
+    this.#emit({ ...alert, status: 'resolved', ...told(watched, watched.series.short()), endedAt });
   }
 }
 

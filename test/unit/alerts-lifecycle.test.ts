@@ -60,6 +60,15 @@ describe('an alert ends', () => {
     expect(watching.alerts[0]).not.toHaveProperty('endedAt');
   });
 
+  it('no earlier than it began, though the clock was set back meanwhile', () => {
+    watching.timeouts(5);
+    const startedAt = Date.now();
+    vi.setSystemTime(startedAt - HOUR);
+    watching.answers(95);
+    vi.advanceTimersByTime(20 * SECOND);
+    expect(watching.alerts[1]).toMatchObject({ status: 'resolved', startedAt, endedAt: startedAt });
+  });
+
   it('not at exactly half', () => {
     watching.timeouts(5);
     watching.answers(45);
