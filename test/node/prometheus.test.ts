@@ -1,4 +1,5 @@
 // breakwater/prometheus: what the real prom-client shows of real traffic.
+import axios from 'axios';
 import { Counter, type OpenMetricsContentType, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { collect } from '../../src/exporters/prometheus';
@@ -347,6 +348,20 @@ describe('the registry', () => {
     new Counter({ name: 'breakwater_retries_total', help: 'Not ours.', registers: [registry] });
     expect(() => collect(clientWith(), { registry })).toThrow(/breakwater_retries_total that is not Breakwater's/);
     expect(registry.getMetricsAsArray()).toHaveLength(1);
+  });
+
+  it.each([
+    ['none', undefined],
+    ['null', null],
+    ['an empty object', {}],
+    ['an instance of axios', axios.create()],
+    ['an emitter without breakers', { on: () => () => {} }],
+  ])('is left as it was where the client is %s', (_, client) => {
+    const registry = new Registry();
+    expect(() => collect(client as unknown as Client, { registry })).toThrow(
+      expect.objectContaining({ code: 'ERR_BAD_OPTION_VALUE', message: expect.stringMatching(/^client: .* is not valid\. It takes/) }),
+    );
+    expect(registry.getMetricsAsArray()).toEqual([]);
   });
 
   it.each([[''], [7], [null]])('takes no client by the name of %j', (name) => {
