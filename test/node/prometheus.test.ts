@@ -99,6 +99,20 @@ describe('attempts', () => {
     expect(await timedOut()).toEqual([`${labels} 1`, `${ofBody} 1`].sort());
   });
 
+  it('that time out are there as 0 again after the metrics were reset', async () => {
+    const registry = new Registry();
+    const up = await upstream();
+    const client = clientWith({ endpoint: 'one' });
+    collect(client, { registry });
+    const all = `{http_request_method="GET",${server(up)},breakwater_endpoint="one"`;
+    for (let i = 0; i < 2; i++) {
+      await client.get(up.url);
+      expect(await series(registry, COUNT)).toEqual([`${all},error_type="timeout"} 0`, `${all},http_response_status_code="200"} 1`]);
+      registry.resetMetrics();
+      expect(await series(registry, COUNT)).toEqual([]);
+    }
+  });
+
   it('of three hundred endpoints make two hundred labels and one', async () => {
     const registry = new Registry();
     const up = await upstream();

@@ -61,6 +61,10 @@ export class Metrics {
       ...perEndpoint(DURATION, 'Duration of HTTP attempts, the body included.', 'http_response_status_code', 'error_type'),
       buckets: BUCKETS,
     });
+    this.duration.reset = () => {
+      this.#expected.clear(); // the zeros are gone as well
+      Histogram.prototype.reset.call(this.duration);
+    };
     this.timeouts = new Counter(perEndpoint('breakwater_timeouts_total', 'Limits and deadlines that ran out.', 'kind', 'phase', 'limit'));
     this.retries = new Counter(perEndpoint('breakwater_retries_total', 'Failed attempts that are to be made again.'));
     this.refused = new Counter(perEndpoint('breakwater_refused_total', 'Requests refused by a limit or an open breaker.', 'by'));
