@@ -28,7 +28,9 @@ export function traceIn(headers: unknown): Trace | undefined {
     return parseTraceparent(given.get.call(headers, 'traceparent'));
   }
   for (const name of Object.keys(given)) {
-    if (name.length === TRACEPARENT_NAME.length && name.toLowerCase() === TRACEPARENT_NAME) return parseTraceparent(given[name]);
+    if (name.length !== TRACEPARENT_NAME.length || name.toLowerCase() !== TRACEPARENT_NAME) continue;
+    const value = given[name];
+    return parseTraceparent(Array.isArray(value) && value.length === 1 ? value[0] : value); // axios sends a list of one as that one
   }
   return undefined;
 }
