@@ -12,8 +12,8 @@ const CAP = 200;
 /** The methods of OpenTelemetry's HTTP conventions. Any other may be an attacker's, or a different one each time. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** `METHOD origin/template`, in which origin or template may be missing; or an origin alone. */
-const AUTOMATIC = /^(?:([A-Z]+) (?=\S))?([a-z][a-z\d+.-]*:\/\/[^\s/?#]*)?(\/[^\s?#]*)?$/;
+/** `METHOD origin/template`, in which origin or template may be missing; or an origin alone. Methods are tokens (RFC 9110), in capitals. */
+const AUTOMATIC = /^(?:([!#-'*+.\dA-Z^-`|~-]+) (?=\S))?([a-z][a-z\d+.-]*:\/\/[^\s/?#]*)?(\/[^\s?#]*)?$/;
 
 /** What an event says about where it happened: a record all of it, other events the endpoint alone. */
 export interface Named {

@@ -48,6 +48,14 @@ describe('the parts of an endpoint', () => {
       { endpoint: 'BREW http://pot.test/', method: 'BREW', url: 'http://pot.test/' },
       { method: OTHER, serverAddress: 'pot.test', serverPort: 80, template: '/' },
     ],
+    [
+      { endpoint: 'M-SEARCH http://pot.test/:id', method: 'M-SEARCH', url: 'http://pot.test/7' },
+      { method: OTHER, serverAddress: 'pot.test', serverPort: 80, template: '/:id' },
+    ],
+    [{ endpoint: "M0!#$%&'*+-.^_`|~ /a" }, { method: OTHER, template: '/a' }],
+    // Nor anybody's: a method has none of these characters.
+    [{ endpoint: 'Get /a' }, { endpoint: 'Get /a' }],
+    [{ endpoint: 'USERS: /a' }, { endpoint: 'USERS: /a' }],
   ])('%j', (named, parts) => {
     expect(partsOf(named)).toEqual(parts);
   });
