@@ -65,6 +65,20 @@ describe('a custom adapter', () => {
     expect(error.limit).toBe('total');
   });
 
+  it('set by an interceptor, replaces the policies: the call is counted, without attempts, and not repeated', async () => {
+    const calls: [number, string][] = [];
+    client.on('call', ({ attempts, outcome }) => calls.push([attempts, outcome]));
+    let asked = 0;
+    client.interceptors.request.use((config) => {
+      config.adapter = () => Promise.reject(new AxiosError(`no ${++asked}`, AxiosError.ERR_NETWORK, config));
+      return config;
+    });
+    expect((await client.get(URL_, { fallback: { value: 'instead' } })).data).toBe('instead');
+    expect([asked, calls, attempts]).toEqual([1, [[0, 'error']], []]);
+    expect(client.stats.list()).toMatchObject([{ calls: 1, attempts: 0 }]);
+    expect(client.breakers.list()).toEqual([]);
+  });
+
   it('may do its work with a copy of the config: an error has in it what axios has, and its repeat a total', async () => {
     const upstream = await upstreamOf(({ res }) => void (upstream.requests > 2 || res.writeHead(401).end()));
     const http = axios.getAdapter('http');
