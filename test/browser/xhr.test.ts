@@ -34,6 +34,14 @@ describe('adapter xhr', () => {
     await peer.closed();
   });
 
+  // Counted anew at axios' last event, 333 ms after its first, it would be 633; a page that is starved for as long ends one try.
+  it('read is counted from the last byte, which axios tells late', { retry: 3 }, async () => {
+    const peer = await meet('json-burst-stall');
+    const client = clientWith({ adapter: 'xhr', timeout: { read: 300 } });
+    const { timings } = await expectTimeout(() => client.get(peer.url), { limit: 'read', limitMs: 300, ...BODY });
+    expect(timings.body).toBeLessThan(550);
+  });
+
   // Thinned out, each try would end by read, 333 ms being more than 300; a page that is starved for as long ends one of them.
   it('read does not mind a body that is slow but never silent, although axios thins progress out to three a second', {
     retry: 3,

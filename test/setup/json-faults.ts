@@ -1,5 +1,5 @@
-// Two faults of the lab again, as JSON: Chromium withholds text/plain from XHR until it has seen enough to sniff the type.
-import { every, httpUpstream } from '../lab/http.mjs';
+// Faults of the lab, some again, as JSON: Chromium withholds text/plain from XHR until it has seen enough to sniff the type.
+import { after, every, httpUpstream } from '../lab/http.mjs';
 import type { Place, Upstream } from '../lab/types.mjs';
 import { startRaw } from './raw-faults';
 
@@ -11,6 +11,10 @@ export const JSON_FAULTS: Record<string, (place: Place) => Promise<Upstream>> = 
   'json-stall': httpUpstream(({ res }) => {
     res.writeHead(200, { ...JSON_TYPE, 'Content-Length': 1_000 });
     res.write('{ "a": 1,');
+  }),
+  'json-burst-stall': httpUpstream(({ res }) => {
+    res.writeHead(200, { ...JSON_TYPE, 'Content-Length': 1_000 });
+    for (const ms of [0, 25, 50, 75]) after(res, ms, () => res.write(' '));
   }),
   'json-drip': httpUpstream(({ res }) => {
     res.writeHead(200, JSON_TYPE);

@@ -63,14 +63,13 @@ function markUpload({ loaded, total }: AxiosProgressEvent, { clock }: Attempt): 
   if (clock.phase === 'send' && total !== undefined && loaded >= total) clock.enter('response');
 }
 
-/** axios throttles progress events to three a second; the XMLHttpRequest, once known, reports all of them. */
+/** axios throttles progress events to three a second, and tells the last one late; the XMLHttpRequest, once known, reports all in time. */
 function markDownload({ event }: AxiosProgressEvent, attempt: Attempt): void {
   const { clock } = attempt;
+  const request = (event as ProgressEvent<XMLHttpRequest> | undefined)?.target;
   if (clock.phase !== 'body') {
     clock.enter('body');
-    const request = (event as ProgressEvent<XMLHttpRequest> | undefined)?.target;
     attempt.status = request?.status;
     request?.addEventListener('progress', () => clock.progress());
-  }
-  clock.progress();
+  } else if (!request) clock.progress();
 }
