@@ -54,6 +54,10 @@ describe.each(TYPES)('as %s', (responseType) => {
     it.each(ANSWERS)('%s', async (_what, answer) => {
       await same(choice, ({ at }) => ({ url: at('path', answer), responseType }), { stock: 'xhr' });
     });
+
+    it('a HEAD', async () => {
+      await same(choice, ({ at }) => ({ method: 'head', url: at('path', HTML), responseType }), { stock: 'xhr' });
+    });
   });
 });
 

@@ -137,6 +137,23 @@ describe('a stream that was handed out', () => {
     expect(record?.timings.body).toBeGreaterThan(500);
   });
 
+  it.each(['204', '205', '304', 'HEAD'])('of %s is over with its headers, for it has no body: nobody need read it', async (what) => {
+    const peer = await meet('healthy');
+    const request = what === 'HEAD' ? { method: 'head', url: peer.url } : { url: peer.at(`/status/${what}`) };
+    for (const config of [{}, { adapter: 'fetch' }, { maxContentLength: 1_000 }, { validateStatus: () => false }] as const) {
+      const client = clientWith({ validateStatus: null, ...config, timeout: { total: 300 }, responseType: 'stream' });
+      const seen: string[] = [];
+      client.on('timeout', () => seen.push('timeout'));
+      client.on('attempt', ({ outcome, status }) => seen.push(`${outcome} ${status}`));
+      const response = await client.request(request).catch((error) => error.response);
+      const status = what === 'HEAD' ? 200 : Number(what);
+      expect(seen).toEqual([`${'validateStatus' in config ? 'http-error' : 'success'} ${status}`]);
+      await sleep(350);
+      expect(response.data === null || (await drain(response.data)) === 0).toBe(true);
+      expect(seen).toHaveLength(1);
+    }
+  });
+
   it('one that nobody reads is nobody’s fault; total ends it all the same', async () => {
     const peer = await meet('body-drip');
     const client = clientWith({ timeout: { read: 200, body: 250, total: 700 }, responseType: 'stream' });

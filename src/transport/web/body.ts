@@ -6,6 +6,7 @@ import { decoderOf, essenceOf } from './content-type';
 
 /** How axios reads a response. */
 interface How {
+  readonly isHead: boolean;
   /** Only as a stream, which is handed out. */
   readonly isStream: boolean;
   /** As a stream or by a method. */
@@ -28,12 +29,14 @@ export function watchBody(
   response: Response,
   attempt: Attempt,
   measured: () => Timings | undefined,
-  { isStream, isStreamed, isRemade, isForXhr, most }: How,
+  { isHead, isStream, isStreamed, isRemade, isForXhr, most }: How,
 ): Response {
+  const isBodiless = [204, 205, 304].includes(response.status);
   // Chromium has an empty stream for these, from which axios cannot build a Response.
-  if (isForXhr && isRemade && [204, 205, 304].includes(response.status)) define(response, 'body', { value: null });
+  if (isForXhr && isRemade && isBodiless) define(response, 'body', { value: null });
   const { body } = response;
-  if (body === null) {
+  // Whoever is handed an empty stream need not read it; anything else axios reads at once.
+  if (body === null || (isStream && (isBodiless || isHead))) {
     attempt.isWhole = true;
     attempt.clock.stop(measured());
     return response;

@@ -92,10 +92,11 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   }
   attempt.status = response.status;
   attempt.clock.enter('body');
-  const { responseType, onDownloadProgress, maxContentLength } = config;
+  const { method, responseType, onDownloadProgress, maxContentLength } = config;
   const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios builds a Response of its own from it
   const isStream = /^stream$/i.test(String(responseType));
   return watchBody(response, attempt, () => read(begun), {
+    isHead: /^head$/i.test(`${method}`),
     isStream,
     // Cases in which axios may read the stream; whether it does depends on much more, so it may still use a method.
     isStreamed: isRemade || isStream || /^response$/i.test(String(responseType)),
