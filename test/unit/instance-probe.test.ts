@@ -1,6 +1,6 @@
 // Before a request is run without axios' dispatch, axios and our code treat a few samples: any difference, and it is left to axios.
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type isAsWritten, type Run, runDirect } from '../../src/instance/direct';
 
 type Transform = (this: unknown, data: unknown, headers: object, status?: number) => string;
@@ -12,6 +12,9 @@ const fresh = async (): Promise<typeof isAsWritten> => {
   vi.resetModules();
   return (await import('../../src/instance/direct')).isAsWritten;
 };
+
+/** Unit tests share a process: the next file would find the last answer. */
+afterAll(() => void vi.resetModules());
 
 /** An axios that changes the config before it goes on. */
 const given =
