@@ -42,13 +42,21 @@ export function makeItem(url: URL, data: unknown, options: BeaconOptions | null,
     origin: url.origin,
     body,
     contentType: contentType === undefined || contentType === null ? type : String(contentType),
-    headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)])),
+    headers: headersOf(headers ?? {}),
     batch: isJson ? wanted : undefined,
     count: 1,
     at,
   };
   return { ...item, company: item.batch && JSON.stringify([item.url, item.contentType, item.batch.format, item.headers]) };
 }
+
+/** As in axios, `undefined`, `null` and `false` stand for no header. */
+const headersOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([, value]) => value !== undefined && value !== null && value !== false)
+      .map(([name, value]) => [name, String(value)]),
+  );
 
 function contentOf(data: unknown, forBatch: boolean): Content {
   if (ArrayBuffer.isView(data)) return bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

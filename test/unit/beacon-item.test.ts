@@ -176,6 +176,13 @@ describe('is sent as', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(requests[0]?.item).toMatchObject({ contentType: 'application/json', headers: { 'x-n': '1' } });
   });
+
+  it.each([undefined, null, false])('what has no header of which the value is %s, as in axios', async (value) => {
+    const { beacon, requests } = setUp();
+    beacon({}, { headers: { 'x-user': value, 'x-n': 0, 'x-empty': '' } });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests[0]?.item.headers).toEqual({ 'x-n': '0', 'x-empty': '' });
+  });
 });
 
 function sharedView(text: string): Uint8Array {
