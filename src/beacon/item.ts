@@ -7,9 +7,6 @@ import { own } from '../util/own';
 const TEXT = 'text/plain;charset=UTF-8';
 const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
 
-/** Types whose bytes cannot be read synchronously. Their JSON would be `{}`, a silent loss. */
-const UNREADABLE = ['Blob', 'File', 'FormData', 'ReadableStream', 'Promise', 'SharedArrayBuffer'];
-
 export interface Item {
   readonly url: string;
   readonly origin: string;
@@ -60,10 +57,9 @@ const headersOf = (headers: Readonly<Record<string, unknown>>): Record<string, s
 
 function contentOf(data: unknown, forBatch: boolean): Content {
   if (ArrayBuffer.isView(data)) return bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  const tag = Object.prototype.toString.call(data).slice(8, -1);
+  const tag = tagOf(data);
   if (tag === 'ArrayBuffer') return bytes(new Uint8Array(data as ArrayBuffer));
   if (tag === 'URLSearchParams') return { body: encode(String(data)), type: FORM, isJson: false };
-  if (UNREADABLE.includes(tag)) throw new TypeError(`A ${tag} cannot be read at once`);
   if (forBatch) return { body: encode(jsonOf(data)), type: TEXT, isJson: true };
   if (data === undefined) return { body: new Uint8Array(), type: undefined, isJson: false };
   return { body: encode(typeof data === 'string' ? data : stringify(data)), type: TEXT, isJson: false };
@@ -74,9 +70,18 @@ const bytes = (data: Uint8Array): Content => ({ body: new Uint8Array(data), type
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
+const tagOf = (data: unknown): string => Object.prototype.toString.call(data).slice(8, -1);
+
+/** What an error says is not enumerable, so JSON has nothing of it; nor of an error inside the data. */
+const withErrors = (_: string, value: unknown): unknown =>
+  value instanceof Error ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
+
+/** Throws where the JSON would be a silent loss: `{}` for a Blob, a Map, a Response; the state, not the content, of a stream or a promise. */
 function stringify(data: unknown): string {
-  const text = JSON.stringify(data);
-  if (text === undefined) throw new TypeError('It has no JSON');
+  const { pipe, then } = (data ?? {}) as Record<string, unknown>;
+  const text = JSON.stringify(data, withErrors);
+  if (text === undefined || (text === '{}' && tagOf(data) !== 'Object') || typeof pipe === 'function' || typeof then === 'function')
+    throw new TypeError('It has no JSON');
   return text;
 }
 

@@ -1,4 +1,5 @@
 // What becomes of a beacon's data: bytes at once, or a refusal with a reason, never a throw.
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { A, setUp, textOf } from './beacon-support';
 
@@ -50,7 +51,14 @@ describe('a beacon is refused, and counted, where its data', () => {
     ['is a File', new File(['x'], 'x.txt')],
     ['is a FormData, whose size nobody knows', new FormData()],
     ['is a stream', new ReadableStream()],
+    ['is a stream of Node', Readable.from(['x'])],
     ['is a promise', Promise.resolve(1)],
+    ['is a promise that is somebody’s own', Object.assign(Promise.resolve(1), { state: null })],
+    ['is a Response', new Response('x')],
+    ['is a Request', new Request(A)],
+    ['is a Headers', new Headers({ a: '1' })],
+    ['is a Map', new Map([[1, 2]])],
+    ['is a Set', new Set([1])],
     ['is shared memory', new SharedArrayBuffer(8)],
   ])('%s', (_, data) => {
     const { channel, beacon, events } = setUp();
@@ -58,6 +66,7 @@ describe('a beacon is refused, and counted, where its data', () => {
     expect(channel.stats()).toEqual({ queued: 0, bytes: 0, inFlight: 0, sent: 0, dropped: { serialize_error: 1 } });
     vi.advanceTimersByTime(1_000);
     expect(events).toEqual([{ reason: 'serialize_error', count: 1, bytes: 0, url: A }]);
+    expect(beacon(data, { batch: true })).toBe(false);
   });
 
   it.each<[string, unknown]>([
@@ -144,6 +153,8 @@ describe('is sent as', () => {
     ['JSON', { a: [1, null] }, '{"a":[1,null]}', 'text/plain;charset=UTF-8'],
     ['the string it is', 'hello', 'hello', 'text/plain;charset=UTF-8'],
     ['null', null, 'null', 'text/plain;charset=UTF-8'],
+    ['an object without anything', {}, '{}', 'text/plain;charset=UTF-8'],
+    ['what its toJSON makes', Object.assign(new TypeError('x'), { toJSON: () => ({ a: 1 }) }), '{"a":1}', 'text/plain;charset=UTF-8'],
     ['nothing', undefined, '', undefined],
     ['a form', new URLSearchParams({ a: '1 2' }), 'a=1+2', 'application/x-www-form-urlencoded;charset=UTF-8'],
     ['bytes', new Uint8Array([104, 105]).buffer, 'hi', undefined],
@@ -157,6 +168,17 @@ describe('is sent as', () => {
     expect(item && textOf(item)).toBe(text);
     expect(item?.contentType).toBe(type);
     expect(item?.body.buffer).toBeInstanceOf(ArrayBuffer);
+  });
+
+  it.each([false, true])('what an error says, also inside the data; in a batch: %s', async (batch) => {
+    const { channel, beacon, requests } = setUp();
+    const error = Object.assign(new TypeError('boom'), { code: 'E1' });
+    const told = { name: 'TypeError', message: 'boom', stack: error.stack, code: 'E1' };
+    beacon(error, { batch });
+    beacon({ page: 1, errors: [error] }, { batch });
+    void channel.flush();
+    const sent = requests.flatMap(({ item }) => JSON.parse(textOf(item)) as unknown);
+    expect(sent).toEqual([told, { page: 1, errors: [told] }]);
   });
 
   it('it was when it was accepted, whatever is done to it afterwards', async () => {
