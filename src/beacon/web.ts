@@ -47,7 +47,8 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
       stop();
     });
     stops.add(stop);
-    post(item, { signal: controller.signal })
+    // A redirect is an answer that is no success, as in Node: followed, the beacon would mostly become a GET without its data.
+    post(item, { signal: controller.signal, redirect: 'manual' })
       .then((response) => {
         const { ok, status, headers } = response;
         sent = ok ? { ok } : { ok, reason: 'rejected', status, retryAfter: retryAfterOf(headers) };

@@ -13,6 +13,20 @@ const get = (page: Page): Promise<number> =>
     return performance.now() - start;
   });
 
+it.each(['own', 'other'])('a collector on the page’s %s origin that redirects has rejected the beacon', async (origin) => {
+  const collector = await site((_, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
+  const home = origin === 'own' ? collector : await site();
+  const { page } = await open(home.url);
+  const before = collector.received.length;
+  const stats = await page.evaluate(async (url) => {
+    window.api.beacon(url, 1);
+    await window.api.beacons.flush(5_000);
+    return window.api.beacons.stats();
+  }, `${collector.url}/c`);
+  expect(stats).toMatchObject({ sent: 0, dropped: { rejected: 1 } });
+  expect(collector.received.slice(before).map(({ method, path }) => method + path)).toEqual(['POST/c']);
+});
+
 describe('a collector that hangs', () => {
   it('costs a beacon its time and its connection, which is really closed then', async () => {
     const hung = await site(HANGS);
