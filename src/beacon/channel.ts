@@ -2,16 +2,13 @@
  * The best-effort channel, bounded in items, bytes, requests and time. A beacon that cannot be delivered is dropped and counted; nothing
  * is retried, nothing rejects, nobody waits, and it never keeps the program alive.
  */
-import type { AxiosRequestConfig } from 'axios';
 import { MAX_DELAY, now } from '../clock';
-import { urlOf } from '../endpoint';
 import type { BeaconOptions, BeaconSettings } from '../options/beacon';
 import { Lru } from '../util/lru';
-import { own } from '../util/own';
 import { quietly } from '../util/quietly';
 import type { Drops } from './drops';
 import { handOver, QUOTA } from './hand-over';
-import { type Item, joined, makeItem } from './item';
+import { type Base, type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
 import { batchOf, Queue } from './queue';
 import type { DropReason, Ending, Sender } from './sender';
@@ -35,9 +32,6 @@ const MAX_IN_FLIGHT = 4;
 
 /** Origins whose state is remembered. */
 const MAX_LANES = 100;
-
-/** What relative URLs are resolved against; absolute ones too, if they are not allowed. */
-type Base = Pick<AxiosRequestConfig, 'baseURL' | 'allowAbsoluteUrls'>;
 
 /** How long a flush may take by default, in milliseconds. */
 const FLUSH = 500;
@@ -72,7 +66,7 @@ export class BeaconChannel {
   /** Whether the beacon was accepted. Never throws. */
   accept(url: string, defaults: Base, data: unknown, options: BeaconOptions): boolean {
     this.#listen();
-    const item = this.#make(url, defaults, data, options);
+    const item = makeItem(url, defaults, data, options, (reason, dropped) => this.#drops.add(reason, dropped));
     if (!item) return false;
     const { maxItems, maxBytes } = this.#settings;
     const refusal = this.#closed
@@ -126,20 +120,6 @@ export class BeaconChannel {
     this.#stopListening?.();
     this.#sender.close();
     this.#drops.announce();
-  }
-
-  #make(url: string, { baseURL, allowAbsoluteUrls }: Base, data: unknown, options: BeaconOptions): Item | undefined {
-    let to: URL | undefined;
-    try {
-      if (typeof url === 'string')
-        to = urlOf(own({ url, allowAbsoluteUrls: allowAbsoluteUrls !== false, ...(baseURL && { baseURL: String(baseURL) }) }));
-      if (to && !/^https?:$/.test(to.protocol)) to = undefined;
-      if (to) return makeItem(to, data, options, now());
-    } catch {
-      // Data or options of no use: a cycle, a BigInt, a getter that throws.
-    }
-    this.#drops.add(to ? 'serialize_error' : 'invalid_url', { url: to?.href ?? '', count: 1, body: new Uint8Array() });
-    return undefined;
   }
 
   #listen(): void {

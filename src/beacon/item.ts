@@ -1,4 +1,7 @@
 /** A beacon in the queue. It is already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
+import type { AxiosRequestConfig } from 'axios';
+import { now } from '../clock';
+import { urlOf } from '../endpoint';
 import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
 import type { Full } from '../options/check';
 import { own } from '../util/own';
@@ -29,8 +32,32 @@ interface Content {
   isJson: boolean;
 }
 
+/** What relative URLs are resolved against; absolute ones too, if they are not allowed. */
+export type Base = Pick<AxiosRequestConfig, 'baseURL' | 'allowAbsoluteUrls'>;
+
+/** Makes a beacon of anything it is given, or tells `drop` why it cannot. Never throws. */
+export function makeItem(
+  url: string,
+  { baseURL, allowAbsoluteUrls }: Base,
+  data: unknown,
+  options: BeaconOptions | null,
+  drop: (reason: 'serialize_error' | 'invalid_url', dropped: Pick<Item, 'url' | 'count' | 'body'>) => void,
+): Item | undefined {
+  let to: URL | undefined;
+  try {
+    if (typeof url === 'string')
+      to = urlOf(own({ url, allowAbsoluteUrls: allowAbsoluteUrls !== false, ...(baseURL && { baseURL: String(baseURL) }) }));
+    if (to && !/^https?:$/.test(to.protocol)) to = undefined;
+    if (to) return itemTo(to, data, options);
+  } catch {
+    // Data or options of no use: a cycle, a BigInt, a getter that throws.
+  }
+  drop(to ? 'serialize_error' : 'invalid_url', { url: to?.href ?? '', count: 1, body: new Uint8Array() });
+  return undefined;
+}
+
 /** Throws if the options or the data are of no use: a cycle, a BigInt, a Blob. */
-export function makeItem(url: URL, data: unknown, options: BeaconOptions | null, at: number): Item {
+function itemTo(url: URL, data: unknown, options: BeaconOptions | null): Item {
   const { contentType, headers, batch } = own(options ?? {});
   const wanted = batch ? { ...DEFAULT_BATCH, ...usable(batch) } : undefined;
   const { body, type, isJson } = contentOf(data, wanted !== undefined);
@@ -42,7 +69,7 @@ export function makeItem(url: URL, data: unknown, options: BeaconOptions | null,
     headers: headersOf(headers ?? {}),
     batch: isJson ? wanted : undefined,
     count: 1,
-    at,
+    at: now(),
   };
   return { ...item, company: item.batch && JSON.stringify([item.url, item.contentType, item.batch.format, item.headers]) };
 }
