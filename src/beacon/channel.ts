@@ -40,7 +40,7 @@ export class BeaconChannel {
   readonly #settings: BeaconSettings;
   readonly #sender: Sender;
   readonly #drops: Drops;
-  readonly #queue = new Queue();
+  readonly #queue: Queue;
   readonly #onTheirWay = new Set<Item>();
   readonly #lanes: Lru<Lane>;
   readonly #flushes = new Set<(gone: boolean) => void>();
@@ -54,6 +54,7 @@ export class BeaconChannel {
 
   constructor(settings: BeaconSettings, sender: Sender, drops: Drops) {
     this.#settings = settings;
+    this.#queue = new Queue(settings);
     this.#sender = sender;
     this.#drops = drops;
     this.#lanes = new Lru(
@@ -68,10 +69,9 @@ export class BeaconChannel {
     this.#listen();
     const item = makeItem(url, defaults, data, options, (reason, dropped) => this.#drops.add(reason, dropped));
     if (!item) return false;
-    const { maxItems, maxBytes } = this.#settings;
     const refusal = this.#closed
       ? 'already_shutdown'
-      : item.body.length > maxBytes
+      : item.body.length > this.#settings.maxBytes
         ? 'payload_too_large'
         : this.#lanes.use(item.origin).refusal();
     if (refusal) {
@@ -79,10 +79,12 @@ export class BeaconChannel {
       return false;
     }
     this.#queue.add(item);
-    for (const oldest of this.#queue.shrink(maxItems, maxBytes)) this.#drops.add('queue_full', oldest);
-    // Deferred, so as to batch with other beacons of the same turn.
     const ending = this.#sender.ending?.();
-    if (ending) queueMicrotask(() => this.#handOver(ending));
+    const go = (): void => (ending ? this.#handOver(ending) : this.#pump());
+    // Deferred, so as to batch with other beacons of the same turn, unless some of the queue would be dropped.
+    if (this.#queue.isOver) go();
+    else if (ending) queueMicrotask(go);
+    for (const oldest of this.#queue.shrink()) this.#drops.add('queue_full', oldest);
     this.#pumpSoon(0);
     return true;
   }
@@ -183,7 +185,7 @@ export class BeaconChannel {
       const lane = this.#lanes.use(item.origin);
       if (this.#onTheirWay.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
       const { items, isFull } = batchOf(item, this.#queue);
-      const rest = isFull || this.#flushes.size > 0 ? 0 : item.at + (item.batch?.interval ?? 0) - now();
+      const rest = isFull || this.#queue.isFull || this.#flushes.size > 0 ? 0 : item.at + (item.batch?.interval ?? 0) - now();
       if (rest <= 0) this.#send(items, lane);
       else {
         wait = Math.min(wait, rest);

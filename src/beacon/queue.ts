@@ -1,9 +1,15 @@
 /** The beacons that wait, oldest first, and their size in bytes. */
+import type { BeaconSettings } from '../options/beacon';
 import type { Item } from './item';
 
 export class Queue {
+  readonly #settings: BeaconSettings;
   readonly #items = new Set<Item>();
   #bytes = 0;
+
+  constructor(settings: BeaconSettings) {
+    this.#settings = settings;
+  }
 
   get length(): number {
     return this.#items.size;
@@ -11,6 +17,16 @@ export class Queue {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether it has no room for more: a batch in it would wait for company that cannot come. */
+  get isFull(): boolean {
+    return this.#items.size >= this.#settings.maxItems || this.#bytes >= this.#settings.maxBytes;
+  }
+
+  /** Whether it holds more than it may. */
+  get isOver(): boolean {
+    return this.#items.size > this.#settings.maxItems || this.#bytes > this.#settings.maxBytes;
   }
 
   /** Items removed during the iteration are skipped. */
@@ -28,10 +44,10 @@ export class Queue {
   }
 
   /** Removes the oldest until both bounds hold, and returns them. */
-  shrink(maxItems: number, maxBytes: number): Item[] {
+  shrink(): Item[] {
     const removed: Item[] = [];
     for (const item of this.#items) {
-      if (this.#items.size <= maxItems && this.#bytes <= maxBytes) break;
+      if (!this.isOver) break;
       this.remove(item);
       removed.push(item);
     }

@@ -8,14 +8,14 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('what waits', () => {
-  it('is 100 beacons at most: the oldest are dropped', async () => {
+  it('is 100 beacons at most: of those that cannot go, the oldest are dropped', async () => {
     const { channel, beacon, requests, answerAll } = setUp();
     for (let i = 0; i < 130; i++) expect(beacon(i)).toBe(true);
-    expect(channel.stats()).toMatchObject({ queued: 100, dropped: { queue_full: 30 } });
+    expect(channel.stats()).toMatchObject({ queued: 100, inFlight: 2, dropped: { queue_full: 28 } });
     await tick();
     await answerAll();
-    expect(requests.map(({ item }) => Number(textOf(item)))).toEqual(Array.from({ length: 100 }, (_, i) => i + 30));
-    expect(channel.stats()).toEqual({ queued: 0, bytes: 0, inFlight: 0, sent: 100, dropped: { queue_full: 30 } });
+    expect(requests.map(({ item }) => Number(textOf(item)))).toEqual([0, 1, ...Array.from({ length: 100 }, (_, i) => i + 30)]);
+    expect(channel.stats()).toEqual({ queued: 0, bytes: 0, inFlight: 0, sent: 102, dropped: { queue_full: 28 } });
   });
 
   it('is 256 KiB at most: as many of the oldest are dropped as it takes', () => {
@@ -24,13 +24,13 @@ describe('what waits', () => {
     for (let i = 0; i < 8; i++) beacon(kib.repeat(30));
     expect(channel.stats()).toMatchObject({ queued: 8, bytes: 240 * 1024, dropped: {} });
     beacon(kib.repeat(100));
-    expect(channel.stats()).toMatchObject({ queued: 6, bytes: 250 * 1024, dropped: { queue_full: 3 } });
+    expect(channel.stats()).toMatchObject({ queued: 6, inFlight: 2, bytes: 250 * 1024, dropped: { queue_full: 1 } });
   });
 
   it('is what the options say', () => {
     const { channel, beacon } = setUp({ maxItems: 2, maxBytes: 10 });
-    for (const data of ['a', 'b', 'c']) beacon(data);
-    expect(channel.stats()).toMatchObject({ queued: 2, bytes: 2 });
+    for (const data of ['a', 'b', 'c', 'd', 'e']) beacon(data);
+    expect(channel.stats()).toMatchObject({ queued: 2, inFlight: 2, bytes: 2, dropped: { queue_full: 1 } });
     beacon('123456789');
     expect(channel.stats()).toMatchObject({ queued: 2, bytes: 10, dropped: { queue_full: 2 } });
     expect(beacon('12345678901')).toBe(false);
@@ -97,6 +97,33 @@ describe('a batch', () => {
     const sizes = requests.map(({ item }) => item.body.length);
     expect(sizes.filter((size) => size > 50)).toEqual([64]);
     expect(sizes.reduce((a, b) => a + b)).toBeGreaterThan(10 * 12);
+  });
+
+  it.each([
+    ['that is larger than the queue', {}, { size: 150 }, 1, 120],
+    ['of the default size where the queue is smaller', { maxItems: 10 }, true, 1, 15],
+    ['that shares the queue with others', {}, true, 6, 114],
+    ['where the queue holds fewer bytes', { maxBytes: 1_000 }, true, 1, 120],
+  ])('%s loses nothing to a collector that is idle, at once or bit by bit', async (_, settings, batch, urls, beacons) => {
+    for (const pause of [0, 3]) {
+      const { channel, beacon, answerAll } = setUp(settings);
+      for (let i = 0; i < beacons; i++) {
+        beacon('0123456789', { batch }, `${A}?${i % urls}`);
+        if (pause) await tick(pause);
+        await answerAll();
+      }
+      await tick(5_000);
+      await answerAll();
+      expect(channel.stats()).toEqual({ queued: 0, bytes: 0, inFlight: 0, sent: beacons, dropped: {} });
+    }
+  });
+
+  it('goes as soon as the queue is full, as it cannot grow', async () => {
+    const { beacon, requests } = setUp({ maxItems: 10 });
+    for (let i = 0; i < 10; i++) beacon(i, { batch: true });
+    expect(requests.length).toBe(0);
+    await tick();
+    expect(requests.map(({ item }) => item.count)).toEqual([10]);
   });
 
   it('is lines where they are asked for', async () => {

@@ -97,20 +97,26 @@ describe('a page that is hidden', () => {
   });
 });
 
-it('hands over at the end of the turn what is made in the turn that may be the last, in one batch', async () => {
-  const taken: Item[] = [];
-  const { beacon } = setUp(
-    {},
-    {
-      ending: () => 'leaving',
-      handOver: (item) => {
-        taken.push(item);
-        return true;
-      },
-    },
-  );
-  for (let i = 0; i < 3; i++) beacon(i, { batch: true });
-  expect(taken).toEqual([]);
-  await Promise.resolve();
-  expect(taken.map(textOf)).toEqual(['[0,1,2]']);
+describe('what is made in the turn that may be the last', () => {
+  function leaving() {
+    const taken: Item[] = [];
+    const handOver = (item: Item): boolean => taken.push(item) > 0;
+    return { ...setUp({}, { ending: () => 'leaving', handOver }), taken };
+  }
+
+  it('is handed over at the end of the turn, in one batch', async () => {
+    const { beacon, taken } = leaving();
+    for (let i = 0; i < 3; i++) beacon(i, { batch: true });
+    expect(taken).toEqual([]);
+    await Promise.resolve();
+    expect(taken.map(textOf)).toEqual(['[0,1,2]']);
+  });
+
+  it('is handed over earlier where it is more than may wait', async () => {
+    const { channel, beacon, taken, requests } = leaving();
+    for (let i = 0; i < 130; i++) beacon(i);
+    await Promise.resolve();
+    expect(channel.stats()).toMatchObject({ queued: 0, sent: 130, dropped: {} });
+    expect([taken.length, requests.length]).toEqual([130, 0]);
+  });
 });
