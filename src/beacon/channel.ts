@@ -137,7 +137,11 @@ export class BeaconChannel {
     const offer = (item: Item): DropReason | undefined => {
       const lane = this.#lanes.use(item.origin);
       if (!lane.mayHandOver(ending)) return 'circuit_open';
-      if (item.body.length > QUOTA || !take(item)) return 'quota_exceeded';
+      const lost = (): void => {
+        this.#sent -= item.count;
+        this.#drops.add('network_error', item);
+      };
+      if (item.body.length > QUOTA || !take(item, lost)) return 'quota_exceeded';
       lane.handedOver();
       return undefined;
     };

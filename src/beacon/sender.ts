@@ -33,8 +33,12 @@ export interface Endings {
 export interface Sender {
   /** Sends within `timeout` milliseconds, after which the connection is closed. Never rejects, always settles. */
   send(item: Item, timeout: number): Promise<Sent>;
-  /** Hands one request to what outlives the page, without waiting. False if it is not taken; absent where there is no such thing. */
-  handOver?(item: Item): boolean;
+  /**
+   * Hands one request to what outlives the page, without waiting. False if it is not taken; absent where there is no such thing.
+   *
+   * @param lost Called if it fails while the page is still there to be told.
+   */
+  handOver?(item: Item, lost: () => void): boolean;
   /** Set while a beacon accepted now may get no later turn. */
   ending?(): Ending | undefined;
   /** Subscribes to the end. Returns a function that unsubscribes. */

@@ -17,7 +17,7 @@ export function createSender(): Sender {
   const page = new Page();
   return {
     send: (item, timeout) => send(item, timeout, stops),
-    handOver: keepalive(),
+    handOver,
     ending: () => page.ending,
     onEnd: (endings) => page.watch(endings),
     close: () => {
@@ -65,27 +65,38 @@ const post = async ({ url, body, contentType, headers }: Item, init: RequestInit
 
 const blob = (body: Uint8Array<ArrayBuffer>, type: string | undefined): Blob => new Blob([body], type ? { type } : {});
 
+/** Bytes that the browser has taken over and may not have sent yet: its quota is the page's, whatever client they are from. */
+let pending = 0;
+
+/** How long Chromium keeps a request that hangs after its page, in milliseconds. */
+const KEPT = 30_000;
+
 /** Hands a request to the browser. A fetch beyond the quota would reject too late, so the bytes in flight are counted here. */
-function keepalive(): (item: Item) => boolean {
-  let pending = 0;
-  return (item) => {
-    const { url, body, contentType, headers } = item;
-    try {
-      const { navigator, location } = globalThis as Partial<typeof globalThis>;
-      // sendBeacon includes cookies even cross-origin, as none of our other requests do: it would identify the user there, or be refused.
-      const isAlike = item.origin === location?.origin || typeof Request !== 'function' || !('keepalive' in Request.prototype);
-      if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function')
-        return navigator.sendBeacon(url, blob(body, contentType));
-    } catch {
-      return false;
-    }
-    if (pending + body.length > QUOTA) return false;
-    pending += body.length;
-    const done = (response?: Response): void => {
-      pending -= body.length;
-      discard(response?.body); // a body that never ends would keep its connection
-    };
-    post(item, { keepalive: true }).then(done, () => done());
-    return true;
+function handOver(item: Item, lost: () => void): boolean {
+  const { url, body, contentType, headers } = item;
+  const done = (): void => {
+    pending -= body.length;
   };
+  try {
+    const { navigator, location } = globalThis as Partial<typeof globalThis>;
+    // sendBeacon includes cookies even cross-origin, as none of our other requests do: it would identify the user there, or be refused.
+    const isAlike = item.origin === location?.origin || typeof Request !== 'function' || !('keepalive' in Request.prototype);
+    if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function') {
+      if (!navigator.sendBeacon(url, blob(body, contentType))) return false;
+      pending += body.length;
+      quietly(KEPT, done); // nobody is told when it ends
+      return true;
+    }
+  } catch {
+    return false;
+  }
+  if (pending + body.length > QUOTA) return false;
+  pending += body.length;
+  post(item, { keepalive: true })
+    .then(
+      (response?: Response) => discard(response?.body), // a body that never ends would keep its connection
+      lost,
+    )
+    .then(done, done);
+  return true;
 }

@@ -167,6 +167,42 @@ describe('a page that goes away', () => {
     await peer.closed(3);
   });
 
+  it('counts what went by sendBeacon for 30 s, as nobody tells of its end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    vi.spyOn(navigator, 'sendBeacon').mockReturnValue(true);
+    vi.spyOn(window, 'fetch').mockResolvedValue(new Response());
+    try {
+      const [own, other] = [client(), client({ baseURL: healthy })];
+      const leaveWith = (api: Client, size: number): unknown => {
+        api.beacon('/a', 'x'.repeat(size));
+        leave();
+        back();
+        return api.beacons.stats();
+      };
+      expect(leaveWith(own, 50_000)).toMatchObject({ sent: 1 });
+      expect(leaveWith(other, 20_000)).toMatchObject({ sent: 0, dropped: { quota_exceeded: 1 } });
+      await vi.advanceTimersByTimeAsync(29_990);
+      expect(leaveWith(other, 20_000)).toMatchObject({ sent: 0, dropped: { quota_exceeded: 2 } });
+      await vi.advanceTimersByTimeAsync(10);
+      expect(leaveWith(other, 20_000)).toMatchObject({ sent: 1, dropped: { quota_exceeded: 2 } });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('counts as lost, not as sent, what fails while it is still there', async () => {
+    vi.spyOn(window, 'fetch').mockRejectedValue(new TypeError('Failed to fetch'));
+    const api = client({ baseURL: healthy });
+    for (let i = 0; i < 3; i++) api.beacon('/a', i, { batch: true });
+    api.beacon('/b', 'x'.repeat(50_000));
+    leave();
+    expect(api.beacons.stats()).toMatchObject({ queued: 0, sent: 4 });
+    await vi.waitFor(() => expect(api.beacons.stats()).toMatchObject({ sent: 0, dropped: { network_error: 4 } }));
+    api.beacon('/b', 'x'.repeat(50_000));
+    leave();
+    expect(api.beacons.stats()).toMatchObject({ sent: 1 }); // what failed takes no room
+  });
+
   it('hands over by a keepalive fetch what has headers, and all where there is no sendBeacon', async () => {
     const fetch = vi.spyOn(window, 'fetch');
     const api = client();

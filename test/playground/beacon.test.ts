@@ -203,6 +203,37 @@ describe('a page that goes away', () => {
     expect(sizes.sort((a, b) => a - b)).toEqual([1, 20_007, 39_000]);
   });
 
+  it.each([
+    ['own', 20_000, 'other', 50_000],
+    ['other', 40_000, 'other', 40_000],
+    ['own', 40_000, 'own', 40_000],
+  ] as const)('keeps to the quota with two clients: %s origin %i bytes, %s origin %i bytes', async (first, small, second, large) => {
+    const home = await site();
+    const other = await site();
+    const { page } = await open(home.url);
+    const urlOf = (origin: 'own' | 'other', path: string): string => (origin === 'own' ? home.url : other.url) + path;
+    await page.evaluate(
+      ([a, small, b, large]) => {
+        const clients = [window.api, window.Breakwater.createClient()] as const;
+        addEventListener('pagehide', () => {
+          clients[0].beacon(a, 'a'.repeat(small));
+          clients[1].beacon(b, 'b'.repeat(large));
+          queueMicrotask(() => localStorage.setItem('stats', JSON.stringify(clients.map((api) => api.beacons.stats()))));
+        });
+      },
+      [urlOf(first, '/first'), small, urlOf(second, '/second'), large] as const,
+    );
+    await page.goto(`${home.url}/next`);
+    await until(() => posts(home).length + posts(other).length > 0);
+    await page.waitForTimeout(300); // for more than there should be
+    const stats = JSON.parse((await page.evaluate(() => localStorage.getItem('stats'))) ?? '[]') as unknown;
+    expect(stats).toMatchObject([
+      { queued: 0, sent: 1, dropped: {} },
+      { queued: 0, sent: 0, dropped: { quota_exceeded: 1 } },
+    ]);
+    expect([...posts(home), ...posts(other)].map(({ path }) => path)).toEqual(['/first']);
+  });
+
   it('keeps to the quota with headers, too, where the browser would say so too late', async () => {
     const home = await site((_, response) => void setTimeout(() => response.writeHead(204).end(), 1_000));
     const { page } = await open(home.url);
