@@ -46,8 +46,6 @@ export class BeaconChannel {
   readonly #flushes = new Set<(gone: boolean) => void>();
   #sent = 0;
   #closed = false;
-  /** Set when a drain timed out: what is still in flight is not waited for again. */
-  #hangs = false;
   #pumpAt = Infinity;
   #cancelPump: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
@@ -86,6 +84,7 @@ export class BeaconChannel {
     else if (ending) queueMicrotask(go);
     for (const oldest of this.#queue.shrink()) this.#drops.add('queue_full', oldest);
     this.#pumpSoon(0);
+    this.#sender.hold?.();
     return true;
   }
 
@@ -126,7 +125,7 @@ export class BeaconChannel {
 
   #listen(): void {
     if (this.#closed || this.#stopListening) return;
-    this.#stopListening = this.#sender.onEnd({ handOver: (ending) => this.#handOver(ending), drain: () => this.#drain() });
+    this.#stopListening = this.#sender.onEnd({ handOver: (ending) => this.#handOver(ending), drain: (ms) => this.#drain(ms) });
   }
 
   /** Hands what waits to the browser, since the page may be gone in a moment. */
@@ -154,10 +153,9 @@ export class BeaconChannel {
     this.#settled();
   }
 
-  /** Runs when the program has nothing else to do: gives what waits a moment, once. */
-  async #drain(): Promise<void> {
-    if (!this.#hangs) this.#hangs = !(await this.flush());
-    if (this.#hangs) this.#abandon();
+  /** Runs when the program has nothing else to do: gives what waits a moment. */
+  async #drain(ms: number): Promise<void> {
+    if (ms <= 0 || !(await this.flush(ms))) this.#abandon();
     this.#drops.announce();
   }
 
@@ -227,8 +225,6 @@ export class BeaconChannel {
   }
 
   #settled(): void {
-    if (!this.#isIdle()) return;
-    this.#hangs = false;
-    for (const done of [...this.#flushes]) done(true);
+    if (this.#isIdle()) for (const done of [...this.#flushes]) done(true);
   }
 }

@@ -1,6 +1,7 @@
 /** Sends beacons from Node: sockets and timers never keep the process alive, and a short drain runs when it has nothing else to do. */
 import http from 'node:http';
 import https from 'node:https';
+import { now } from '../clock';
 import { patiently } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
 import type { Item } from './item';
@@ -13,17 +14,44 @@ export function createSender(): Sender {
   return {
     send: (item, timeout) => send(item, timeout, agents),
     onEnd,
+    hold,
     close: () => {
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
 }
 
+/** How long a process that has nothing else to do waits for its beacons, in milliseconds. */
+const DRAIN = 500;
+
+/** What a wait costs at least, so that a listener that sends a beacon on each `beforeExit` ends, too. */
+const LEAST = 5;
+
+/** How much of it is left. It is there again after as long without a drain: the process had other things to do. */
+let left = DRAIN;
+let drainedAt = -Infinity;
+
+const budget = (): number => {
+  if (now() - drainedAt > DRAIN) left = DRAIN;
+  return left;
+};
+
+/** Gives the process a turn more, in case a listener of `beforeExit` sends the beacon: it would end otherwise, with no other `beforeExit`. */
+function hold(): void {
+  if (budget() > 0) setImmediate(() => {});
+}
+
 /** All channels share one process listener, since Node warns of more than ten. */
 const open = new Set<Endings>();
-const drainAll = (): void => {
-  for (const channel of open) void channel.drain();
-};
+
+async function drainAll(): Promise<void> {
+  const start = now();
+  const ms = budget();
+  await Promise.all([...open].map((channel) => channel.drain(ms)));
+  if (ms <= 0) return;
+  drainedAt = now();
+  left -= Math.max(drainedAt - start, LEAST);
+}
 
 function onEnd(channel: Endings): () => void {
   if (open.size === 0) process.on('beforeExit', drainAll);

@@ -26,8 +26,8 @@ export type Ending = 'hidden' | 'leaving';
 /** What a sender calls when the end is near. */
 export interface Endings {
   handOver(ending: Ending): void;
-  /** Called when the program has nothing else to do. */
-  drain(): Promise<void>;
+  /** Called when the program has nothing else to do: gives what waits so many milliseconds, if any. Never rejects. */
+  drain(ms: number): Promise<void>;
 }
 
 export interface Sender {
@@ -41,6 +41,8 @@ export interface Sender {
   handOver?(item: Item, lost: () => void): boolean;
   /** Set while a beacon accepted now may get no later turn. */
   ending?(): Ending | undefined;
+  /** Called as a beacon is accepted, where the program may be about to end for want of other work. */
+  hold?(): void;
   /** Subscribes to the end. Returns a function that unsubscribes. */
   onEnd(endings: Endings): () => void;
   /** Ends what is in flight. */

@@ -116,6 +116,21 @@ describe('a program whose collector hangs ends soon after its work', () => {
   });
 });
 
+it.each<[string, Answer, string]>([
+  ['though its collector hangs', HANGS, '{}'],
+  ['though its collector works', OK, '{}'],
+  ['though it cannot send them', OK, `{ headers: { 'bad header': '' } }`],
+])('a program with a beacon each time it has nothing else to do ends soon after its work, %s', async (_, answer, options) => {
+  const { url } = await collector(answer);
+  const listens = `process.on('beforeExit', () => api.beacon(url, 1, ${options}));`;
+  const sends = 'api.beacon(url, 0);';
+  for (const lines of [listens, listens + sends, sends + listens]) {
+    const { code, stderr, after } = await run(url, `${lines} done();`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(after).toBeLessThan(SOON);
+  }
+});
+
 describe('a program whose collector works', () => {
   const SLOWLY: Answer = (_, response) => void setTimeout(() => response.writeHead(204).end(), 20);
 
@@ -128,6 +143,25 @@ describe('a program whose collector works', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(lines).toEqual([{ queued: 0, bytes: 0, inFlight: 0, sent: 12, dropped: {} }]);
     expect(received.map(({ body }) => body).sort()).toEqual(['0', '1', '2', '3', '4', '5', '[0,1,2,3,4,5]']);
+    expect(after).toBeLessThan(SOON);
+  });
+
+  it.each([
+    ['the first it sends', `process.once('beforeExit', () => api.beacon(url, 'bye'));`, 1],
+    ['after others', `api.beacon(url, 0); process.once('beforeExit', () => api.beacon(url, 'bye'));`, 2],
+    ['in a batch', `api.beacon(url, 0); process.once('beforeExit', () => api.beacon(url, 'bye', { batch: true }));`, 2],
+    ['a little later', `process.once('beforeExit', async () => { for (let i = 0; i < 5; i++) await i; api.beacon(url, 'bye'); });`, 1],
+    ['after a while', `api.beacon(url, 0); process.once('beforeExit', () => setTimeout(() => api.beacon(url, 'bye'), 200));`, 2],
+  ])('delivers what it sends when it has nothing else to do: %s', async (_, code, count) => {
+    const { url, received } = await collector(SLOWLY);
+    const { after, ...result } = await run(url, `${LAST_WORDS} ${code} done();`);
+    expect(result).toEqual({
+      code: 0,
+      signal: null,
+      stderr: '',
+      lines: [{ queued: 0, bytes: 0, inFlight: 0, sent: count, dropped: {} }],
+    });
+    expect(received.at(-1)?.body).toContain('bye');
     expect(after).toBeLessThan(SOON);
   });
 
