@@ -34,7 +34,7 @@ export interface BeaconOptions {
   /** Type of data serialised to text. Most types but the default cost a page a preflight. @default 'text/plain;charset=UTF-8' */
   contentType?: string | undefined;
   /** Request headers. They cost a page a preflight. @default none */
-  headers?: Readonly<Record<string, string>> | undefined;
+  headers?: Readonly<Record<string, string | false | null | undefined>> | undefined;
   /**
    * Sends it together with others to the same URL; `true` uses the defaults. A string that does not hold a JSON object or array is sent as
    * a JSON string; bytes and forms are sent alone. @default false
