@@ -73,7 +73,7 @@ export class Breakers {
   of(key: string, settings: BreakerSettings): Breaker {
     this.#settings = settings;
     const breaker = this.#breakers.use(key);
-    if (breaker.settings !== settings) breaker.configure(settings);
+    breaker.configure(settings);
     return breaker;
   }
 
@@ -159,7 +159,9 @@ const NOTHING = /* @__PURE__ */ new Error('rejected with nothing');
 
 /** Counts the outcome of a call. A status is judged whether or not the user's `validateStatus` accepts it. */
 function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {
-  breaker.release(permit, contain(verdictOn, call, error, given, breaker.settings.isFailure) ?? 'failure');
+  const settings = call.settings.breaker as BreakerSettings;
+  breaker.configure(settings); // a call is judged by its own settings, though others may have come since
+  breaker.release(permit, contain(verdictOn, call, error, given, settings.isFailure) ?? 'failure');
   const response = given ?? answerOf(error);
   const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
   if (pause) breaker.gate(pause);

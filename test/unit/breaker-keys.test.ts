@@ -212,6 +212,48 @@ describe('a request', () => {
     expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 1 });
   });
 
+  it('is judged by its own `isFailure`, whoever has come since', async () => {
+    start({ breaker: { per: 'origin' } });
+    upstream.does = 'hang';
+    const strict = { breaker: { isFailure: ({ status }: { status?: number | undefined }) => status === 404 } };
+    const calls = [...Array.from({ length: 10 }, () => ask(client, strict)), ...Array.from({ length: 10 }, () => ask(client))];
+    await settled();
+    const { held } = upstream;
+    for (const call of [...held.slice(10), ...held.slice(0, 9)]) call.answer(404);
+    await settled();
+    expect(client.breakers.list()).toMatchObject([{ state: 'closed', calls: 19, failureRate: 9 / 19 }]);
+    held[9]?.answer(500);
+    expect((await Promise.all(calls)).slice(8, 10)).toEqual([404, 500]);
+    expect(client.breakers.list()).toMatchObject([{ calls: 20, failureRate: 9 / 20 }]);
+  });
+
+  it('is slow by its own rule, whoever has come since', async () => {
+    start({ breaker: { slow: { after: 1_000 } } });
+    upstream.does = 'hang';
+    const call = ask(client);
+    await settled();
+    vi.advanceTimersByTime(1_500);
+    upstream.does = 200;
+    await ask(client, { breaker: { slow: false } });
+    upstream.held[0]?.answer(200);
+    await call;
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ calls: 2, slowRate: 0.5 });
+  });
+
+  it('opens the breaker by its own numbers once it ends, whoever has come since', async () => {
+    start({ breaker: { burst: { minCalls: 3 } } });
+    upstream.does = 'hang';
+    const calls = Array.from({ length: 4 }, () => ask(client));
+    await settled();
+    upstream.does = 200;
+    expect(await ask(client, { breaker: { mode: 'observe', burst: false } })).toBe(200);
+    const changes = vi.fn();
+    client.on('breaker', ({ to }) => changes(to));
+    for (const { answer } of upstream.held) answer(500);
+    await Promise.all(calls);
+    expect(changes).toHaveBeenCalledExactlyOnceWith('open');
+  });
+
   it.each([
     { failureRate: 0 },
     { failureRate: 1.1 },
