@@ -17,7 +17,7 @@ export interface LimitOptions {
   burst?: number | undefined;
   /** Attempts in flight at a time; a stream counts until its last byte. @default none */
   concurrency?: number | undefined;
-  /** Attempts that may be queued, first come, first served; any more are refused. @default 0 */
+  /** Attempts that may be queued, first come, first served among those with the same limit; any more are refused. @default 0 */
   maxQueue?: number | undefined;
   /** The longest wait in milliseconds; never longer than the deadline. @default what is left of the deadline */
   maxWait?: number | undefined;

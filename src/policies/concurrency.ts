@@ -1,4 +1,7 @@
-/** Limits the attempts in flight; the rest wait in order, no more than `maxQueue` and no longer than `maxWait`. */
+/**
+ * Limits the attempts in flight; the rest wait, no more than `maxQueue` and no longer than `maxWait`. Whoever has waited longest of those
+ * for whom there is room by their own `concurrency` is next; one with a smaller limit than others' holds nobody up.
+ */
 import type { Call, Policy } from '../call';
 import { refuse } from '../call/errors';
 import { Alarm, now } from '../clock';
@@ -12,7 +15,12 @@ const CAP = 1_000;
 
 interface Places {
   taken: number;
-  readonly waiting: Line<() => void>;
+  readonly waiting: Line<Waiter>;
+}
+
+interface Waiter {
+  readonly most: number;
+  go(): void;
 }
 
 export const concurrency: Policy = (next) => {
@@ -24,7 +32,7 @@ export const concurrency: Policy = (next) => {
   /** Takes a place, or queues for one. */
   const take = (call: Call, limit: LimitSettings, most: number): { mine: Places; turn?: Promise<void> } => {
     const mine = places.use(call.keyOf(limit.per));
-    if (mine.taken >= most || mine.waiting.length > 0) return { mine, turn: queue(call, limit, mine) };
+    if (mine.taken >= most) return { mine, turn: queue(call, limit, mine, most) };
     mine.taken++;
     return { mine };
   };
@@ -35,7 +43,7 @@ export const concurrency: Policy = (next) => {
     if (!place || most === undefined) return next(call);
     const { mine, turn } = place;
     // A stream keeps its place until its last byte.
-    const free = (): void => call.whenOver(() => contain(pass, mine, most));
+    const free = (): void => call.whenOver(() => contain(pass, mine));
     return turn ? turn.then(() => whenSettled(next(call), free)) : whenSettled(next(call), free);
   };
 };
@@ -53,32 +61,31 @@ const whenSettled = <T>(promise: Promise<T>, run: () => void): Promise<T> =>
     },
   );
 
-/** Passes the place to whoever has waited longest, or frees it. */
-function pass(places: Places, limit: number): void {
+/** Frees a place, or passes it on. To one at most: nobody waits for whom there was room before. */
+function pass(places: Places): void {
   places.taken--;
-  while (places.taken < limit) {
-    const { first } = places.waiting;
-    if (!first) return;
-    places.waiting.leave(first);
-    places.taken++;
-    first.who();
-  }
+  let next = places.waiting.first;
+  while (next && next.who.most <= places.taken) next = next.after;
+  if (!next) return;
+  places.waiting.leave(next);
+  places.taken++;
+  next.who.go();
 }
 
-function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places): Promise<void> {
+function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places, most: number): Promise<void> {
   if (places.waiting.length >= maxQueue || maxWait === 0) return Promise.reject(refuse(call, 'concurrency'));
   const { promise, resolve, reject } = deferred();
   const leave = (reason: unknown): void => {
     alarm.stop();
     if (places.waiting.leave(place)) reject(reason);
   };
-  const enter = (): void => {
+  const go = (): void => {
     resolve();
     alarm.stop();
   };
   const alarm = new Alarm(() => leave(refuse(call, 'concurrency')));
   if (maxWait !== undefined) alarm.set(now() + maxWait);
-  const place = places.waiting.add(enter);
+  const place = places.waiting.add({ most, go });
   call.onEnd(() => leave(call.ended));
   return promise;
 }

@@ -174,14 +174,62 @@ describe('concurrency', () => {
     expect(await Promise.all([first, second])).toEqual([200, 200]);
   });
 
-  it('lets nobody past the queue, though he brings a larger limit of his own', async () => {
-    start({ concurrency: 1, maxQueue: 5 });
-    await begin({ url: `${URL}?a` });
-    await begin({ url: `${URL}?b` });
-    await begin({ url: `${URL}?c`, limit: { concurrency: 2 } });
-    expect(upstream.requests).toBe(1);
-    await answerFirst();
-    expect(upstream.held[0]?.url).toContain('?b');
+  describe('of a request', () => {
+    const URL_B = 'http://up.test/b';
+    const one = { url: URL_B, limit: { concurrency: 1 } };
+
+    it('holds for it in the queue as well, whoever leaves', async () => {
+      start({ concurrency: 10, per: 'client', maxQueue: 100 });
+      for (let n = 0; n < 6; n++) await begin();
+      for (let n = 0; n < 3; n++) await begin(one);
+      for (let left = 5; left >= 1; left--) {
+        await answerFirst();
+        expect(upstream.held).toHaveLength(left);
+      }
+      for (let n = 0; n < 3; n++) {
+        await answerFirst();
+        expect(upstream.held.map(({ url }) => url)).toEqual([URL_B]);
+      }
+      await answerFirst();
+      expect(upstream.requests).toBe(9);
+    });
+
+    it('keeps nobody waiting for whom there is room', async () => {
+      start({ concurrency: 10, per: 'client' });
+      await begin();
+      await begin({ url: URL_B, limit: { concurrency: 1, maxQueue: 5 } });
+      await begin();
+      expect(upstream.held.map(({ url }) => url)).toEqual([URL, URL]);
+      await answerFirst();
+      expect(upstream.held).toHaveLength(1);
+      await answerFirst();
+      expect(upstream.held.map(({ url }) => url)).toEqual([URL_B]);
+    });
+
+    it('keeps nobody waiting in the queue either, where those with the same limit are in order', async () => {
+      start({ concurrency: 3, per: 'client', maxQueue: 10 });
+      for (let n = 0; n < 3; n++) await begin({ url: `${URL}?${n}` });
+      await begin(one);
+      for (let n = 3; n < 5; n++) await begin({ url: `${URL}?${n}` });
+      const order: (string | undefined)[] = [];
+      while (upstream.held.length) {
+        order.push(upstream.held[0]?.url.replace(/.*\?/, ''));
+        await answerFirst();
+      }
+      expect(order).toEqual(['0', '1', '2', '3', '4', URL_B]);
+    });
+
+    it('counts those that are there under a larger one', async () => {
+      start({ concurrency: 1, per: 'client', maxQueue: 5 });
+      await begin();
+      await begin({ url: URL_B, limit: { concurrency: 2 } });
+      await begin({ url: `${URL}?last` });
+      expect(upstream.held.map(({ url }) => url)).toEqual([URL, URL_B]);
+      await answerFirst();
+      expect(upstream.held).toHaveLength(1);
+      await answerFirst();
+      expect(upstream.held.map(({ url }) => url)).toEqual([`${URL}?last`]);
+    });
   });
 
   it('holds nothing during back-off: a call that will be repeated leaves its place to others', async () => {
