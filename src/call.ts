@@ -68,6 +68,8 @@ export class Call {
   /** Whether the body that `bodyFactory` made reached the adapter as it was. If not, a new one lacks what was made of it on the way. */
   isBodyAsMade = true;
   attempts = 0;
+  /** When the next attempt will have waited long enough, in all queues together; set by the first of them if there is a `maxWait`. */
+  waitUntil: number | undefined;
   /** How often it has waited out a pause that the upstream requested in answer to other calls. */
   pauses = 0;
   /** The attempt in progress, or the last one. */

@@ -19,7 +19,7 @@ export interface LimitOptions {
   concurrency?: number | undefined;
   /** Attempts that may be queued, first come, first served among those with the same limit; any more are refused. @default 0 */
   maxQueue?: number | undefined;
-  /** The longest wait in milliseconds; never longer than the deadline. @default what is left of the deadline */
+  /** The longest wait of an attempt in milliseconds, for a token and for a place together; never longer than the deadline. @default what is left of the deadline */
   maxWait?: number | undefined;
   /** What shares one limit. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | 'client' | undefined;

@@ -4,10 +4,10 @@
  */
 import type { Call, Policy } from '../call';
 import { refuse } from '../call/errors';
-import { Alarm, now } from '../clock';
+import { turnIn, type Waiter } from '../call/turn';
+import { now } from '../clock';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';
-import { deferred } from '../util/deferred';
 import { Line } from '../util/line';
 import { Lru } from '../util/lru';
 
@@ -15,12 +15,7 @@ const CAP = 1_000;
 
 interface Places {
   taken: number;
-  readonly waiting: Line<Waiter>;
-}
-
-interface Waiter {
-  readonly most: number;
-  go(): void;
+  readonly waiting: Line<Waiter & { readonly most: number }>;
 }
 
 export const concurrency: Policy = (next) => {
@@ -72,20 +67,8 @@ function pass(places: Places): void {
   next.who.go();
 }
 
-function queue(call: Call, { maxQueue, maxWait }: LimitSettings, places: Places, most: number): Promise<void> {
-  if (places.waiting.length >= maxQueue || maxWait === 0) return Promise.reject(refuse(call, 'concurrency'));
-  const { promise, resolve, reject } = deferred();
-  const leave = (reason: unknown): void => {
-    alarm.stop();
-    if (places.waiting.leave(place)) reject(reason);
-  };
-  const go = (): void => {
-    resolve();
-    alarm.stop();
-  };
-  const alarm = new Alarm(() => leave(refuse(call, 'concurrency')));
-  if (maxWait !== undefined) alarm.set(now() + maxWait);
-  const place = places.waiting.add({ most, go });
-  call.onEnd(() => leave(call.ended));
-  return promise;
+function queue(call: Call, { maxQueue }: LimitSettings, { waiting }: Places, most: number): Promise<void> {
+  const isLate = call.waitUntil !== undefined && call.waitUntil <= now();
+  if (waiting.length >= maxQueue || isLate) return Promise.reject(refuse(call, 'concurrency'));
+  return turnIn(waiting, { most }, call, 'concurrency');
 }

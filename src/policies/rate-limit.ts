@@ -1,6 +1,7 @@
 /** Limits the rate of attempts: by a token bucket of the client's own, or by a limiter shared with others. */
 import type { Call, Policy } from '../call';
 import { refuse } from '../call/errors';
+import { turnIn, type Waiter } from '../call/turn';
 import { Alarm, now } from '../clock';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';
@@ -22,7 +23,7 @@ const ROUNDING = 0.001;
 /** A token bucket, described by one number: the time at which it will be full again. */
 interface Bucket {
   fullAt: number;
-  readonly waiting: Line<Waiter>;
+  readonly waiting: Line<Pace & Waiter>;
   /** Rings when there is a token for whoever has waited longest. */
   readonly alarm: Alarm;
 }
@@ -34,14 +35,11 @@ interface Pace {
   readonly capacity: number;
 }
 
-interface Waiter extends Pace {
-  go(): void;
-}
-
 export const rateLimit: Policy = (next) => {
   const buckets = new Lru<Bucket>(CAP, newBucket, ({ fullAt, waiting }) => waiting.length > 0 || fullAt > now());
   /** What the attempt has to wait for, if anything. */
   const turn = (call: Call, limit: LimitSettings): Promise<void> | undefined => {
+    call.waitUntil = limit.maxWait === undefined ? undefined : now() + limit.maxWait;
     if (limit.limiter) return consume(call, limit);
     if (!limit.rate || limit.rate === Infinity) return undefined;
     return takeToken(call, limit, buckets.use(call.keyOf(limit.per)), limit.rate);
@@ -80,27 +78,23 @@ function spend(bucket: Bucket, { perToken }: Pace, at: number): void {
 
 /** Takes a token, or a place in the queue. Refuses at once if the queue is full or the wait would be too long. */
 function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: number): Promise<void> | undefined {
-  const { interval, burst, maxQueue, maxWait } = settings;
+  const { interval, burst, maxQueue } = settings;
   const perToken = interval / rate;
   const mine: Pace = { perToken, capacity: (burst ?? Math.max(1, rate)) * perToken };
   const { waiting } = bucket;
   const at = now();
-  const delay = dueAt(bucket, mine, waiting.length, at) - at;
+  const due = dueAt(bucket, mine, waiting.length, at);
+  const delay = due - at;
   if (delay <= ROUNDING && waiting.length === 0) {
     spend(bucket, mine, at);
     return undefined;
   }
-  const longest = Math.min(maxWait ?? Infinity, call.deadline?.remaining ?? Infinity);
-  if (waiting.length >= maxQueue || delay > longest) return Promise.reject(refuse(call, 'rate', Math.ceil(delay)));
-  const { promise, resolve, reject } = deferred();
-  const place = waiting.add({ ...mine, go: resolve });
+  const { waitUntil = Infinity, deadline = { remaining: Infinity } } = call;
+  if (waiting.length >= maxQueue || due > waitUntil + ROUNDING || delay > deadline.remaining)
+    return Promise.reject(refuse(call, 'rate', Math.ceil(delay)));
+  const turn = turnIn(waiting, mine, call, 'rate', () => serve(bucket));
   serve(bucket);
-  call.onEnd(() => {
-    // Whoever leaves takes no token: the next in line moves up.
-    if (waiting.leave(place)) serve(bucket);
-    reject(call.ended);
-  });
-  return promise;
+  return turn;
 }
 
 /** Asks a shared limiter. If it fails or hangs, `whenUnavailable` decides instead. */

@@ -304,6 +304,36 @@ describe('waiting for a place', () => {
     expect(upstream.requests).toBe(1);
   });
 
+  it('lasts no longer than maxWait together with the wait for a token', async () => {
+    start({ rate: 2, burst: 2, interval: 500, concurrency: 1, maxQueue: 10, maxWait: 300 });
+    await begin();
+    await begin();
+    const [third] = await begin();
+    let over = false;
+    void third?.then(() => {
+      over = true;
+    });
+    await vi.advanceTimersByTimeAsync(299);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(11);
+    expect(over).toBe(true);
+    expect(await third).toBe('ELIMITED');
+    expect(upstream.requests).toBe(1);
+  });
+
+  it('lasts as long for each attempt of a call', async () => {
+    start({ rate: 4, burst: 1, concurrency: 1, maxQueue: 10, maxWait: 300 }, { retry: { baseDelay: 10, jitter: 'none' } });
+    await begin();
+    await answerFirst();
+    const [call] = await begin();
+    await vi.advanceTimersByTimeAsync(260);
+    upstream.held.shift()?.answer(503);
+    await vi.advanceTimersByTimeAsync(270);
+    expect(upstream.requests).toBe(3);
+    await answerFirst();
+    expect(await call).toBe(200);
+  });
+
   it('lasts as long as the call, and needs no timer, where nothing else is said', async () => {
     start({ concurrency: 1, maxQueue: 5 }, { timeout: false, deadline: false });
     await begin();

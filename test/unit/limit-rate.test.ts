@@ -221,6 +221,38 @@ describe('waiting for a token', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
+  it('lasts no longer than maxWait, where who was before it took more than was to be expected', async () => {
+    start({ rate: 10, burst: 1, maxQueue: 10, maxWait: 250 });
+    const events: LimitedEvent[] = [];
+    client.on('limited', (event) => events.push(event));
+    await ask(client);
+    const greedy = ask(client, { limit: { interval: 10_000, maxWait: 2_000 } });
+    const call = ask(client);
+    const patient = ask(client, { limit: { maxWait: 5_000 } });
+    let over = false;
+    void call.then(() => {
+      over = true;
+    });
+    await vi.advanceTimersByTimeAsync(249);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(11);
+    expect(over).toBe(true);
+    expect(await call).toBe('ELIMITED');
+    expect(events).toMatchObject([{ endpoint: ENDPOINT, limit: 'rate' }]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await Promise.all([greedy, patient])).toEqual([200, 200]);
+    expect(upstream.requests).toBe(3);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may last exactly as long as maxWait, behind others', async () => {
+    start({ rate: 10, burst: 1, maxQueue: 5, maxWait: 300 });
+    const calls = Array.from({ length: 4 }, () => ask(client));
+    await vi.advanceTimersByTimeAsync(310);
+    expect(await Promise.all(calls)).toEqual([200, 200, 200, 200]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('is not done with a maxWait of 0', async () => {
     start({ rate: 10, burst: 1, maxQueue: 100, maxWait: 0 });
     expect(await askTimes(2, client)).toEqual([200, 'ELIMITED']);
