@@ -126,9 +126,10 @@ const originOf = (url: URL): string => (url.origin === 'null' ? `${url.protocol}
 /**
  * The URL for a record: no user, password or fragment, and only the names of query parameters.
  *
- * @param allowed Exact names of parameters whose values are shown. The list is taken at its word, even where it names a signature.
+ * @param allow Exact names of parameters whose values are shown. The list is taken at its word, even where it names a signature.
  */
-export function redactedUrl(config: AxiosRequestConfig, allowed: readonly string[] = []): string {
+export function redactedUrl(config: AxiosRequestConfig, allow: readonly string[] | false = []): string {
+  const allowed = allow || [];
   const shown = show(config);
   if (config.params || allowed.length) return withQuery(shown.url, [...shown.query, ...paramsOf(config.params)], allowed);
   shown.redacted ??= withQuery(shown.url, shown.query, allowed);
@@ -136,5 +137,5 @@ export function redactedUrl(config: AxiosRequestConfig, allowed: readonly string
 }
 
 /** `METHOD url` for a message. */
-export const describeRequest = (config: AxiosRequestConfig, allowed?: readonly string[]): string =>
-  `${methodOf(config)} ${redactedUrl(config, allowed)}`;
+export const describeRequest = (config: AxiosRequestConfig, allow?: readonly string[] | false): string =>
+  `${methodOf(config)} ${redactedUrl(config, allow)}`;

@@ -9,7 +9,7 @@ import type { AlertOptions } from './options/alerts';
 import type { BeaconChannelOptions } from './options/beacon';
 import { type BreakerOptions, type BreakerSettings, mergeBreaker } from './options/breaker';
 import { check, type Rule } from './options/check';
-import { type FallbackFunction, type FallbackOptions, mergeFallback } from './options/fallback';
+import { type FallbackFunction, type FallbackOptions, type FallbackSettings, mergeFallback } from './options/fallback';
 import { type LimitOptions, type LimitSettings, mergeLimit } from './options/limit';
 import { mergeRetry, type RetryOptions, type RetrySettings } from './options/retry';
 import { isDuration, type TimeoutInput } from './options/timeout';
@@ -18,6 +18,7 @@ import type { Limits } from './words';
 
 /**
  * Everything that protects a call. A client and a request take the same names; a request's are merged over the client's, field by field.
+ * `undefined` changes nothing. `false` turns a policy off, and takes away any option whose default is none, the rules, or another option.
  * An invalid value is refused with `ERR_BAD_OPTION_VALUE`: `createClient` and `protect` throw it, a request rejects with it before
  * anything is sent.
  */
@@ -42,7 +43,7 @@ export interface Policies {
   /** An answer instead of an error: options, a function from the error to the data, or `false`. @default none */
   fallback?: FallbackOptions | FallbackFunction | false | undefined;
   /** Names the endpoint, the key of breakers, limits and statistics. @default `METHOD origin/path` with `:id` in place of identifiers */
-  endpoint?: string | ((config: AxiosRequestConfig) => string) | undefined;
+  endpoint?: string | ((config: AxiosRequestConfig) => string) | false | undefined;
   /**
    * The request header that carries what is left of the deadline upstream, in milliseconds. Dropped on a redirect to another origin, but
    * not by fetch, which follows redirects unseen. @default false
@@ -55,7 +56,7 @@ export interface Policies {
    */
   propagateTrace?: boolean | readonly (string | RegExp)[] | undefined;
   /** Query parameters whose values may be shown in records, logs and messages; of all others only the name is shown. @default none */
-  allowQueryValues?: readonly string[] | undefined;
+  allowQueryValues?: readonly string[] | false | undefined;
 }
 
 /** axios' request config with Breakwater's policies. */
@@ -90,8 +91,8 @@ export function defaultDeadline({ total = 0, connect = 0, read = 0 }: Limits): n
 const RULES = /* @__PURE__ */ own<{ [K in keyof Policies]: Rule }>({
   deadline: [isDeadline, 'It takes milliseconds greater than 0, a valid Date, a Deadline, or false.'],
   endpoint: [
-    (value) => typeof value === 'function' || isName(value, /./s),
-    'It takes a name, or a function from the request config to a name.',
+    (value) => value === false || typeof value === 'function' || isName(value, /./s),
+    'It takes a name, or a function from the request config to a name, or false.',
   ],
   deadlineHeader: [
     (value) => value === false || isName(value, /^[\w-]+$/),
@@ -102,8 +103,8 @@ const RULES = /* @__PURE__ */ own<{ [K in keyof Policies]: Rule }>({
     "It takes true, false, or a list of origins and regular expressions, such as ['https://api.example.com'].",
   ],
   allowQueryValues: [
-    (value) => isListOf(value, (name) => typeof name === 'string'),
-    "It takes a list of parameter names, such as ['page'].",
+    (value) => value === false || isListOf(value, (name) => typeof name === 'string'),
+    "It takes a list of parameter names, such as ['page'], or false.",
   ],
 });
 
@@ -157,7 +158,7 @@ export interface Settings {
   readonly retry: RetrySettings | false;
   readonly breaker: BreakerSettings | false;
   readonly limit: LimitSettings | false;
-  readonly fallback: FallbackOptions | false;
+  readonly fallback: FallbackSettings | false;
 }
 
 /** Merges policies over `base`, or over the defaults without one. Returns `base` itself if nothing changes. */

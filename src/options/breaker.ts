@@ -1,5 +1,5 @@
 /** When an endpoint is cut off, for how long, and how it comes back. */
-import { count, duration, type Full, fn, fraction, group, lay, oneOf } from './check';
+import { count, duration, type Full, fn, fraction, group, lay, oneOf, orNone } from './check';
 
 /** The fast trigger: a short window, which detects an outage after healthy traffic within seconds. */
 export interface BurstOptions {
@@ -17,7 +17,7 @@ export interface SlowOptions {
    * Milliseconds after which a call counts as slow.
    * @default 0.8 of the attempt's `total`, else of `connect` and `read` together; none if one of them is off
    */
-  after?: number | undefined;
+  after?: number | false | undefined;
   /** Opens when slow calls / calls is this or more. @default 0.8 */
   rate?: number | undefined;
 }
@@ -59,7 +59,7 @@ export interface BreakerOptions {
    * refusals on this side. A 429 that it does not call a failure counts neither way.
    * @default the rules
    */
-  isFailure?: ((outcome: BreakerOutcome) => boolean) | undefined;
+  isFailure?: ((outcome: BreakerOutcome) => boolean) | false | undefined;
   /** `observe` reports what it would do, and lets every call through unless an operator holds it open. @default 'enforce' */
   mode?: 'enforce' | 'observe' | undefined;
 }
@@ -68,7 +68,7 @@ export interface BreakerOptions {
 export interface BreakerSettings extends Omit<Full<BreakerOptions>, 'burst' | 'slow' | 'isFailure'> {
   burst: Full<BurstOptions> | false;
   slow: { after: number | undefined; rate: number } | false;
-  isFailure: BreakerOptions['isFailure'];
+  isFailure: Exclude<BreakerOptions['isFailure'], false>;
 }
 
 const DEFAULT_BURST = { failureRate: 0.5, window: 30_000, minCalls: 10 };
@@ -101,11 +101,11 @@ export function mergeBreaker(
     openFor: duration,
     maxOpenFor: duration,
     burst: group(DEFAULT_BURST, { failureRate: fraction, window: duration, minCalls: count }),
-    slow: group(DEFAULT_SLOW, { after: duration, rate: fraction }),
+    slow: group(DEFAULT_SLOW, { after: orNone(duration), rate: fraction }),
     probes: count,
     successesToClose: count,
     per: oneOf('endpoint', 'origin'),
-    isFailure: fn,
+    isFailure: orNone(fn),
     mode: oneOf('enforce', 'observe'),
   });
 }

@@ -35,6 +35,12 @@ export const oneOf = (...values: unknown[]): Rule => [
 ];
 export const anything: Rule = [() => true, ''];
 
+/** The rule for an option that need not be set: `false` takes it away. */
+export const orNone =
+  ([isGood, takes]: Rule) =>
+  (name: string, value: unknown): unknown =>
+    value === false ? undefined : check([isGood, takes.replace(/\.$/, ', or false.')], name, value);
+
 /** The rule for nested options, or `false`. */
 export const group =
   <T extends object>(defaults: T, rules: Rules<T>) =>

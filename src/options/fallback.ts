@@ -1,7 +1,7 @@
 /** What a caller gets instead of an error. */
 import type { AxiosRequestConfig } from 'axios';
 import { own } from '../util/own';
-import { anything, duration, fields, fn } from './check';
+import { anything, duration, fields, fn, orNone } from './check';
 
 /** Makes the data of a response out of an error. */
 export type FallbackFunction = (error: unknown, config: AxiosRequestConfig) => unknown;
@@ -14,25 +14,32 @@ export interface FallbackOptions {
    * Makes the data, within what is left of the deadline but at least 1 s. What it throws becomes the call's error, with the original as
    * `cause`. @default none
    */
-  use?: FallbackFunction | undefined;
+  use?: FallbackFunction | false | undefined;
   /**
    * Serves the last good response to the same GET from the same requester (headers, agents, options; `Vary` is respected), if it is at most
    * this many milliseconds old. Tried before `use` and `value`. @default none
    */
+  staleFor?: number | false | undefined;
+}
+
+/** The fallback in force. */
+export interface FallbackSettings {
+  value?: unknown;
+  use?: FallbackFunction | undefined;
   staleFor?: number | undefined;
 }
 
 /** Merges a `fallback` option over the settings so far. */
 export function mergeFallback(
-  base: FallbackOptions | false | undefined,
+  base: FallbackSettings | false | undefined,
   fallback: FallbackOptions | FallbackFunction | false | undefined,
-): FallbackOptions | false {
+): FallbackSettings | false {
   if (fallback === undefined) return base ?? false;
   if (fallback === false) return false;
   if (typeof fallback === 'function') return own({ ...(base || {}), use: fallback });
   const { use, ...rest } = base || {};
   // A `value` set later replaces a `use` set earlier.
   const before = use && fallback?.value === undefined ? { use, ...rest } : rest;
-  const rules = { value: anything, use: fn, staleFor: duration };
-  return fields<FallbackOptions>('fallback', before, fallback, rules, 'an object, a function, or false');
+  const rules = { value: anything, use: orNone(fn), staleFor: orNone(duration) };
+  return fields<FallbackSettings>('fallback', before, fallback, rules, 'an object, a function, or false');
 }

@@ -1,5 +1,5 @@
 /** How much load an upstream may get: a rate, and a number of attempts at a time. */
-import { count, countOrZero, durationOrZero, finiteDuration, lay, oneOf, positive, type Rule } from './check';
+import { count, countOrZero, durationOrZero, finiteDuration, lay, oneOf, orNone, positive, type Rule } from './check';
 
 /** A limit shared with others, such as rate-limiter-flexible on Redis. Rejects with `msBeforeNext` when there is no room. */
 export interface Limiter {
@@ -10,21 +10,21 @@ export interface Limiter {
 /** Rate and concurrency limits. None by default. */
 export interface LimitOptions {
   /** Attempts per `interval`. @default none */
-  rate?: number | undefined;
+  rate?: number | false | undefined;
   /** What `rate` counts over, in milliseconds. @default 1000 */
   interval?: number | undefined;
   /** Attempts that may start at once after a quiet period. @default rate */
-  burst?: number | undefined;
+  burst?: number | false | undefined;
   /** Attempts in flight at a time; a stream counts until its last byte. @default none */
-  concurrency?: number | undefined;
+  concurrency?: number | false | undefined;
   /** Attempts that may be queued, first come, first served among those with the same limit; any more are refused. @default 0 */
   maxQueue?: number | undefined;
   /** The longest wait of an attempt in milliseconds, for a token and for a place together; never longer than the deadline. @default what is left of the deadline */
-  maxWait?: number | undefined;
+  maxWait?: number | false | undefined;
   /** What shares one limit. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | 'client' | undefined;
   /** A limit shared with other processes, instead of `rate`. What it refuses is refused at once, without a queue. @default none */
-  limiter?: Limiter | undefined;
+  limiter?: Limiter | false | undefined;
   /** What to do if `limiter` fails, or does not answer within a second (or `maxWait`, if shorter and not 0). @default 'allow' */
   whenUnavailable?: 'allow' | 'refuse' | undefined;
 }
@@ -59,17 +59,20 @@ const limiter: Rule = [
   'It takes an object with consume(key): Promise.',
 ];
 
+/** Or as many as come. */
+const orAll = ([isGood, takes]: Rule): Rule => [(value) => value === Infinity || isGood(value), takes];
+
 /** Merges a `limit` option over the settings so far. */
 export function mergeLimit(base: LimitSettings | false | undefined, limit: LimitOptions | false | undefined): LimitSettings | false {
   return lay('limit', base ?? false, limit, DEFAULTS, {
-    rate: positive,
+    rate: orNone(positive),
     interval: finiteDuration,
-    burst: count,
-    concurrency: count,
-    maxQueue: countOrZero,
-    maxWait: durationOrZero,
+    burst: orNone(count),
+    concurrency: orNone(orAll(count)),
+    maxQueue: orAll(countOrZero),
+    maxWait: orNone(durationOrZero),
     per: oneOf('endpoint', 'origin', 'client'),
-    limiter,
+    limiter: orNone(limiter),
     whenUnavailable: oneOf('allow', 'refuse'),
   });
 }

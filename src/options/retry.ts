@@ -1,6 +1,6 @@
 /** When a failed attempt is repeated, and after how long. */
 import type { AttemptSummary } from '../words';
-import { check, countOrZero, duration, durationOrZero, type Full, factor, fn, fraction, group, lay, oneOf } from './check';
+import { check, countOrZero, duration, durationOrZero, type Full, factor, fn, fraction, group, lay, oneOf, orNone } from './check';
 
 /** How many retries an endpoint may get from all calls together. */
 export interface RetryBudget {
@@ -42,13 +42,13 @@ export interface RetryOptions {
   /** Keeps retries from multiplying the load of an outage; `false` lifts it. @default { ratio: 0.2, min: 3 } */
   budget?: RetryBudget | false | undefined;
   /** Decides instead of the rules, whose verdict is in `context.safe`. Throwing means no. @default the rules */
-  when?: ((error: unknown, context: RetryContext) => boolean) | undefined;
+  when?: ((error: unknown, context: RetryContext) => boolean) | false | undefined;
 }
 
 /** The retry options in force. */
 export interface RetrySettings extends Omit<Full<RetryOptions>, 'when' | 'budget'> {
   budget: { ratio: number; min: number } | false;
-  when: RetryOptions['when'];
+  when: Exclude<RetryOptions['when'], false>;
 }
 
 const DEFAULT_BUDGET = { ratio: 0.2, min: 3 };
@@ -81,7 +81,7 @@ export function mergeRetry(
     jitter: oneOf('equal', 'full', 'none'),
     maxRetryAfter: durationOrZero,
     budget: group(DEFAULT_BUDGET, { ratio: fraction, min: countOrZero }),
-    when: fn,
+    when: orNone(fn),
   };
   return lay('retry', before, retry, DEFAULTS, rules, 'an object, a number of retries, or false');
 }

@@ -3,7 +3,7 @@ import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
 import { canceled, isCanceled, isLocal, isTimeout } from '../errors';
-import type { FallbackOptions } from '../options/fallback';
+import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
 import { deferred } from '../util/deferred';
@@ -42,7 +42,7 @@ interface Kept {
 
 export const fallback: Policy = (next) => {
   const kept = new Map<string, Kept>();
-  const orElse = async (call: Call, settings: FallbackOptions): Promise<AxiosResponse> => {
+  const orElse = async (call: Call, settings: FallbackSettings): Promise<AxiosResponse> => {
     let response: AxiosResponse;
     try {
       response = await next(call);
@@ -93,7 +93,7 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
   if (kept.size > CAP && eldest !== undefined) kept.delete(eldest);
 }
 
-function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackOptions): FallbackResponse | undefined {
+function stale(kept: Map<string, Kept>, call: Call, { staleFor }: FallbackSettings): FallbackResponse | undefined {
   const asked = askedBy(call);
   const found = asked && kept.get(asked.key);
   if (!found || !staleFor || variantOf(asked, found.vary) !== found.variant || !asked.accepts(found.status)) return undefined;
@@ -141,7 +141,7 @@ const orLetGo =
     throw failure;
   };
 
-async function standIn(call: Call, settings: FallbackOptions, error: unknown): Promise<FallbackResponse | undefined> {
+async function standIn(call: Call, settings: FallbackSettings, error: unknown): Promise<FallbackResponse | undefined> {
   if (!settings.use && !('value' in settings)) return undefined;
   const data = settings.use ? await useOf(settings.use, call, error) : copyOf(settings.value);
   const config = call.reportedConfig;
@@ -149,7 +149,7 @@ async function standIn(call: Call, settings: FallbackOptions, error: unknown): P
 }
 
 /** The user's function cannot make the call hang: it gets what is left of the deadline, and the caller may still abort. */
-async function useOf(use: NonNullable<FallbackOptions['use']>, call: Call, error: unknown): Promise<unknown> {
+async function useOf(use: NonNullable<FallbackSettings['use']>, call: Call, error: unknown): Promise<unknown> {
   if (isAborted(call.request)) throw canceled(call.reportedConfig);
   const { promise: end, reject } = deferred();
   end.catch(() => {}); // the function may abort the call, and throw before anybody awaits this

@@ -1,5 +1,5 @@
 // A bad option fails early and clearly: clients throw when they are made, a request rejects before anything is sent.
-import axios, { AxiosError } from 'axios';
+import axios, { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, type ClientConfig, createClient, type Policies, protect, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
@@ -212,6 +212,24 @@ describe('options merge field by field', () => {
     const own = createClient({ proxy: false, timeout: [100, 100] });
     expect((await own.get(lab.url('healthy', '/delay/300'), { timeout: false })).status).toBe(200);
     await own.close();
+  });
+
+  const named = { endpoint: 'mine', allowQueryValues: ['page'], limit: { rate: 1 } };
+  const off = { endpoint: false, allowQueryValues: false, limit: { rate: false } } as const;
+  it.each<[string, ClientConfig, ClientConfig, RequestConfig]>([
+    ['of a request', named, {}, off],
+    ['of a client made by another', named, off, {}],
+    ['of a client', off, {}, {}],
+  ])('false takes away what else has no default: %s', async (_what, first, second, request) => {
+    const adapter = async (config: InternalAxiosRequestConfig) => ({ data: '', status: 200, statusText: '', headers: {}, config });
+    for (const parent of [createClient({ adapter, ...first }), protect(axios.create({ adapter }), first as Policies)]) {
+      const own = parent.create(second);
+      const told: string[] = [];
+      own.on('call', ({ endpoint, url }) => told.push(`${endpoint} ${url}`));
+      for (let i = 0; i < 2; i++) await own.get('http://api.test/a?page=2', request);
+      expect(told).toEqual(Array(2).fill('GET http://api.test/a http://api.test/a?page=REDACTED'));
+      await Promise.all([parent.close(), own.close()]);
+    }
   });
 
   it('a new value in defaults.timeout counts from the next call', async () => {

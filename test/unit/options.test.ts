@@ -3,7 +3,15 @@ import { AxiosError } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/deadline';
 import { createClient } from '../../src/index';
-import { checkPolicies, checkPolicyNames, defaultDeadline, isTooTight, type Policies } from '../../src/options';
+import {
+  checkPolicies,
+  checkPolicyNames,
+  defaultDeadline,
+  isTooTight,
+  mergeSettings,
+  type Policies,
+  type Settings,
+} from '../../src/options';
 import { type AlertOptions, alertSettings, DEFAULT_ALERTS } from '../../src/options/alerts';
 import { mergeLimits } from '../../src/options/timeout';
 import { LIMIT_NAMES, type Limits } from '../../src/words';
@@ -124,6 +132,7 @@ describe('the other policies', () => {
     { deadline: new Deadline(5) },
     { endpoint: 'users' },
     { endpoint: () => 'users' },
+    { endpoint: false },
     { deadlineHeader: false },
     { deadlineHeader: 'x-request-timeout-ms' },
     { endpoint: undefined, deadlineHeader: undefined },
@@ -134,6 +143,7 @@ describe('the other policies', () => {
     { propagateTrace: ['https://api.example.com', 'http://localhost:8080'] },
     { propagateTrace: ['http://[::1]:8080', 'https://xn--bcher-kva.example', /^https:/g] },
     { allowQueryValues: [] },
+    { allowQueryValues: false },
     { allowQueryValues: ['page', 'sort[by]', ''] },
   ])('%o is good', (policies) => {
     expect(() => checkPolicies(policies)).not.toThrow();
@@ -259,6 +269,62 @@ describe('a deadline', () => {
   });
 });
 
+describe('false', () => {
+  const limit = { rate: 1, burst: 2, concurrency: 3, maxQueue: 5, maxWait: 4, limiter: { consume: async () => {} } };
+  const use = () => 1;
+
+  type Case = [policy: keyof Settings, field: string, set: Policies];
+  it.each<Case>([
+    ...(['rate', 'burst', 'concurrency', 'maxWait', 'limiter'] as const).map((field) => ['limit', field, { limit }] satisfies Case),
+    ['retry', 'when', { retry: { retries: 1, when: () => true } }],
+    ['breaker', 'isFailure', { breaker: { minCalls: 3, isFailure: () => true } }],
+    ['fallback', 'use', { fallback: { use, staleFor: 5 } }],
+    ['fallback', 'staleFor', { fallback: { use, staleFor: 5 } }],
+  ])('takes %s.%s away, and leaves the rest', (policy, field, set) => {
+    const base = mergeSettings(undefined, set);
+    const settings = mergeSettings(base, { [policy]: { [field]: false } })[policy] as unknown as Record<string, unknown>;
+    expect(settings).toEqual({ ...base[policy], [field]: undefined });
+    expect(base[policy]).toHaveProperty(field);
+  });
+
+  it('takes breaker.slow.after away, and leaves the rest', () => {
+    const base = mergeSettings(undefined, { breaker: { slow: { after: 100, rate: 0.5 } } });
+    expect(mergeSettings(base, { breaker: { slow: { after: false } } })).toEqual({
+      ...base,
+      breaker: { ...base.breaker, slow: { after: undefined, rate: 0.5 } },
+    });
+  });
+
+  it('as fallback.value is the data', () => {
+    expect(mergeSettings(undefined, { fallback: { value: false } }).fallback).toEqual({ value: false });
+  });
+
+  it.each<[name: string, config: unknown]>([
+    ['retry.baseDelay', { retry: { baseDelay: false } }],
+    ['retry.retries', { retry: { retries: false } }],
+    ['retry.budget.ratio', { retry: { budget: { ratio: false } } }],
+    ['breaker.window', { breaker: { window: false } }],
+    ['breaker.mode', { breaker: { mode: false } }],
+    ['breaker.slow.rate', { breaker: { slow: { rate: false } } }],
+    ['limit.interval', { limit: { interval: false } }],
+    ['limit.maxQueue', { limit: { maxQueue: false } }],
+    ['limit.per', { limit: { per: false } }],
+  ])('for %s, which has a default, is refused', (name, config) => {
+    expect(refusal(() => mergeSettings(undefined, config as Policies))).toMatch(`${name}: false is not valid. It takes `);
+  });
+});
+
+it('Infinity is no limit of concurrency or of the queue', () => {
+  const { limit } = mergeSettings(undefined, { limit: { concurrency: Infinity, maxQueue: Infinity } });
+  expect(limit).toMatchObject({ concurrency: Infinity, maxQueue: Infinity });
+});
+
+it('a refusal says where false is taken', () => {
+  expect(refusal(() => createClient({ limit: { rate: 0 } }))).toBe(
+    'limit.rate: 0 is not valid. It takes a number greater than 0, or false.',
+  );
+});
+
 describe('a refusal names what is taken', () => {
   it.each<[option: string, value: unknown, takes: string]>([
     ['beacons', false, 'an object'],
@@ -271,6 +337,8 @@ describe('a refusal names what is taken', () => {
     ['retry', 1.5, 'a whole number, 0 or more'],
     ['fallback', 'instead', 'an object, a function, or false'],
     ['fallback', null, 'an object, a function, or false'],
+    ['endpoint', 5, 'a name, or a function from the request config to a name, or false'],
+    ['allowQueryValues', 'page', "a list of parameter names, such as \\['page'\\], or false"],
   ])('%s: %j', (option, value, takes) => {
     expect(refusal(() => createClient({ [option]: value }))).toMatch(new RegExp(`^${option}: .+ is not valid\\. It takes ${takes}\\.$`));
   });

@@ -1,6 +1,6 @@
 // A consumer's TypeScript, compiled as ESM, as CommonJS and for a bundler.
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
-import { type Client, createClient, isTimeout, protect, withDeadline } from 'breakwater';
+import { type Client, createClient, type FallbackOptions, isTimeout, type Policies, protect, withDeadline } from 'breakwater';
 import { type LogLine, logTo } from 'breakwater/log';
 import { instrument } from 'breakwater/opentelemetry';
 import { collect, toAlertmanager } from 'breakwater/prometheus';
@@ -35,6 +35,19 @@ const detach: (() => void)[] = [
   client.on('alert', (alert) => console.log(toAlertmanager(alert), client.stats.get(alert.endpoint)?.suggested?.read)),
 ];
 for (const stop of detach) stop();
+
+/** What has no default can be taken away again. */
+export const none: Policies = {
+  limit: { rate: false, burst: false, concurrency: false, maxWait: false, limiter: false },
+  fallback: { use: false, staleFor: false } satisfies FallbackOptions,
+  retry: { when: false },
+  breaker: { isFailure: false, slow: { after: false } },
+  endpoint: false,
+  allowQueryValues: false,
+};
+
+// @ts-expect-error: what has one cannot
+export const some: Policies = { retry: { baseDelay: false } };
 
 // @ts-expect-error: a timeout is not a word
 createClient({ timeout: '3s' });
