@@ -1,5 +1,5 @@
 /** When an endpoint is cut off, for how long, and how it comes back. */
-import { count, duration, type Full, fn, fraction, group, lay, oneOf, orNone } from './check';
+import { count, duration, type Full, fn, fraction, fractionOrZero, group, lay, oneOf, orNone } from './check';
 
 /** The fast trigger: a short window, which detects an outage after healthy traffic within seconds. */
 export interface BurstOptions {
@@ -34,7 +34,7 @@ export interface BreakerOutcome {
 
 /** A circuit breaker driven by failure rates, kept in memory. */
 export interface BreakerOptions {
-  /** Opens when failures / calls is greater than this, which it never is with 1. @default 0.5 */
+  /** Opens when failures / calls is greater than this: with 0, on any failure; with 1, never. @default 0.5 */
   failureRate?: number | undefined;
   /** Milliseconds over which calls are counted. @default 300000 */
   window?: number | undefined;
@@ -95,12 +95,12 @@ export function mergeBreaker(
   breaker: BreakerOptions | false | undefined,
 ): BreakerSettings | false {
   return lay('breaker', base ?? DEFAULT_BREAKER, breaker, DEFAULT_BREAKER, {
-    failureRate: fraction,
+    failureRate: fractionOrZero,
     window: duration,
     minCalls: count,
     openFor: duration,
     maxOpenFor: duration,
-    burst: group(DEFAULT_BURST, { failureRate: fraction, window: duration, minCalls: count }),
+    burst: group(DEFAULT_BURST, { failureRate: fractionOrZero, window: duration, minCalls: count }),
     slow: group(DEFAULT_SLOW, { after: orNone(duration), rate: fraction }),
     probes: count,
     successesToClose: count,

@@ -27,6 +27,7 @@ export const count: Rule = [(value) => Number.isInteger(value) && number(value) 
 export const countOrZero: Rule = [(value) => Number.isInteger(value) && number(value) >= 0, 'It takes a whole number, 0 or more.'];
 export const positive: Rule = [(value) => number(value) > 0, 'It takes a number greater than 0.'];
 export const fraction: Rule = [(value) => number(value) > 0 && number(value) <= 1, 'It takes a fraction greater than 0, up to 1.'];
+export const fractionOrZero: Rule = [(value) => number(value) >= 0 && number(value) <= 1, 'It takes a fraction, 0 to 1.'];
 export const factor: Rule = [(value) => number(value) >= 1, 'It takes a number, 1 or more.'];
 export const fn: Rule = [(value) => typeof value === 'function', 'It takes a function.'];
 export const oneOf = (...values: unknown[]): Rule => [

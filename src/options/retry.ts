@@ -1,10 +1,10 @@
 /** When a failed attempt is repeated, and after how long. */
 import type { AttemptSummary } from '../words';
-import { check, countOrZero, duration, durationOrZero, type Full, factor, fn, fraction, group, lay, oneOf, orNone } from './check';
+import { check, countOrZero, duration, durationOrZero, type Full, factor, fn, fractionOrZero, group, lay, oneOf, orNone } from './check';
 
 /** How many retries an endpoint may get from all calls together. */
 export interface RetryBudget {
-  /** Retries as a share of calls, over the last 10 s. As in Finagle and Envoy. @default 0.2 */
+  /** Retries as a share of calls, over the last 10 s; 0 leaves only `min`. As in Finagle and Envoy. @default 0.2 */
   ratio?: number | undefined;
   /** Retries per 10 s that are always allowed, so that low traffic gets some too. @default 3 */
   min?: number | undefined;
@@ -80,7 +80,7 @@ export function mergeRetry(
     maxDelay: duration,
     jitter: oneOf('equal', 'full', 'none'),
     maxRetryAfter: durationOrZero,
-    budget: group(DEFAULT_BUDGET, { ratio: fraction, min: countOrZero }),
+    budget: group(DEFAULT_BUDGET, { ratio: fractionOrZero, min: countOrZero }),
     when: orNone(fn),
   };
   return lay('retry', before, retry, DEFAULTS, rules, 'an object, a number of retries, or false');

@@ -255,7 +255,7 @@ describe('a request', () => {
   });
 
   it.each([
-    { failureRate: 0 },
+    { failureRate: -0.1 },
     { failureRate: 1.1 },
     { minCalls: 0 },
     { openFor: -1 },

@@ -76,6 +76,17 @@ describe('the failure rate', () => {
     expect(state()).toBe('closed');
   });
 
+  it.each<BreakerOptions>([
+    { failureRate: 0, burst: false },
+    { failureRate: 1, burst: { failureRate: 0, minCalls: 20 } },
+  ])('of 0 is exceeded by any failure: %j', async (breaker) => {
+    start(breaker);
+    await traffic(50, 200);
+    expect(state()).toBe('closed');
+    await traffic(1, 500);
+    expect(state()).toBe('open');
+  });
+
   it('takes its own numbers', async () => {
     start({ failureRate: 0.2, minCalls: 5, window: 10_000, burst: false });
     await traffic(4, 200);

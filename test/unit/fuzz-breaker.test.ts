@@ -110,7 +110,7 @@ const commands = fc.oneof(
   fc.commands([...calls, ...calls, ...time, ...operators], size),
 );
 
-const share = fc.constantFrom(0.3, 0.5, 0.8, 1);
+const share = fc.constantFrom(0, 0.3, 0.5, 0.8, 1);
 const count = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 const settings = fc
   .record({
@@ -120,7 +120,7 @@ const settings = fc
     openFor: fc.constantFrom(100, 400),
     maxOpenFor: fc.constantFrom(50, 400, 1_000),
     burst: fc.option(fc.record({ failureRate: share, window: fc.constantFrom(90, 300), minCalls: count(4) }), { nil: false as const }),
-    slow: fc.option(fc.record({ after: fc.constant(undefined), rate: share }), { nil: false as const }),
+    slow: fc.option(fc.record({ after: fc.constant(undefined), rate: share.filter(Boolean) }), { nil: false as const }),
     probes: count(3),
     successesToClose: count(3),
     mode: fc.constantFrom('enforce' as const, 'enforce' as const, 'observe' as const),

@@ -112,6 +112,10 @@ describe('the budget', () => {
     expect(strict.sent).toHaveLength(4);
     await burst(strict.client, 1);
     expect(strict.sent).toHaveLength(6); // the fifth call pays for one retry
+
+    const few = clientOver([503], { retry: { ...quick, budget: { ratio: 0, min: 2 } } });
+    await burst(few.client, 50);
+    expect(few.sent).toHaveLength(52);
   });
 
   it('merges field by field, and what is undefined is not named', async () => {
