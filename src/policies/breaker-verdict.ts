@@ -9,7 +9,7 @@ import type { Verdict } from './breaker-counts';
 
 /** The verdict of the rules, or of the user's `isFailure`. */
 export function verdictOn(call: Call, error: unknown, given: AxiosResponse | undefined, isFailure: BreakerSettings['isFailure']): Verdict {
-  const { status } = given ?? answerOf(error) ?? {};
+  const { status } = given ?? answerOf(error) ?? (isTooLong(error) ? call.attempt : undefined) ?? {};
   const attempt = call.attempt as Attempt;
   const verdict = byRule(error, status, call.attempt?.handedOver); // a call that ended just before its first attempt has none
   // `isFailure` is not asked about what says nothing about the endpoint, but may call a 429 a failure.
@@ -25,8 +25,11 @@ function byRule(error: unknown, status: number | undefined, handedOver: boolean 
   if (error === undefined) return 'success';
   if (isCanceled(error) || isLocal(error)) return 'ignored';
   if (isTimeout(error)) return error.limit === 'deadline' || error.kind === 'queue' ? 'ignored' : 'failure';
-  return handedOver === false || OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
+  return handedOver === false || isTooLong(error) || OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
 }
+
+/** Whether a body was longer than the caller takes, which is no failure of the endpoint. axios has no code for it. */
+const isTooLong = (error: unknown): boolean => /^maxContentLength /.test((error as Error | undefined)?.message ?? '');
 
 /** Codes of mistakes on this side: axios', and Node's for what cannot be written into a request. */
 const OURS = new Set([

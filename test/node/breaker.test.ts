@@ -96,6 +96,31 @@ describe.each<[string, RequestConfig, readonly ('http' | 'fetch')[]]>([
   });
 });
 
+describe.each(BOTH)("a body longer than the caller's maxContentLength, by axios' %s adapter,", (adapter) => {
+  it.each([
+    [200, { state: 'closed', calls: 3, failureRate: 0 }],
+    [500, { state: 'open', calls: 3, failureRate: 1 }],
+  ])('is judged by its status: %d', async (status, snapshot) => {
+    const upstream = await met(upstreamOf(({ res }) => res.writeHead(status).end('x'.repeat(5_000))));
+    const client = clientWith({ adapter, breaker: { minCalls: 3, burst: { minCalls: 3 } }, endpoint: 'all' });
+    const length = { maxContentLength: 1_000 };
+    for (let i = 0; i < 3; i++) expect(await outcome(client.get(upstream.url, length))).toBe('ERR_BAD_RESPONSE');
+    expect(client.breakers.get('all')).toMatchObject(snapshot);
+  });
+
+  it('is none that broke off', async () => {
+    const upstream = await met(
+      upstreamOf(({ res }) => {
+        res.writeHead(200, { 'Content-Length': 5_000 }).write('x'.repeat(500));
+        setTimeout(() => res.destroy(), 10);
+      }),
+    );
+    const client = clientWith({ adapter, endpoint: 'all' });
+    await expect(client.get(upstream.url, { maxContentLength: 1_000_000 })).rejects.toThrow();
+    expect(client.breakers.get('all')).toMatchObject({ calls: 1, failureRate: 1 });
+  });
+});
+
 describe('an upstream that hangs', () => {
   it('is cut off while nothing has ended yet', async () => {
     const upstream = await met(startUpstream('stall'));

@@ -1,5 +1,5 @@
 // What counts as a failure of the endpoint, and what as nothing. On a fake clock.
-import { CanceledError } from 'axios';
+import { AxiosError, CanceledError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TimeoutError } from '../../src/errors';
 import { type BreakerOptions, type BreakerOutcome, type BreakerSnapshot, type Client, createClient, isBreakerOpen } from '../../src/index';
@@ -96,6 +96,13 @@ describe('by rule', () => {
     const facts = { limit: 'total', phase: 'queue', limitMs: 1, elapsed: 1, timings: {}, attempts: 1, safeToRetry: true, lag: 0 } as const;
     const adapter = () => Promise.reject(new TimeoutError(facts, 'GET it'));
     expect(await ask(client, { adapter })).toBe('ETIMEDOUT');
+    expect(snapshot()).toMatchObject(NOTHING);
+  });
+
+  it("a body longer than the caller's maxContentLength is nothing, where an adapter does not tell its status", async () => {
+    start();
+    const adapter = () => Promise.reject(new AxiosError('maxContentLength size of 5 exceeded', 'ERR_BAD_RESPONSE'));
+    expect(await ask(client, { adapter })).toBe('ERR_BAD_RESPONSE');
     expect(snapshot()).toMatchObject(NOTHING);
   });
 
