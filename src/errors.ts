@@ -116,7 +116,7 @@ export function answerOf(error: unknown): AxiosResponse | undefined {
 const BREAKER_OPEN = /* @__PURE__ */ Symbol.for('breakwater.BreakerOpenError');
 const LIMITED = /* @__PURE__ */ Symbol.for('breakwater.LimitError');
 
-/** The endpoint is cut off: nothing was sent. `code` is `EBREAKEROPEN`. Test for it with {@link isBreakerOpen}. */
+/** The endpoint is cut off: the attempt was not sent. `code` is `EBREAKEROPEN`. Test for it with {@link isBreakerOpen}. */
 export class BreakerOpenError extends AxiosError {
   /** What is cut off: the endpoint, or with `per: 'origin'` the origin. */
   declare endpoint: string;
@@ -134,7 +134,7 @@ export class BreakerOpenError extends AxiosError {
   }
 }
 
-/** A limit of this client refused the request: nothing was sent. `code` is `ELIMITED`. Test for it with {@link isLimited}. */
+/** A limit of this client refused the attempt, which was not sent. `code` is `ELIMITED`. Test for it with {@link isLimited}. */
 export class LimitError extends AxiosError {
   /** Which limit: `rate` or `concurrency`. */
   declare limit: 'rate' | 'concurrency';
