@@ -19,6 +19,7 @@ const TESTS = {
   'src/policies/retry-budget.ts': 'retry-budget',
   'src/policies/retry.ts': 'retry-*|fuzz-retry|self-protection',
   'src/policies/rate-limit.ts': 'limit-rate|limit-shared|fuzz-rate|self-protection',
+  'src/call/turn.ts': 'limit-*|self-protection',
   'src/policies/concurrency.ts': 'limit-concurrency|fuzz-concurrency|self-protection',
   'src/policies/breaker-counts.ts': 'breaker-*|fuzz-breaker',
   'src/policies/breaker-state.ts': 'breaker-*|fuzz-breaker',
