@@ -68,7 +68,14 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
   declare retryStopped?: StopReason;
 
   /** @param said The user's own message, axios' `timeoutErrorMessage`. */
-  constructor(facts: TimeoutFacts, target: string, config?: InternalAxiosRequestConfig, doing = WAITING_FOR[facts.phase], said?: string) {
+  constructor(
+    facts: TimeoutFacts,
+    target: string,
+    config?: InternalAxiosRequestConfig,
+    doing = WAITING_FOR[facts.phase],
+    said?: string,
+    request?: unknown,
+  ) {
     const { limit, limitMs, elapsed, lag } = facts;
     const late = lag > 0 ? ` The event loop was blocked for ${lag} ms of it.` : '';
     const option = limit === 'deadline' ? limit : `timeout.${limit}`;
@@ -77,6 +84,7 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
         `${option} of ${limitMs} ms ran out ${doing}, after ${Math.round(elapsed)} ms: ${target}.${late} See docs/errors.md#${limit}.`,
       'ETIMEDOUT',
       config,
+      request,
     );
     this.name = 'TimeoutError';
     Object.assign(this, facts, { kind: kindOf(facts.phase) });

@@ -24,7 +24,8 @@ export function timeoutError(
   };
   const doing = onNetwork ? undefined : whileOffNetwork(call);
   const said = call.reportedConfig.timeoutErrorMessage;
-  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said)); // raised by a timer, so a stack says nothing
+  // Raised by a timer, so a stack says nothing. Between two attempts the request is the last one made.
+  return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said, attempt?.request));
 }
 
 /** What a call waits for while nothing of it is on the network. */

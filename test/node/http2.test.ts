@@ -155,6 +155,7 @@ describe('a stream', () => {
     const records = attemptsOf(api);
     const error = await timesOut(() => api.get(upstream.url), { limit, ms: 250, phase: 'response', kind: 'read' });
     expect(error.safeToRetry).toBe(false);
+    expect(error.request).toHaveProperty('rstCode'); // the stream, as axios has it
     expect(records).toMatchObject([{ outcome: 'timeout', limit, phase: 'response' }]);
     await upstream.closed(); // it was the only one on its session
   });

@@ -1,9 +1,10 @@
 // Timeouts between the request and the response headers: silence, and drips that are never silent.
+import { ClientRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { every } from '../lab/http.mjs';
 import { startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
-import { attemptsOf, clients, GENEROUS, timesOut, upstreamOf } from './support';
+import { attemptsOf, clients, failure, GENEROUS, timesOut, upstreamOf } from './support';
 
 let lab: Lab;
 const { client, close } = clients();
@@ -66,6 +67,28 @@ describe('read', () => {
     await timesOut(() => api.get(drip.url), { limit: 'read', ms: 150, phase: 'response', kind: 'read' });
     await drip.closed();
     await drip.close();
+  });
+});
+
+describe('the request of a timeout, by which handlers written for axios know that nothing answered', () => {
+  it.each(['read', 'total', 'deadline'] as const)('is the one that is pending where %s runs out', async (limit) => {
+    const api = client(limit === 'deadline' ? { deadline: 200 } : { timeout: { read: false, [limit]: 200 } });
+    const error = await timesOut(() => api.get(lab.url('stall', '/path')), { limit, ms: 200, phase: 'response', kind: 'read' });
+    expect(error.request).toBeInstanceOf(ClientRequest);
+    expect(error.request).toMatchObject({ method: 'GET', path: '/path' });
+    expect(Object.keys(error)).not.toContain('request');
+  });
+
+  it('is the last one made where an interceptor hangs after it', async () => {
+    const api = client({ deadline: 500 });
+    api.interceptors.response.use(() => new Promise(() => {}));
+    expect(await failure(api.get(lab.url('healthy', '/path')))).toMatchObject({ phase: 'waiting', request: { path: '/path' } });
+  });
+
+  it('is none where none was made', async () => {
+    const api = client({ deadline: 100 });
+    api.interceptors.request.use(() => new Promise(() => {}));
+    expect((await failure(api.get(lab.url('healthy')))).request).toBeUndefined();
   });
 });
 

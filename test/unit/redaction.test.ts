@@ -1,5 +1,6 @@
 // What may be logged has no secret in it: names of requests whatever their URL, the JSON of our errors, refusals of options.
 // Errors that are axios' own, such as that of a 500, have the config in their JSON, as ever: axios stays axios.
+import { inspect } from 'node:util';
 import { AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
 import * as fc from 'fast-check';
 import pino from 'pino';
@@ -32,7 +33,7 @@ const config = {
 const history = [{ attempt: 1, code: 'ECONNRESET', elapsed: 5, delay: 500 }];
 
 const ours = (): AxiosError[] => [
-  new TimeoutError(FACTS, TARGET, config),
+  new TimeoutError(FACTS, TARGET, config, undefined, undefined, { path: '/users/42?token=s3cret' }),
   new BreakerOpenError({ endpoint: 'GET https://api.test/users/:id', retryAfter: 60_000, reason: 'failures' }, TARGET, config),
   new LimitError({ limit: 'rate', retryAfter: 20, cause: new Error('redis://user:s3cret@host') }, TARGET, config),
 ];
@@ -60,6 +61,10 @@ describe('the JSON of our errors', () => {
     expect(JSON.parse(lines[0] ?? '').err).toMatchObject({ name: error.name, code: error.code });
     expect(lines[0]).not.toContain('"config"');
     expect(lines.join()).not.toContain('Bearer');
+  });
+
+  it('is on the console without its config and its request', () => {
+    expect(inspect(ours()[0], { depth: 9 })).not.toContain('s3cret');
   });
 
   it.each(ours())('leaves the error itself an AxiosError with its config: $name', (error) => {

@@ -61,6 +61,7 @@ export class Http2 {
     attempt.handedOver = false;
     const stream = this.#open(shared, options);
     attempt.handedOver = true;
+    attempt.request = stream;
     let written = false;
 
     const usable = (): void => {
