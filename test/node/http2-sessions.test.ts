@@ -1,7 +1,7 @@
 // HTTP/2 sessions: shared by many streams, given to nobody else once time ran out on them, closed when they idle.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { type ClientHttp2Stream, createServer, type Http2Session } from 'node:http2';
+import { type ClientHttp2Stream, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
@@ -154,6 +154,30 @@ describe('sessions', () => {
     interceptor.goOn();
     expect((await call).data).toBe('ok');
     await mixed.closed();
+  });
+
+  it.each([
+    { max: 2, calls: 6, isKnown: true },
+    { max: 100, calls: 150, isKnown: false },
+  ])('that have all the $max streams their peer allows are given no more: another is opened', async ({ max, calls, isKnown }) => {
+    const held: ServerHttp2Stream[] = [];
+    const peer = createServer({ settings: { maxConcurrentStreams: max } }).on('stream', (stream, { ':path': path }) => {
+      stream.respond({ ':status': 200 });
+      if (path === '/first') return void stream.end();
+      held.push(stream);
+      if (held.length === calls) for (const one of held) one.end('ok'); // once all are here
+    });
+    await once(peer.listen(0, '127.0.0.1'), 'listening');
+    let sessions = 0;
+    peer.on('session', () => void sessions++);
+    const { port } = peer.address() as AddressInfo;
+    const api = client({ baseURL: `http://127.0.0.1:${port}`, timeout: GENEROUS });
+    if (isKnown) await api.get('/first');
+    const answers = await Promise.all(Array.from({ length: calls }, () => api.get('/')));
+    expect(answers.every(({ data }) => data === 'ok')).toBe(true);
+    expect(sessions).toBeLessThanOrEqual(Math.ceil(calls / max) + 1); // the first stream may still be closing
+    await api.close();
+    peer.close();
   });
 
   it('that are still connecting have their name looked up but once', async () => {

@@ -13,6 +13,9 @@ import type { RequestOptions } from './hop';
 /** axios' default for how long an idle session is kept, in milliseconds. */
 const SESSION_IDLE = 1_000;
 
+/** How many streams a peer is taken to allow until its settings arrive: what Node assumes, and the least that RFC 9113 recommends. */
+const STREAMS = 100;
+
 interface Options extends RequestOptions {
   protocol: string;
   hostname: string;
@@ -31,6 +34,8 @@ interface Shared {
   readonly options: SecureClientSessionOptions;
   readonly resolved: boolean;
   streams: number;
+  /** How many streams the peer allows at once: one more would wait in Node, unseen, as if the peer did not answer it. */
+  maxStreams: number;
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -115,14 +120,17 @@ export class Http2 {
     shared.idle = setTimeout(() => this.#retire(shared, 0), sessionTimeout).unref();
   }
 
-  /** A session to the same place with the same options, or a new one. */
+  /** A session to the same place with the same options and room for a stream, or a new one. */
   #sessionFor({ protocol, hostname, port, lookup, http2Options }: Options): Shared {
     const secure = protocol === 'https:';
     const authority = `${protocol}//${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port || (secure ? 443 : 80)}`;
     const options = { ...http2Options, ...(lookup && { lookup }) };
     const sessions = this.#sessions.get(authority) ?? [];
     this.#sessions.set(authority, sessions);
-    const open = sessions.find(({ session, options: other }) => !session.closed && !session.destroyed && areSame(options, other));
+    const open = sessions.find(
+      ({ session, streams, maxStreams, options: other }) =>
+        streams < maxStreams && !session.closed && !session.destroyed && areSame(options, other),
+    );
     if (open) return open;
 
     let resolved = needsNoLookup({ host: hostname });
@@ -143,8 +151,13 @@ export class Http2 {
         return resolved;
       },
       streams: 0,
+      // A peer may refuse what exceeds a limit that it had no time to tell; it has told it on its other sessions.
+      maxStreams: options.peerMaxConcurrentStreams ?? Math.min(STREAMS, ...sessions.map(({ maxStreams }) => maxStreams)),
       idle: undefined,
     };
+    session.on('remoteSettings', ({ maxConcurrentStreams = Infinity }) => {
+      shared.maxStreams = maxConcurrentStreams;
+    });
     const forget = (): void => this.#forget(authority, shared);
     // The streams report the error; without a listener here it would also crash the process.
     session.on('error', forget).once('goaway', forget).once('close', forget);
