@@ -92,6 +92,14 @@ describe('the connect budget', () => {
     expect(data.ok).toBe(true);
   });
 
+  it('may be longer than Node’s timers take', async () => {
+    const { port } = lab.upstream('healthy');
+    const lookup = forAxios(lookupTo('127.0.0.1', '127.0.0.2'));
+    const api = client({ timeout: { connect: Number.MAX_SAFE_INTEGER } });
+    expect((await api.get(`http://two.lab.invalid:${port}/`, { lookup })).status).toBe(200);
+    expect((await api.get(lab.url('healthy'))).status).toBe(200);
+  });
+
   it('is not asked for a lookup where there is no name', async () => {
     const records: unknown[] = [];
     const api = client({ timeout: { lookup: 1 } });

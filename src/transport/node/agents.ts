@@ -7,6 +7,7 @@ import https from 'node:https';
 import { getDefaultAutoSelectFamilyAttemptTimeout as addressTime } from 'node:net';
 import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call/attempt';
+import { MAX_DELAY } from '../../clock';
 import { define } from '../../util/define';
 import { needsNoLookup, watched } from './connection';
 import { atProxy, forwarded } from './forward';
@@ -42,6 +43,9 @@ type WithHooks = Agent & { createConnection: unknown };
 
 /** The share of the connect budget for each of a name's addresses: enough to reach a slow one and still get past dead ones. */
 const ADDRESS_SHARE = 1 / 5;
+
+/** Within what Node takes. */
+const timeForAddress = (connect: number): number => Math.min(Math.max(10, Math.round(connect * ADDRESS_SHARE)), MAX_DELAY);
 
 /** Node's default time per address in milliseconds (500 from Node 26 on); any other value is the program's choice and is kept. */
 const NODES_TIME = [250, 500].find((time) => time === addressTime());
@@ -94,7 +98,7 @@ export class Agents {
     const hop = new Hop(attempt, req, needsNoLookup(proxy ?? options));
     if (options.lookup) options.lookup = watched(options.lookup, () => hop.resolved());
     const { connect } = attempt.limits;
-    if (connect && addressTime() === NODES_TIME) options.autoSelectFamilyAttemptTimeout = Math.max(10, Math.round(connect * ADDRESS_SHARE));
+    if (connect && addressTime() === NODES_TIME) options.autoSelectFamilyAttemptTimeout = timeForAddress(connect);
     if (!proxy) return give(agent, req, options, hop, attempt);
     if (protocol === 'http:') {
       // The proxy itself is asked for a plain HTTP target, without a tunnel.
