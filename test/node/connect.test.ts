@@ -1,10 +1,11 @@
 // Timeouts before there is a connection: lookup, TCP, TLS, each alone and all within the one connect budget.
 import { lookup as systemLookup } from 'node:dns';
+import http from 'node:http';
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { failingLookup, hangingLookup, lookupTo, startBlackHole, startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
-import { attemptsOf, clients, forAxios, GENEROUS, rejection, timesOut, trusting, until, upstreamOf } from './support';
+import { asLookup, attemptsOf, clients, forAxios, GENEROUS, rejection, timesOut, trusting, until, upstreamOf } from './support';
 
 let lab: Lab;
 const { client, close } = clients();
@@ -109,8 +110,6 @@ describe('the connect budget', () => {
   });
 
   it('takes a lookup that answers at once, before anybody can listen', async () => {
-    const immediate = (_host: string, { all }: { all?: boolean }, callback: (...answer: unknown[]) => void): void =>
-      all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4);
     const { port } = lab.upstream('healthy');
     const api = client({ timeout: { lookup: 200, connect: 400 }, lookup: forAxios(immediate) });
     expect((await api.get(`http://cached.lab.invalid:${port}/`)).status).toBe(200);
@@ -120,7 +119,35 @@ describe('the connect budget', () => {
     await timesOut(call, { limit: 'connect', ms: 400, phase: 'tcp', kind: 'connect' });
     await hole.closed();
   });
+
+  it.each<[string, () => http.Agent]>([
+    ['agent', () => new http.Agent({ lookup: asLookup(immediate) })],
+    ['createConnection', () => Object.assign(new http.Agent(), { createConnection: connectWith(asLookup(immediate)) })],
+    ['global agent', () => http.globalAgent],
+  ])('takes such a lookup of the %s’s, too', async (_, make) => {
+    const hole = lab.upstream('black-hole');
+    const httpAgent = make();
+    const { options } = http.globalAgent as unknown as { options: { lookup?: net.LookupFunction } };
+    if (httpAgent === http.globalAgent) options.lookup = asLookup(immediate);
+    try {
+      const api = client({ httpAgent, timeout: { connect: false, lookup: 200, tcp: 400 } });
+      const call = (): Promise<unknown> => api.get(`http://cached.lab.invalid:${hole.port}/`);
+      await timesOut(call, { limit: 'tcp', ms: 400, phase: 'tcp', kind: 'connect' });
+      await hole.closed();
+    } finally {
+      delete options.lookup;
+    }
+  });
 });
+
+/** Answers at once. */
+const immediate = (_host: string, { all }: { all?: boolean }, callback: (...answer: unknown[]) => void): void =>
+  all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4);
+
+const connectWith =
+  (lookup: net.LookupFunction) =>
+  (options: net.NetConnectOpts): net.Socket =>
+    net.connect({ ...options, lookup });
 
 describe('what is no timeout', () => {
   it('shows all the phases of a connection that came about', async () => {

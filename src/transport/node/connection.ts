@@ -9,6 +9,9 @@ const isHandshaking = (socket: Socket): boolean => (socket as TLSSocket & { secu
 /** Whether the socket cannot carry a request yet. */
 export const isUnderWay = (socket: Socket): boolean => socket.connecting || isHandshaking(socket);
 
+/** Whether a connection is being tried: only then has it an address here. An agent's own resolver may have answered unheard. */
+const isTried = (socket: Socket): boolean => socket.localAddress !== undefined;
+
 /** Whether there is no name to look up. */
 export const needsNoLookup = ({
   host,
@@ -41,8 +44,9 @@ export function markConnection(socket: Socket, enter: (phase: Phase) => void, re
   if (!socket.connecting) {
     afterConnect();
   } else {
-    enter(resolved ? 'tcp' : 'lookup');
-    if (!resolved) socket.once('lookup', afterLookup);
+    const isResolved = resolved || isTried(socket);
+    enter(isResolved ? 'tcp' : 'lookup');
+    if (!isResolved) socket.once('lookup', afterLookup);
     socket.once('connect', afterConnect);
   }
   return () => {
