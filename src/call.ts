@@ -3,7 +3,7 @@
  */
 import type { AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Attempt, End } from './call/attempt';
-import { since, Timer } from './clock';
+import { LOOKS, since, Timer } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
 import { codeOf, isTimeout, type TimeoutError } from './errors';
@@ -203,7 +203,7 @@ let last: { limits: Limits; soonest: number } | undefined;
 
 /** The lowest of the limits, in milliseconds. Remembered, since most calls of a program have the same. */
 function soonestOf(limits: Limits): number {
-  if (last?.limits !== limits) last = { limits, soonest: Math.min(...Object.values(limits)) };
+  if (last?.limits !== limits) last = { limits, soonest: Math.min(...Object.values(limits), (limits.read ?? Infinity) / LOOKS) };
   return last.soonest;
 }
 

@@ -20,6 +20,9 @@ export const since = (start: number): number => toMicroseconds(now() - start);
 /** The longest delay setTimeout takes; anything above overflows and fires at once. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
+/** How often within `read` bytes of unfinished headers are looked for: silence after them is noticed late by a part of it at most. */
+export const LOOKS = 8;
+
 /** Runs `run` once I/O that has already arrived has been handled. Returns a function that cancels it. */
 export function afterPendingInput(run: () => void): () => void {
   if (typeof setImmediate === 'function') {

@@ -14,7 +14,7 @@ export interface Clock {
   resume(): void;
   /** Ends the last phase and every limit. `measured` replaces the timings if the platform has better ones. */
   stop(measured?: Timings): void;
-  /** Asked, before `read` is said to have run out, whether bytes arrived that nobody reported by `progress`. */
+  /** Asked now and then, and before `read` is said to have run out, whether bytes arrived that nobody reported by `progress`. */
   watcher?: { hasUnseenProgress(): boolean } | undefined;
 }
 

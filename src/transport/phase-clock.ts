@@ -2,7 +2,7 @@
  * The clock of one attempt: which phase it is in, how long each took, and which limit runs out first. One alarm serves all limits.
  */
 import type { Clock, Expiry } from '../call/attempt';
-import { Alarm, credit, now, type Timer, toMicroseconds } from '../clock';
+import { Alarm, credit, LOOKS, now, type Timer, toMicroseconds } from '../clock';
 import { kindOf, type LimitName, type Limits, type Phase, type Timings } from '../words';
 
 /** The limit that bounds a single phase. While a browser is waiting for headers, only `response` can be enforced. */
@@ -38,7 +38,7 @@ export class PhaseClock implements Clock {
     this.#onExpiry = onExpiry;
     this.#alarm = new Alarm((late) => this.#ring(late), timer);
     this.#total = running('total', limits.total, this.#enteredAt);
-    this.#arm();
+    this.#arm(this.#enteredAt);
   }
 
   /** Milliseconds per phase, including the current one. */
@@ -56,7 +56,7 @@ export class PhaseClock implements Clock {
     this.#connect = kindOf(phase) === 'connect' ? (this.#connect ?? running('connect', connect, at)) : undefined;
     this.#read = phase === 'response' || phase === 'body' ? running('read', read, at) : undefined;
     this.#own = running(ownOf(phase), budget, at);
-    this.#arm();
+    this.#arm(at);
   }
 
   progress(at = now()): void {
@@ -75,7 +75,7 @@ export class PhaseClock implements Clock {
     if (this.#own && this.phase === 'body') this.#own.due += at - this.#heldSince;
     this.#heldSince = undefined;
     this.progress(at);
-    this.#arm();
+    this.#arm(at);
   }
 
   stop(measured?: Timings): void {
@@ -109,18 +109,17 @@ export class PhaseClock implements Clock {
     return this.#heldSince === undefined || this.phase !== 'body' ? this.#own : undefined;
   }
 
-  #arm(): void {
-    this.#alarm.set(Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#runningRead), dueOf(this.#runningOwn)));
+  /** While bytes may arrive that nobody reports, they are looked for: `read` counts from when they are seen. */
+  #arm(at: number): void {
+    const look = this.#read && this.watcher && this.phase === 'response' ? at + this.#read.budget / LOOKS : Infinity;
+    this.#alarm.set(Math.min(dueOf(this.#total), dueOf(this.#connect), dueOf(this.#runningRead), dueOf(this.#runningOwn), look));
   }
 
   #ring(late: number): void {
     const at = now();
+    if (this.#read && this.watcher?.hasUnseenProgress()) this.progress(at);
     for (const limit of [this.#total, this.#connect, this.#runningRead, this.#runningOwn]) {
       if (!limit || limit.due > at) continue;
-      if (limit === this.#read && this.watcher?.hasUnseenProgress()) {
-        this.progress();
-        continue;
-      }
       const extra = credit(late, limit.budget);
       this.#lag = Math.max(this.#lag, extra);
       if (extra && !limit.credited) {
@@ -131,7 +130,7 @@ export class PhaseClock implements Clock {
       this.#onExpiry({ limit: limit.limit, limitMs: limit.budget, lag: Math.round(this.#lag) });
       return;
     }
-    this.#arm();
+    this.#arm(at);
   }
 }
 

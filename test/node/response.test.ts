@@ -57,6 +57,15 @@ describe('without redirects', () => {
 });
 
 describe('read', () => {
+  it('counts from the last byte of headers that break off, not from when it would have run out', async () => {
+    const breaking = await upstreamOf(({ req }) => void req.socket.write('HTTP/1.1 200 OK\r\nX-Begun: '));
+    const api = client({ timeout: { read: 1_500 } });
+    const error = await timesOut(() => api.get(breaking.url), { limit: 'read', ms: 1_500, phase: 'response', kind: 'read' });
+    expect(error.elapsed).toBeLessThan(3_000);
+    await breaking.closed();
+    await breaking.close();
+  });
+
   it('runs out at a drip that is slower than it, though it is not slow by much', async () => {
     const drip = await upstreamOf(({ req }) => {
       const interim = (): void => void req.socket.write('HTTP/1.1 102 Processing\r\n\r\n');

@@ -1,5 +1,7 @@
 // The clock of an attempt under a fake clock: one timer, its sums, and what a blocked event loop is given back.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Call, type CallInit } from '../../src/call';
+import { PhaseClock } from '../../src/transport/phase-clock';
 import type { Phase } from '../../src/words';
 import { clockOf, expectExpiryIn } from './clock-of';
 import { blockable, YIELD } from './fake-clock';
@@ -30,6 +32,18 @@ describe('a clock', () => {
     for (const phase of ['queue', 'lookup', 'tcp', 'send', 'response', 'body'] as const) clock.enter(phase);
     for (let i = 0; i < 1_000; i++) clock.progress();
     expect(vi.getTimerCount()).toBe(1);
+    expect(setTimer).toHaveBeenCalledOnce();
+    clock.stop();
+  });
+
+  it('sets none for the looks at an answer, where the timer of its call wakes in time for the first', () => {
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    const call = new Call({ limits: { connect: 3_000, read: 8_000 }, deadline: undefined } as CallInit);
+    const clock = new PhaseClock(call.limits, () => {}, call.timer);
+    clock.enter('tcp');
+    vi.advanceTimersByTime(10);
+    clock.watcher = { hasUnseenProgress: () => false };
+    clock.enter('response');
     expect(setTimer).toHaveBeenCalledOnce();
     clock.stop();
   });

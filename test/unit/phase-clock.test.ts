@@ -149,15 +149,33 @@ describe('read', () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
-  it('asks for bytes that nobody told of before it runs out', () => {
-    const { clock, expired } = clockOf({ read: 100 });
-    clock.enter('response');
-    let unseen = 3;
-    clock.watcher = { hasUnseenProgress: () => unseen-- > 0 };
-    vi.advanceTimersByTime(300);
-    expect(expired).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(100 + 4 * YIELD);
-    expect(expired).toHaveBeenCalledOnce();
+  it('looks for bytes that nobody told of, and counts from when it sees them: never early, and hardly late', () => {
+    for (let came = 0; came < 100; came += 7) {
+      const { clock, expired } = clockOf({ read: 100 });
+      const unseen: string[] = [];
+      clock.watcher = { hasUnseenProgress: () => unseen.splice(0).length > 0 };
+      clock.enter('send');
+      clock.enter('response');
+      vi.advanceTimersByTime(came);
+      unseen.push('bytes');
+      vi.advanceTimersByTime(99);
+      expect(expired).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1 + 100 / 8 + 10 * YIELD);
+      expect(expired).toHaveBeenCalledExactlyOnceWith({ limit: 'read', limitMs: 100, lag: 0 });
+      clock.stop();
+    }
+  });
+
+  it('does not look where the bytes are told of, and never after it was stopped', () => {
+    const { clock } = clockOf({ read: 100 });
+    const hasUnseenProgress = vi.fn(() => true);
+    clock.watcher = { hasUnseenProgress };
+    clock.enter('body');
+    vi.advanceTimersByTime(90);
+    clock.stop();
+    vi.advanceTimersByTime(1_000);
+    expect(hasUnseenProgress).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
