@@ -180,6 +180,33 @@ describe('an agent of one’s own class', () => {
     expect(error.safeToRetry).toBe(true);
   });
 
+  it('may keep in private fields what Node reads from it', async () => {
+    class Private extends http.Agent {
+      #protocol = 'http:';
+      #port = Number(new URL(lab.url('healthy')).port);
+      #keepAlive = true;
+      get protocol(): string {
+        return this.#protocol;
+      }
+      set protocol(protocol) {
+        if (#protocol in this) this.#protocol = protocol; // Node's constructor sets it
+      }
+      get defaultPort(): number {
+        return this.#port;
+      }
+      set defaultPort(_) {}
+      get keepAlive(): boolean {
+        return #keepAlive in this && this.#keepAlive;
+      }
+      set keepAlive(_) {}
+    }
+    const upstream = lab.upstream('healthy');
+    const api = client({ httpAgent: own(new Private()) });
+    expect((await api.get(upstream.url)).status).toBe(200);
+    expect((await api.get(upstream.url, { maxRedirects: 0 })).status).toBe(200);
+    expect(upstream.connections).toBe(1);
+  });
+
   it('may see and change each request', async () => {
     class Signing extends http.Agent {
       addRequest(req: ClientRequest, options: object): void {

@@ -8,8 +8,8 @@ import { getDefaultAutoSelectFamilyAttemptTimeout as addressTime } from 'node:ne
 import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call/attempt';
 import { MAX_DELAY } from '../../clock';
-import { define } from '../../util/define';
 import { needsNoLookup, watched } from './connection';
+import { type FacadeOf, facadeOf, isNodes, type WithAddRequest } from './facade';
 import { atProxy, forwarded } from './forward';
 import { Hop, isQueued, leaveQueue, type RequestOptions } from './hop';
 import { type ProxyServer, proxyFor, proxyKey } from './proxy';
@@ -17,29 +17,8 @@ import type { GivenAnswer } from './redirect';
 import { HOPS, TunnelAgent } from './tunnel';
 
 type Protocol = 'http:' | 'https:';
-/** Node calls `addRequest` for every request, but its types omit it. */
-type WithAddRequest = Agent & {
-  addRequest(req: ClientRequest, options: RequestOptions): void;
-  options?: Record<string, unknown>;
-  keepAlive?: boolean | undefined;
-};
 
 type Followed = Agent & { options?: unknown; scheduling?: unknown };
-
-type FacadeOf = new (attempt: Attempt, config: AxiosRequestConfig, given: GivenAnswer | undefined) => Agent;
-
-/** Symbols, so as not to clash with an agent's own properties. */
-const ATTEMPT = Symbol('attempt');
-const CONFIG = Symbol('config');
-const GIVEN = Symbol('given');
-
-/** Whether an agent connects the way Node does: neither a subclass nor with a `createConnection` of its own. */
-function isNodes(agent: Agent): boolean {
-  const { prototype } = (agent.constructor === https.Agent ? https : http).Agent as unknown as { prototype: WithHooks };
-  return Object.getPrototypeOf(agent) === prototype && (agent as WithHooks).createConnection === prototype.createConnection;
-}
-
-type WithHooks = Agent & { createConnection: unknown };
 
 /** The share of the connect budget for each of a name's addresses: enough to reach a slow one and still get past dead ones. */
 const ADDRESS_SHARE = 1 / 5;
@@ -176,31 +155,6 @@ function retire(agent: Agent): void {
 
 /** What Node makes of `agent: false`: an agent for a single request, whose connection is never shared. */
 const unshared = (protocol: Protocol): WithAddRequest => new (protocol === 'https:' ? https : http).Agent() as WithAddRequest;
-
-/** Behaves like the agent, pooling included, but sees each request before the agent does. */
-function facadeOf(
-  agent: WithAddRequest,
-  route: (attempt: Attempt, config: AxiosRequestConfig, req: ClientRequest, options: RequestOptions) => void,
-): FacadeOf {
-  class Facade {
-    readonly [ATTEMPT]: Attempt;
-    readonly [CONFIG]: AxiosRequestConfig;
-    readonly [GIVEN]: GivenAnswer | undefined;
-    constructor(attempt: Attempt, config: AxiosRequestConfig, given: GivenAnswer | undefined) {
-      this[ATTEMPT] = attempt;
-      this[CONFIG] = config;
-      this[GIVEN] = given;
-    }
-    addRequest(req: ClientRequest, options: RequestOptions): void {
-      if (!this[GIVEN]?.to(req)) route(this[ATTEMPT], this[CONFIG], req, options);
-    }
-  }
-  Object.setPrototypeOf(Facade.prototype, agent);
-  const { options } = agent;
-  // With `proxy: false` axios rejects a facade of an agent that proxies by itself; with the option hidden, the agent goes on proxying.
-  if (options?.proxyEnv) define(Facade.prototype, 'options', { value: { ...options, proxyEnv: undefined } });
-  return Facade as unknown as FacadeOf;
-}
 
 function give(agent: WithAddRequest, req: ClientRequest, options: RequestOptions, hop: Hop, attempt: Attempt): void {
   attempt.onAbort(() => leaveQueue(agent, req));
