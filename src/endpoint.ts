@@ -4,7 +4,7 @@
 import type { AxiosRequestConfig } from 'axios';
 import { type Parameter, paramsOf, shownPath, unclear, withQuery } from './endpoint/redact';
 import { LONGEST, template } from './endpoint/template';
-import { parseUrl } from './util/url';
+import { isAbsolute, joinUrl, parseUrl } from './util/url';
 
 /** What relative URLs resolve against: the page's base URL, which `<base>` may set; nothing in Node. */
 function base(): string | undefined {
@@ -23,17 +23,15 @@ function textOf(value: unknown): string {
   }
 }
 
-const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
-
 /** The request's URL, without `params`; `undefined` if it is not valid. */
 export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
-/** The request's URL as a string, without `params`: joined as axios does, which takes the base as it is if there is nothing to join. */
+/** The request's URL as a string, without `params`. */
 function fullUrl({ baseURL, url, allowAbsoluteUrls }: AxiosRequestConfig): string {
   const path = textOf(url);
   const base = textOf(baseURL);
   if (!base || (isAbsolute(path) && allowAbsoluteUrls !== false)) return path;
-  return path ? `${base.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}` : base;
+  return joinUrl(base, path);
 }
 
 /** The parts of a URL that may be shown. */

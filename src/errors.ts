@@ -2,7 +2,7 @@
  * The errors a call can end with. All are AxiosErrors, so a handler written for axios goes on working,
  * and each is recognised by a registry symbol, so two copies of this package recognise each other's.
  */
-import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isCancel } from 'axios';
+import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isAxiosError, isCancel } from 'axios';
 import { isMarked, json, mark } from './errors/json';
 import { define } from './util/define';
 import { type AttemptSummary, type Kind, kindOf, type LimitName, type Phase, type StopReason, type Timings } from './words';
@@ -107,6 +107,8 @@ export const canceled = (config?: InternalAxiosRequestConfig, request?: unknown)
   new CanceledError(undefined, config, request);
 
 export const isCanceled = (error: unknown): boolean => isCancel(error);
+
+export { isAxiosError };
 
 /** The error's code, if it has one. */
 export function codeOf(error: unknown): string | undefined {

@@ -31,14 +31,20 @@ const LEAST = 5;
 let left = DRAIN;
 let drainedAt = -Infinity;
 
-const budget = (): number => {
+let isHeld = false;
+
+const remaining = (): number => {
   if (now() - drainedAt > DRAIN) left = DRAIN;
   return left;
 };
 
 /** Gives the process a turn more, in case a listener of `beforeExit` sends the beacon: it would end otherwise, with no other `beforeExit`. */
 function hold(): void {
-  if (budget() > 0) setImmediate(() => {});
+  if (isHeld || remaining() <= 0) return;
+  isHeld = true;
+  setImmediate(() => {
+    isHeld = false;
+  });
 }
 
 /** All channels share one process listener, since Node warns of more than ten. */
@@ -46,7 +52,7 @@ const open = new Set<Endings>();
 
 async function drainAll(): Promise<void> {
   const start = now();
-  const ms = budget();
+  const ms = remaining();
   await Promise.all([...open].map((channel) => channel.drain(ms)));
   if (ms <= 0) return;
   drainedAt = now();

@@ -7,7 +7,7 @@ import type { AttemptSummary } from '../words';
 const targets = new WeakMap<object, string>();
 
 /**
- * Marks an error as ours. Its `config`, and the `request` that axios' fetch adapter adds, stay readable but are not enumerable, so that
+ * Marks an error as ours. Its `config` and `request` stay readable but are not enumerable, so that
  * no console or logger shows the headers in them.
  */
 export function mark(error: AxiosError, as: symbol, target: string): void {

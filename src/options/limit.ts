@@ -19,7 +19,10 @@ export interface LimitOptions {
   concurrency?: number | false | undefined;
   /** Attempts that may be queued, first come, first served among those with the same limit; any more are refused. @default 0 */
   maxQueue?: number | undefined;
-  /** The longest wait of an attempt in milliseconds, for a token and for a place together; never longer than the deadline. @default what is left of the deadline */
+  /**
+   * The longest wait of an attempt in milliseconds, for a token and for a place together; never longer than the deadline.
+   * @default what is left of the deadline
+   */
   maxWait?: number | false | undefined;
   /** What shares one limit. @default 'endpoint' */
   per?: 'endpoint' | 'origin' | 'client' | undefined;
@@ -60,7 +63,7 @@ const limiter: Rule = [
 ];
 
 /** Or as many as come. */
-const orAll = ([isGood, takes]: Rule): Rule => [(value) => value === Infinity || isGood(value), takes];
+const orAll = ([isGood, takes]: Rule): Rule => [(value) => value === Infinity || isGood(value), takes.replace(/\.$/, ', or Infinity.')];
 
 /** Merges a `limit` option over the settings so far. */
 export function mergeLimit(base: LimitSettings | false | undefined, limit: LimitOptions | false | undefined): LimitSettings | false {

@@ -9,7 +9,7 @@ import { timeoutError } from '../call/errors';
 import { Alarm, now, since, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
-import { discard, discardUnread, isBeingRead } from '../util/discard';
+import { discard, isBeingRead, isOpen, releaseUnread, whenRead } from '../util/discard';
 import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; injected, since clocks belong to the transports. */
@@ -93,8 +93,8 @@ class RunningAttempt implements Attempt {
   #afterwards: readonly (() => void)[] = [];
   #over = false;
   #bodyError: unknown;
-  /** The response that was rejected for its status with its body still to come, and the end of the wait for a reader. */
-  #refused: { readonly body: unknown; readonly patience: Alarm } | undefined;
+  /** The response that was rejected for its status with its body still to come. */
+  #refused: { readonly body: unknown } | undefined;
 
   constructor(call: Call, startClock: StartClock, reject: (reason: unknown) => void) {
     this.#call = call;
@@ -161,15 +161,19 @@ class RunningAttempt implements Attempt {
     const releases = this.bodyOpen ? [...this.#releases].reverse() : [];
     this.#settle(outcomeOf(error, response), error);
     if (isTimeout(error)) this.#call.observer.timedOut(this.#call, this, error);
+    if (isOpen(response?.data)) contain(awaitReader, this, response.data); // all of it is here, and holds its connection
     for (const release of releases) release(error);
     return true;
   }
 
   /** Hardly anybody reads the body of an error: unread, it is released after as long as `read` allows for silence. */
   refuse(body: unknown): void {
-    const patience = new Alarm(() => contain(discardUnread, body), this.#call.timer);
-    this.#refused = { body, patience };
+    if (this.bodyOpen) this.#refused = { body };
+    const patience = new Alarm(() => contain(releaseUnread, body, this.request), this.#call.timer);
     patience.set(now() + (this.limits.read ?? UNREAD));
+    const enough = (): void => patience.stop();
+    if (isOpen(body)) whenRead(body, enough);
+    else this.whenOver(enough); // a web stream has its last bytes only when they are read
   }
 
   get #isUnread(): boolean {
@@ -178,9 +182,9 @@ class RunningAttempt implements Attempt {
 
   #expired(expiry: Expiry): void {
     const error = timeoutError(this.#call, { ...expiry, elapsed: this.elapsed });
-    const isPeers = !this.#isUnread;
+    const isReported = !this.#isUnread;
     this.#stop(error);
-    if (isPeers) this.#call.observer.timedOut(this.#call, this, error);
+    if (isReported) this.#call.observer.timedOut(this.#call, this, error);
   }
 
   /** Stops the attempt early, because of a limit, the deadline or the user. */
@@ -205,7 +209,6 @@ class RunningAttempt implements Attempt {
     this.done = true;
     this.bodyOpen = false;
     contain(stop, this.clock);
-    this.#refused?.patience.stop();
     this.#releases = [];
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });

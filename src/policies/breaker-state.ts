@@ -52,7 +52,6 @@ export class Breaker {
 
   /** Applies the settings of a call, which may differ from those before. */
   configure(settings: BreakerSettings): void {
-    if (this.settings === settings) return;
     this.settings = settings;
     this.#counts.configure(settings);
   }

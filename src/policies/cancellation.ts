@@ -35,10 +35,12 @@ export const cancellation: Policy = (next) => (call) => {
     // The user can still abort a stream that was handed out, also while its last bytes are here but not read.
     const answer = next(call);
     answer.then(resolve, reject);
-    bodyIn(answer).then((given) => {
-      body = given;
-      call.whenOver(() => whenRead(body, release));
-    });
+    bodyIn(answer)
+      .then((given) => {
+        body = given;
+        call.whenOver(() => whenRead(body, release));
+      })
+      .catch(release);
   });
 };
 
@@ -66,11 +68,13 @@ export const cancellationBelow: Policy = (next) => (call) => {
     if (call.ended) return;
     const answer = next(call);
     answer.then(resolve, reject);
-    bodyIn(answer).then((given) => {
-      body = given;
-      atWork.delete(call);
-      if (release) call.whenOver(() => whenRead(body, release));
-    });
+    bodyIn(answer)
+      .then((given) => {
+        body = given;
+        if (release) call.whenOver(() => whenRead(body, release));
+      })
+      .catch(release)
+      .then(() => atWork.delete(call));
   });
 };
 

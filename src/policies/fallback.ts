@@ -2,7 +2,7 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { canceled, isCanceled, isLocal, isTimeout } from '../errors';
+import { canceled, isAxiosError, isCanceled } from '../errors';
 import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
@@ -69,9 +69,9 @@ const isAnswer = (status: number): boolean => status < 500 && status !== 408 && 
 function isRefusal(error: unknown, { attempt }: Call): boolean {
   const given = (error as { response?: AxiosResponse } | undefined)?.response?.status;
   if (given !== undefined) return given >= 300 && isAnswer(given);
-  // An interceptor may have made an error of its own of a 4xx.
+  // An interceptor may have made an error of its own of a 4xx; axios' and ours are about something else.
   const status = attempt?.status ?? 0;
-  return status >= 400 && isAnswer(status) && !isTimeout(error) && !isLocal(error);
+  return status >= 400 && isAnswer(status) && !isAxiosError(error);
 }
 
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {

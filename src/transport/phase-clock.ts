@@ -120,7 +120,7 @@ export class PhaseClock implements Clock {
     if (this.#read && this.watcher?.hasUnseenProgress()) this.progress(at);
     for (const limit of [this.#total, this.#connect, this.#runningRead, this.#runningOwn]) {
       if (!limit || limit.due > at) continue;
-      const extra = credit(late, limit.budget);
+      const extra = credit(Math.min(late, at - limit.due), limit.budget); // it may have rung for a look
       this.#lag = Math.max(this.#lag, extra);
       if (extra && !limit.credited) {
         limit.credited = true;

@@ -1,6 +1,9 @@
-/** Releases a body that nobody will read: an unread stream holds its connection. Anything else holds nothing. */
-export function discard(body: unknown): void {
-  if (!endNode(body) && typeof ReadableStream === 'function' && body instanceof ReadableStream) body.cancel().catch(() => {});
+/** Releases a body that nobody will read: an unread stream holds its connection. Returns whether it is one; anything else holds nothing. */
+export function discard(body: unknown): boolean {
+  if (endNode(body)) return true;
+  if (typeof ReadableStream !== 'function' || !(body instanceof ReadableStream)) return false;
+  body.cancel().catch(() => {});
+  return true;
 }
 
 /** Whether somebody has begun to read a stream, and so has to end it. */
@@ -9,11 +12,11 @@ export function isBeingRead(body: unknown): boolean {
   return readableDidRead === true || typeof readableFlowing === 'boolean' || locked === true; // a boolean: a consumer is attached
 }
 
-/** Releases a body unless somebody has begun to read it. Returns whether it did. */
-export function discardUnread(body: unknown): boolean {
-  if (isBeingRead(body)) return false;
-  discard(body);
-  return true;
+const discardUnread = (body: unknown): boolean => !isBeingRead(body) && discard(body);
+
+/** Releases a stream that nobody has begun to read, and what else holds its connection. */
+export function releaseUnread(body: unknown, request: unknown): void {
+  if (discardUnread(body)) endNode(request);
 }
 
 /** Destroys, with the reason, a Node stream that the caller may have but does not read. A web stream is ended by its attempt. */
@@ -21,10 +24,17 @@ export function endUnread(body: unknown, reason: unknown): void {
   if (!isBeingRead(body)) endNode(body, reason);
 }
 
-type Stream = { readableEnded?: boolean; destroyed?: boolean; once(event: string, run: () => void): void };
+/** What of a Node stream matters here. */
+interface Stream {
+  readableEnded?: boolean;
+  destroyed?: boolean;
+  destroy(reason?: unknown): void;
+  on(event: string, listener: () => void): void;
+  once(event: string, listener: () => void): void;
+}
 
-const isOpen = (body: unknown): body is Stream =>
-  isNode(body) && !(body as unknown as Stream).readableEnded && !(body as unknown as Stream).destroyed;
+/** Whether it is a Node stream that has neither been read to its end nor destroyed. */
+export const isOpen = (body: unknown): body is Stream => isNode(body) && !body.readableEnded && !body.destroyed;
 
 /** Runs `run` once a Node stream has been read to its end or is destroyed; at once if there is none. */
 export function whenRead(body: unknown, run: () => void): void {
@@ -46,9 +56,9 @@ function endNode(body: unknown, reason?: unknown): boolean {
   return true;
 }
 
-function isNode(body: unknown): body is { destroy(reason?: unknown): void; on(event: string, listener: () => void): void } {
-  const stream = body as { destroy?: unknown; on?: unknown } | null | undefined;
-  return typeof stream?.destroy === 'function' && typeof stream.on === 'function';
+function isNode(body: unknown): body is Stream {
+  const stream = body as Partial<Stream> | null | undefined;
+  return typeof stream?.destroy === 'function' && typeof stream.on === 'function' && typeof stream.once === 'function';
 }
 
 /** The body of the response that an error carries. */

@@ -1,3 +1,9 @@
+/** Whether axios takes it for absolute, a scheme or not. */
+export const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
+
+/** Joins as axios does, which takes the base as it is if there is nothing to join. */
+export const joinUrl = (base: string, url: string): string => (url ? `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : base);
+
 /** A call parses its URL several times, and most programs use the same few over and over. */
 const parsed = new Map<string, URL>();
 

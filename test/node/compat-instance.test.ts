@@ -155,6 +155,18 @@ describe('protect', () => {
     return own;
   }
 
+  it('a request that a handler repeats is a new call, though two clients protect it', async () => {
+    const own = protect(createClient({ retry: false, proxy: false }), { retry: false });
+    const attempts: string[] = [];
+    own.on('attempt', ({ outcome }) => void attempts.push(outcome));
+    const { error } = await failureOf(() => own.get(lab.url('stall'), { deadline: 100 }));
+    expect(error).toMatchObject({ limit: 'deadline' });
+    const { config } = error as { config: object };
+    expect((await own.request({ ...config, url: lab.url('healthy'), deadline: 5_000 })).status).toBe(200);
+    expect(attempts.slice(1)).toEqual(['success']);
+    await own.close();
+  });
+
   it('a timeout of the outer client is one in the records of the inner client too', async () => {
     const inner = createClient({ timeout: { read: 100 }, retry: false, proxy: false });
     const outer = protect(inner, { retry: false });

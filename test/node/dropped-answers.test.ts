@@ -56,19 +56,22 @@ it.each([
   }
 });
 
-it.each(['http', 'fetch'] as const)('a stream with an error, which nobody reads, is released when `read` is over, by %s', async (adapter) => {
-  const api = client({ timeout: { read: 100 }, limit: { concurrency: 1 }, adapter });
-  const told: string[] = [];
-  api.on('*', (type, event) => void told.push(type === 'attempt' ? (event as AttemptRecord).outcome : type));
-  for (const path of ['huge', 'open']) {
-    expect(await rejection(api.get(`${upstream.url}${path}`, { responseType: 'stream' }))).toMatchObject({ response: { status: 503 } });
-    await until(() => told.length === 2, 'the attempt is over');
-    expect(told.splice(0)).toEqual(['call', 'http-error']);
-    await until(() => inUse() === 0, 'no connection in use');
-  }
-  expect((await api.get(`${upstream.url}good`)).data).toBe('yes');
-  await api.close();
-});
+it.each(['http', 'fetch'] as const)(
+  'a stream with an error, which nobody reads, is released when `read` is over, by %s',
+  async (adapter) => {
+    const api = client({ timeout: { read: 100 }, limit: { concurrency: 1 }, adapter });
+    const told: string[] = [];
+    api.on('*', (type, event) => void told.push(type === 'attempt' ? (event as AttemptRecord).outcome : type));
+    for (const path of ['huge', 'open', 'whole']) {
+      expect(await rejection(api.get(`${upstream.url}${path}`, { responseType: 'stream' }))).toMatchObject({ response: { status: 503 } });
+      await until(() => told.length === 2, 'the attempt is over');
+      expect(told.splice(0).sort()).toEqual(['call', 'http-error']);
+      await until(() => inUse() === 0, 'no connection in use');
+    }
+    expect((await api.get(`${upstream.url}good`)).data).toBe('yes');
+    await api.close();
+  },
+);
 
 it('a stream that a fallback reads, or hands on, is left to it', async () => {
   const api = client({ fallback: (error) => (error as { response: { data: unknown } }).response.data });
@@ -161,6 +164,13 @@ it('a stream that a fallback hands on in something else is left to the caller', 
   const api = client({ fallback: (error) => ({ of: (error as { response: AxiosResponse }).response }) });
   const { data } = await api.get(`${upstream.url}whole`, { responseType: 'stream' });
   expect(await textOf(data.of.data)).toBe('no');
+});
+
+it('a web stream that a fallback hands on, though its error does not tell of it, is left to the caller', async () => {
+  const api = client({ adapter: 'fetch', fallback: (error) => (error as { original: AxiosResponse }).original.data });
+  api.interceptors.response.use((original) => Promise.reject(Object.assign(new Error('mine'), { original })));
+  const { data } = await api.get(`${upstream.url}long`, { responseType: 'stream' });
+  expect(await textOf(data)).toHaveLength(LONG);
 });
 
 it('a stream that is being read is left to its reader', async () => {

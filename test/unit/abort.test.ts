@@ -348,6 +348,7 @@ it('a stream that cannot be ended keeps no call of the same signal from its end'
   const { signal, controller } = watched();
   const data = {
     on() {},
+    once() {},
     destroy() {
       throw new Error('not this one');
     },
@@ -359,6 +360,20 @@ it('a stream that cannot be ended keeps no call of the same signal from its end'
   controller.abort();
   expect(await Promise.all(outcomes)).toMatchObject([{ code: 'ERR_CANCELED' }, { code: 'ERR_CANCELED' }]);
   expect(containedDefects().length).toBeGreaterThan(0);
+});
+
+it('an answer that throws when it is looked at is its caller’s, and nobody listens for its abort', async () => {
+  const { signal, listeners } = watched();
+  const { client } = clientOver(async (config) => ({ data: 1, status: 200, statusText: '', headers: {}, config }));
+  const answer = {
+    get data() {
+      throw new Error('not to be looked at');
+    },
+  };
+  client.interceptors.response.use(() => answer as never);
+  expect(await client.get(URL, { signal })).toBe(answer);
+  await settled();
+  expect(listeners.size).toBe(0);
 });
 
 describe('the CanceledError', () => {

@@ -432,11 +432,31 @@ describe('the body of a refusal', () => {
   });
 
   it('that nobody reads is no timeout either where `total` runs out', async () => {
-    const { observer, ends } = await refused({ total: 50, read: 100 });
+    const { observer, ends, body } = await refused({ total: 50, read: 100 });
     vi.advanceTimersByTime(50 + YIELD);
     expect(ends()).toMatchObject([{ outcome: 'http-error', status: 503 }]);
     expect(observer.timedOut).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(50 + YIELD);
+    expect(body.destroyed).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('of which all is here already is released as well, unless it is read to its end', async () => {
+    for (const isRead of [false, true]) {
+      const { running, outcome, ends, fail } = begin({ read: 100 });
+      const body = Readable.from(['no']);
+      running.bodyOpen = true;
+      running.bodyEnded();
+      fail(Object.assign(refusal(503), { response: { ...answer(503), data: body } }));
+      await expect(outcome).rejects.toMatchObject({ response: { status: 503 } });
+      expect(ends()).toMatchObject([{ outcome: 'http-error', status: 503 }]);
+      if (isRead) for await (const _chunk of body);
+      vi.advanceTimersByTime(99);
+      expect(body.destroyed).toBe(isRead);
+      vi.advanceTimersByTime(1 + YIELD);
+      expect(body.destroyed).toBe(true);
+      expect(vi.getTimerCount()).toBe(0);
+    }
   });
 
   it('that is being read is left to its reader', async () => {

@@ -212,6 +212,18 @@ describe('a request', () => {
     expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 1 });
   });
 
+  it('that counts over another span takes no count away when it ends', async () => {
+    start({ breaker: { burst: false } });
+    upstream.does = 'hang';
+    const other = ask(client, { breaker: { window: 60_000 } });
+    await settled();
+    upstream.does = 500;
+    await askTimes(19, client);
+    upstream.held[0]?.answer(200);
+    await other;
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'open', calls: 20 });
+  });
+
   it('is judged by its own `isFailure`, whoever has come since', async () => {
     start({ breaker: { per: 'origin' } });
     upstream.does = 'hang';

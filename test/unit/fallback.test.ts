@@ -277,6 +277,13 @@ describe('which errors', () => {
     if (!kind) expect(error).toHaveProperty('message', 'mapped');
   });
 
+  it('an error of another request, which an interceptor made after a 401, is none', async () => {
+    const { client } = once([401], { fallback: { value: 1 } });
+    const other = new AxiosError('no auth server', 'ECONNREFUSED');
+    client.interceptors.response.use(undefined, () => Promise.reject(other));
+    expect((await answered(client.get('/'))).fallback).toBe('value');
+  });
+
   it('one of a limit or a breaker, after an attempt that got a 404, is none', async () => {
     const { client } = once([404], { fallback: { value: 1 }, retry: { retries: 1, baseDelay: 1, when: () => true }, limit: { rate: 1 } });
     expect((await answered(client.get('/'))).fallback).toBe('value');

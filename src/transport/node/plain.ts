@@ -10,7 +10,7 @@ import axios, {
   type ParamsSerializerOptions,
 } from 'axios';
 import { own } from '../../util/own';
-import { parseUrl } from '../../util/url';
+import { isAbsolute, joinUrl, parseUrl } from '../../util/url';
 import { adapterHeaders, complete } from './sent-headers';
 import { isUntouched } from './untouched';
 
@@ -71,16 +71,15 @@ const isStrings = (list: unknown): boolean => Array.isArray(list) && list.every(
 function urlOf({ baseURL, url, allowAbsoluteUrls }: Config): URL | undefined {
   if (typeof url !== 'string' || (baseURL !== undefined && typeof baseURL !== 'string')) return undefined;
   let full = url;
-  if (baseURL && (allowAbsoluteUrls === false || !ABSOLUTE.test(url))) {
+  if (baseURL && (allowAbsoluteUrls === false || !isAbsolute(url))) {
     if (SCHEME.test(url)) return undefined;
-    full = url ? `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL;
+    full = joinUrl(baseURL, url);
   }
   const parsed = HTTP.test(full) ? parseUrl(full) : undefined;
   return parsed?.username || parsed?.password ? undefined : parsed;
 }
 
 const HTTP = /^https?:\/\//i;
-const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i;
 /** axios rejects a relative URL that begins like an absolute one. */
 const SCHEME = /^[^/?#]*:/;
 

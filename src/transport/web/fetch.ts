@@ -79,6 +79,7 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   delete options[KEY];
   const fetch = (config.env?.fetch ?? globalThis.fetch) as Fetch; // the user's own, if there is one
   const isRequest = typeof input === 'object' && 'url' in input;
+  if (isRequest) attempt.request = input;
   const isUpload = !isSentAtOnce(config.data);
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
   attempt.handedOver = true;

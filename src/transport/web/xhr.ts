@@ -70,6 +70,7 @@ function markDownload({ event }: AxiosProgressEvent, attempt: Attempt): void {
   if (clock.phase !== 'body') {
     clock.enter('body');
     attempt.status = request?.status;
+    attempt.request = request;
     request?.addEventListener('progress', () => clock.progress());
   } else if (!request) clock.progress();
 }
