@@ -6,10 +6,11 @@ import type { AxiosResponse } from 'axios';
 import type { Call, Handler, Policy } from '../call';
 import type { Attempt, Clock, Expiry } from '../call/attempt';
 import { timeoutError } from '../call/errors';
-import { Alarm, now, since, type Timer } from '../clock';
+import { now, since, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
 import { discard, isBeingRead, isOpen, releaseUnread, whenRead } from '../util/discard';
+import { quietly } from '../util/quietly';
 import type { Limits, Outcome } from '../words';
 
 /** Starts the clock of an attempt; injected, since clocks belong to the transports. */
@@ -169,9 +170,7 @@ class RunningAttempt implements Attempt {
   /** Hardly anybody reads the body of an error: unread, it is released after as long as `read` allows for silence. */
   refuse(body: unknown): void {
     if (this.bodyOpen) this.#refused = { body };
-    const patience = new Alarm(() => contain(releaseUnread, body, this.request), this.#call.timer);
-    patience.set(now() + (this.limits.read ?? UNREAD));
-    const enough = (): void => patience.stop();
+    const enough = quietly(this.limits.read ?? UNREAD, () => contain(releaseUnread, body, this.request));
     if (isOpen(body)) whenRead(body, enough);
     else this.whenOver(enough); // a web stream has its last bytes only when they are read
   }

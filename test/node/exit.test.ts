@@ -39,6 +39,13 @@ const SCRIPTS: [what: string, upstream: string, script: string, says: string][] 
     '500',
   ],
   [
+    'the stream of an HTTP error, which nobody reads',
+    'healthy',
+    `${client()} await api.get(url + 'status/500', { responseType: 'stream', headers: { Connection: 'close' } })
+      .catch((error) => console.log(error.response.status));`,
+    '500',
+  ],
+  [
     'a refused connection',
     'healthy',
     `${client()} await api.get('http://127.0.0.1:1/').catch((error) => console.log(error.code));`,
