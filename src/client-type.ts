@@ -12,19 +12,20 @@ import type { EndpointStats } from './telemetry/stats';
 /** axios' response. If a fallback supplied it, `fallback` says how, and `age` how old it is. */
 export type ClientResponse<T = any> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
 // Our signatures come first, because an editor completes the options of the first overload.
-type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = ClientResponse<T>, D = any>(
+type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = ClientResponse<T>, D = any, P = any>(
   url: string,
-  config?: RequestConfig<D>,
+  config?: RequestConfig<D, P>,
 ) => Promise<R>) &
   AxiosInstance[M];
 type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = (<
   T = any,
   R = ClientResponse<T>,
   D = any,
+  P = any,
 >(
   url: string,
   data?: D,
-  config?: RequestConfig<D>,
+  config?: RequestConfig<D, P>,
 ) => Promise<R>) &
   AxiosInstance[M];
 
@@ -33,9 +34,9 @@ type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putFo
  * own and accept {@link Policies} in the request config.
  */
 export interface Client extends AxiosInstance {
-  <T = any, R = ClientResponse<T>, D = any>(config: RequestConfig<D>): Promise<R>;
-  <T = any, R = ClientResponse<T>, D = any>(url: string, config?: RequestConfig<D>): Promise<R>;
-  request: (<T = any, R = ClientResponse<T>, D = any>(config: RequestConfig<D>) => Promise<R>) & AxiosInstance['request'];
+  <T = any, R = ClientResponse<T>, D = any, P = any>(config: RequestConfig<D, P>): Promise<R>;
+  <T = any, R = ClientResponse<T>, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Promise<R>;
+  request: (<T = any, R = ClientResponse<T>, D = any, P = any>(config: RequestConfig<D, P>) => Promise<R>) & AxiosInstance['request'];
   get: Bodiless<'get'>;
   delete: Bodiless<'delete'>;
   head: Bodiless<'head'>;

@@ -1,6 +1,15 @@
 // A consumer's TypeScript, compiled as ESM, as CommonJS and for a bundler.
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
-import { type Client, createClient, type FallbackOptions, isTimeout, type Policies, protect, withDeadline } from 'breakwater';
+import {
+  type Client,
+  createClient,
+  type FallbackOptions,
+  isTimeout,
+  type Policies,
+  protect,
+  type RequestConfig,
+  withDeadline,
+} from 'breakwater';
 import { type LogLine, logTo } from 'breakwater/log';
 import { instrument } from 'breakwater/opentelemetry';
 import { collect, toAlertmanager } from 'breakwater/prometheus';
@@ -25,6 +34,18 @@ export async function load(url: string): Promise<AxiosResponse<string> | undefin
 export async function prices(): Promise<number[]> {
   const { data, fallback, age = 0 } = await client.get<number[]>('/prices', { fallback: { staleFor: 60_000, value: [] } });
   return fallback === 'stale' && age > 30_000 ? [] : data;
+}
+
+/** axios' four type arguments, of which the last is the type of `params`, go with our options. */
+export async function page(number: number): Promise<number> {
+  type Params = { page: number };
+  const config: RequestConfig<unknown, Params> = { params: { page: number }, deadline: 1_000 };
+  await client.get<number, AxiosResponse<number>, unknown, Params>('/', config);
+  await client.request<number, AxiosResponse<number>, unknown, Params>({ url: '/', ...config });
+  await client<number, AxiosResponse<number>, unknown, Params>('/', config);
+  await client<number, AxiosResponse<number>, unknown, Params>({ url: '/', ...config });
+  const { data } = await client.post<number, AxiosResponse<number>, unknown, Params>('/', 'text', config);
+  return data;
 }
 
 const lines: LogLine[] = [];
