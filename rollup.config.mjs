@@ -1,7 +1,8 @@
 // Builds what is published: for each platform ESM, CommonJS and declarations for both, and one minified file for a script tag.
 // To publish another exporter as a subpath of the package, add its name to EXPORTERS.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
@@ -95,6 +96,31 @@ const integrity = {
   },
 };
 
+/** What the script-tag file points to: MIT and Apache ask for their notices in every copy, and the minifier drops comments. */
+const NOTICES = 'breakwater.min.js.LICENSE.txt';
+
+/** The folder of the package that a module is from. */
+const PACKAGE = /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
+
+/**
+ * Emits the licence of each package whose code is in the bundle.
+ * @type {import('rollup').Plugin}
+ */
+const notices = {
+  name: 'notices',
+  generateBundle(_options, bundle) {
+    const modules = Object.values(bundle).flatMap((output) => (output.type === 'chunk' ? Object.entries(output.modules) : []));
+    const folders = modules.flatMap(([id, { renderedLength }]) => (renderedLength > 0 ? (PACKAGE.exec(id)?.[1] ?? []) : []));
+    const texts = [...new Set(folders)].sort().map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((found) => /^licen[cs]e/i.test(found));
+      if (!file) this.error(`${name} has no licence file`);
+      return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    });
+    this.emitFile({ type: 'asset', fileName: NOTICES, source: texts.join(`\n${'-'.repeat(80)}\n\n`) });
+  },
+};
+
 /**
  * Emits the rules for Prometheus and the dashboard for Grafana.
  * @type {import('rollup').Plugin}
@@ -125,8 +151,8 @@ const scriptTag = {
     name: 'Breakwater',
     exports: 'named',
     sourcemap: true,
-    banner,
-    plugins: [terser(MINIFY), integrity, forTheFleet],
+    banner: banner.replace(' */', ` | axios and others inside: ${NOTICES} */`),
+    plugins: [terser(MINIFY), integrity, notices, forTheFleet],
   },
 };
 

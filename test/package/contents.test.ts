@@ -53,7 +53,7 @@ it('holds what is published and nothing else', () => {
   expect(files(dist)).toEqual(
     ['browser', 'node', 'log', 'opentelemetry', 'prometheus']
       .flatMap((name) => ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `${name}.${kind}`))
-      .concat('breakwater.min.js', 'breakwater.min.js.map', 'integrity.json', 'prometheus')
+      .concat('breakwater.min.js', 'breakwater.min.js.LICENSE.txt', 'breakwater.min.js.map', 'integrity.json', 'prometheus')
       .sort(),
   );
   expect(files(join(dist, 'prometheus'))).toEqual(['breakwater.dashboard.json', 'breakwater.rules.yml']);
@@ -80,6 +80,16 @@ it.each(['node.js', 'node.cjs', 'browser.js', 'browser.cjs', ...EXPORTERS])(
 
 it('breakwater.min.js asks for no module at all', async () => {
   expect(await imports('breakwater.min.js')).toEqual([]);
+});
+
+it('breakwater.min.js says where the licences of the packages inside are, each with its copyright', () => {
+  const { sources } = JSON.parse(read('breakwater.min.js.map')) as { sources: string[] };
+  const inside = new Set(sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []));
+  expect([...inside].sort()).toEqual(expect.arrayContaining(['axios', 'axios-retry', 'mitt']));
+  expect(read('breakwater.min.js').slice(0, 200)).toContain('breakwater.min.js.LICENSE.txt */');
+  const notices = read('breakwater.min.js.LICENSE.txt').split(`\n${'-'.repeat(80)}\n`);
+  expect(notices.map((notice) => /^\S+/.exec(notice.trim())?.[0])).toEqual([...inside].sort());
+  for (const notice of notices) expect(notice).toMatch(/Copyright (?:\(c\) )?(?:\d{4}|[A-Z])/);
 });
 
 it('integrity.json has the hash of the script-tag file', () => {
