@@ -99,9 +99,12 @@ const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enco
 
 const tagOf = (data: unknown): string => Object.prototype.toString.call(data).slice(8, -1);
 
-/** What an error says is not enumerable, so JSON has nothing of it; nor of an error inside the data. */
-const withErrors = (_: string, value: unknown): unknown =>
-  value instanceof Error ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
+/** What an error says is not enumerable, so JSON has nothing of it; nor of an error inside the data, or inside another. */
+function withErrors(_: string, value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack, cause, errors } = value as AggregateError;
+  return { ...value, name, message, stack, cause, errors };
+}
 
 /** Throws where the JSON would be a silent loss: `{}` for a Blob, a Map, a Response; the state, not the content, of a stream or a promise. */
 function stringify(data: unknown): string {

@@ -181,6 +181,19 @@ describe('is sent as', () => {
     expect(sent).toEqual([told, { page: 1, errors: [told] }]);
   });
 
+  it.each([false, true])('what lies behind an error: its cause, and the errors of an AggregateError; in a batch: %s', async (batch) => {
+    const { channel, beacon, requests } = setUp();
+    const [refused, all] = [new TypeError('refused'), new AggregateError([new RangeError('first')], '')];
+    beacon(new Error('no prices', { cause: refused }), { batch });
+    beacon(all, { batch });
+    void channel.flush();
+    const sent = requests.flatMap(({ item }) => JSON.parse(textOf(item)) as unknown);
+    expect(sent).toEqual([
+      expect.objectContaining({ message: 'no prices', cause: { name: 'TypeError', message: 'refused', stack: refused.stack } }),
+      expect.objectContaining({ name: 'AggregateError', errors: [expect.objectContaining({ name: 'RangeError', message: 'first' })] }),
+    ]);
+  });
+
   it('it was when it was accepted, whatever is done to it afterwards', async () => {
     const { beacon, requests } = setUp();
     const [data, bytes] = [{ a: 1 }, new Uint8Array([65])];
