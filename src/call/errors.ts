@@ -22,7 +22,7 @@ export function timeoutError(
     safeToRetry: attempt ? !attempt.done && attempt.hops < 2 && isBeforeSend(attempt.clock.phase) : true,
     reusedSocket: attempt?.reusedSocket,
   };
-  const doing = onNetwork ? undefined : whileOffNetwork(call);
+  const doing = onNetwork ? undefined : limitMs ? whileOffNetwork(call) : 'before the call began';
   const said = call.reportedConfig.timeoutErrorMessage;
   // Raised by a timer, so a stack says nothing. Between two attempts the request is the last one made.
   return withoutStack(() => new TimeoutError(facts, call.target, call.config, doing, said, attempt?.request));

@@ -73,6 +73,7 @@ describe('the deadline of a call', () => {
     client.interceptors.request.use(interceptor);
     const error = await errorOf(client.get(URL, { deadline: new Date(Date.now() - 5) }));
     expect(error).toMatchObject({ code: 'ETIMEDOUT', limit: 'deadline', limitMs: 0, lag: 0, attempts: 0, elapsed: 0 });
+    expect(error).toHaveProperty('message', expect.stringContaining('ran out before the call began, after 0 ms'));
     expect(timeouts).toMatchObject([{ limit: 'deadline', attempt: 0, elapsed: 0 }]);
     expect(calls).toMatchObject([{ limit: 'deadline', outcome: 'timeout' }]);
     await vi.advanceTimersByTimeAsync(10_000);
