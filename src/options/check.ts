@@ -21,7 +21,7 @@ export function check<T>([isGood, takes]: Rule, name: string, value: T): T {
 const number = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
 
 export const duration: Rule = [(value) => number(value) > 0, 'It takes milliseconds greater than 0.'];
-export const finiteDuration: Rule = [(value) => number(value) > 0 && value !== Infinity, 'It takes milliseconds greater than 0.'];
+export const finiteDuration: Rule = [(value) => number(value) > 0 && value !== Infinity, 'It takes finite milliseconds greater than 0.'];
 export const durationOrZero: Rule = [(value) => number(value) >= 0, 'It takes milliseconds, 0 or more.'];
 export const count: Rule = [(value) => Number.isInteger(value) && number(value) >= 1, 'It takes a whole number, 1 or more.'];
 export const countOrZero: Rule = [(value) => Number.isInteger(value) && number(value) >= 0, 'It takes a whole number, 0 or more.'];
@@ -61,9 +61,12 @@ export function lay<T extends object>(
   return value !== false && fields(name, base || defaults, value, rules, takes);
 }
 
+/** What may hold options. A Date, a Map or a promise that nobody awaited has none: it would change nothing, in silence. */
+export const isOptions = (value: unknown): value is object => /Object|Module/.test(Object.prototype.toString.call(value));
+
 /** Checks each field of an object, refuses unknown ones, and merges it over `base`. */
 export function fields<T extends object>(name: string, base: T, value: unknown, rules: Rules<T>, takes = 'an object, or false'): T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, value, `It takes ${takes}.`);
+  if (!isOptions(value)) throw badOption(name, value, `It takes ${takes}.`);
   const merged = own(base);
   const names = Object.keys(rules); // not `in`: every object has a toString and a __proto__
   for (const [key, field] of Object.entries(value)) {

@@ -2,6 +2,7 @@
 import { badOption } from '../errors/bad-option';
 import { own } from '../util/own';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../words';
+import { isOptions } from './check';
 
 /** A duration in milliseconds, greater than 0. `false` means no limit. */
 export type Limit = number | false;
@@ -81,7 +82,7 @@ export function mergeLimits(base: Limits, timeout: TimeoutInput | undefined, nam
     checkLimit(`${name}[1] (read)`, timeout[1]);
     return withLimit(withLimit(base, 'connect', timeout[0]), 'read', timeout[1]);
   }
-  if (typeof timeout !== 'object' || timeout === null) {
+  if (!isOptions(timeout)) {
     throw badOption(name, timeout, 'It takes milliseconds (the total), [connect, read], an object of limits, or false.');
   }
   let limits = base;
