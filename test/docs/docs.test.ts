@@ -123,6 +123,17 @@ describe('the tables', () => {
     return client.close();
   });
 
+  it('of docs/errors.md have a row for each warning', async () => {
+    const files = (await readdir(join(root, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
+    const source = (await Promise.all(files.map((name) => read(join('src', name))))).join('\n');
+    const said =
+      /(?:complain\(|consult\(|failed = |console\.warn\().*?['`]([^;,\n]* (?:failed|could not be made|keeps no answer)[^;,\n]*)[;,]/g;
+    const warnings = [...source.matchAll(said)].map(([, text = '']) => text.replace(/\$\{\w+\}/g, '…'));
+    expect(warnings.length).toBeGreaterThanOrEqual(10);
+    const rows = firstCells('docs/errors.md').filter(Boolean) as string[];
+    expect(warnings.filter((warning) => !rows.some((row) => warning.startsWith(row)))).toEqual([]);
+  });
+
   const firstCells = (page: string): (string | undefined)[] => tablesOf(page).flatMap((table) => table.map(([first]) => first));
 });
 
