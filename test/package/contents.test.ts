@@ -1,6 +1,6 @@
 // What is in the tarball, and what is in the files: nothing of Node for browsers, true hashes, the same bytes from a second build.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -57,6 +57,16 @@ it('holds what is published and nothing else', () => {
       .sort(),
   );
   expect(files(join(dist, 'prometheus'))).toEqual(['breakwater.dashboard.json', 'breakwater.rules.yml']);
+});
+
+it('the links of its texts lead somewhere in it, but for those to the source', () => {
+  const texts = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((name) => /^[^/]+\.md$|^docs\/.*\.md$/.test(name));
+  const dead = texts.flatMap((text) => {
+    const links = [...readFileSync(join(installed, text), 'utf8').matchAll(/\]\(([^)\s#:]+)(?:#[^)\s]*)?\)/g)].map(([, to = '']) => to);
+    return links.filter((to) => !to.startsWith('../src/') && !existsSync(join(installed, text, '..', to))).map((to) => `${text}: ${to}`);
+  });
+  expect(texts).toContain('docs/telemetry.md');
+  expect(dead).toEqual([]);
 });
 
 it.each(['browser.js', 'browser.cjs', 'breakwater.min.js', ...EXPORTERS])('%s asks for no Node built-in', async (file) => {
