@@ -98,7 +98,10 @@ export interface Client extends AxiosInstance {
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void;
   /** Stops listening. */
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;
-  /** Closes the client's idle connections and refuses further calls (`ERR_CLOSED`). Calls in flight run to their end. Idempotent. */
+  /**
+   * Closes the client's idle connections and refuses further calls (`ERR_CLOSED`). Calls in flight run to their end. Beacons are dropped,
+   * unless they were flushed first, and alerts that fire are resolved. Idempotent.
+   */
   close(): Promise<void>;
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: as above.

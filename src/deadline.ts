@@ -52,6 +52,9 @@ type HeadersLike = { get(name: string): unknown } | Readonly<Record<string, unkn
 /**
  * The milliseconds that the caller of an inbound request has left, from the header that `deadlineHeader` sends; `undefined` if there is
  * no valid one. It is a duration, not a time of day, so the two clocks need not agree.
+ *
+ * @param headers Of Node's `request.headers`, or a `Headers`.
+ * @param name The header's name. @default 'x-request-timeout-ms'
  */
 export function deadlineFrom(headers: HeadersLike, name: string = DEADLINE_HEADER): number | undefined {
   const value = headerOf(headers, name);

@@ -130,7 +130,7 @@ const LIMITED = /* @__PURE__ */ Symbol.for('breakwater.LimitError');
 export class BreakerOpenError extends AxiosError {
   /** What is cut off: the endpoint, or with `per: 'origin'` the origin. */
   declare endpoint: string;
-  /** Milliseconds until calls are let through again. */
+  /** Milliseconds until calls are let through again; `Number.MAX_SAFE_INTEGER` while an operator holds it open. */
   declare retryAfter: number;
   /** What opened it, or `throttled` if the upstream asked for a pause. */
   declare reason: string;

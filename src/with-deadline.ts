@@ -16,6 +16,7 @@ const target = (ms: number): string => `withDeadline(${ms})`;
  *
  * @param ms Milliseconds. An enclosing deadline that ends sooner wins; with nothing left `fn` is not called.
  * @throws TimeoutError with `limit: 'deadline'`
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` if `ms` is not a number
  */
 export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Promise<T> {
   if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(badOption('withDeadline', ms, 'It takes milliseconds.'));

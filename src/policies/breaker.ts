@@ -25,7 +25,7 @@ export interface BreakerSnapshot {
   state: BreakerState;
   /** When that state began, in milliseconds since the epoch. */
   since: number;
-  /** Milliseconds until calls are let through again; 0 if they are now. */
+  /** Milliseconds until calls are let through again; 0 if they are now, `Number.MAX_SAFE_INTEGER` while an operator holds it open. */
   retryAfter: number;
   /** Calls counted in the window. */
   calls: number;
