@@ -31,12 +31,12 @@ export interface CollectOptions {
  * @param options The registry, and the client's name in it.
  * @returns A function that stops collecting. With the last client, the metrics are removed from the registry.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no client or no registry, the registry has metrics of these names that are not
- * Breakwater's, or `name` is no text
+ * Breakwater's, or `name` is no text or empty
  */
 export function collect(client: Collectable, { registry, name }: CollectOptions = {} as CollectOptions): () => void {
   if (typeof client?.on !== 'function' || typeof client.breakers?.list !== 'function')
     throw badOption('client', client, 'It takes what createClient or protect gave.');
-  if (name !== undefined && (typeof name !== 'string' || name === '')) throw badOption('name', name, 'It takes a string.');
+  if (name !== undefined && (typeof name !== 'string' || name === '')) throw badOption('name', name, 'It takes text that is not empty.');
   const metrics = metricsOf(registry);
   const endpoints = new EndpointLabels();
   const own: Labels = name === undefined ? {} : { client: name };

@@ -379,6 +379,8 @@ describe('the registry', () => {
   });
 
   it.each([[''], [7], [null]])('takes no client by the name of %j', (name) => {
-    expect(() => collect(clientWith(), { registry: new Registry(), name: name as string })).toThrow(/^name: .* is not valid/);
+    expect(() => collect(clientWith(), { registry: new Registry(), name: name as string })).toThrow(
+      /^name: .* is not valid. It takes text that is not empty/,
+    );
   });
 });
