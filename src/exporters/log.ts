@@ -10,6 +10,7 @@ import type { AttemptRecord } from '../telemetry/record';
 import { alertLine, beaconLine, breakerLine, type Drops, type Told, timeoutLine } from './log/lines';
 import { Throttle } from './log/throttle';
 import { type LogFunction, type WarnLogger, writerTo } from './log/writer';
+import { optionsOf } from './options';
 
 export type { AlertLine, BeaconLine, BreakerLine, LogLine, TimeoutLine } from './log/lines';
 export type { LogFunction, WarnLogger } from './log/writer';
@@ -43,7 +44,8 @@ const CAP = 200;
  * @returns A function that writes what was held back and stops logging. Call it before the program ends, after `client.close()`.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid argument
  */
-export function logTo(client: Listenable, logger: LogFunction | WarnLogger, { events = EVENTS }: LogOptions = {}): () => void {
+export function logTo(client: Listenable, logger: LogFunction | WarnLogger, options?: LogOptions): () => void {
+  const { events = EVENTS } = optionsOf(options, 'events');
   if (typeof client?.on !== 'function') throw badOption('client', client, 'It takes what createClient or protect gave.');
   if (!Array.isArray(events) || !events.every((event) => EVENTS.includes(event)))
     throw badOption('events', events, `It takes a list of ${EVENTS.map((event) => `'${event}'`).join(', ')}.`);

@@ -9,6 +9,7 @@ import type { Collectable } from './collectable';
 import { EndpointLabels } from './endpoint-labels';
 import { measure } from './opentelemetry/metrics';
 import { traceAttempts } from './opentelemetry/spans';
+import { optionsOf } from './options';
 
 export type { Collectable } from './collectable';
 
@@ -36,7 +37,8 @@ export interface OpenTelemetryOptions {
  * @returns A function that stops measuring, and takes back what still counts as open or firing.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid argument
  */
-export function instrument(client: Collectable, { meter, tracer }: OpenTelemetryOptions = {}): () => void {
+export function instrument(client: Collectable, options?: OpenTelemetryOptions): () => void {
+  const { meter, tracer } = optionsOf(options, 'meter', 'tracer');
   need(client, 'on', 'client', 'It takes a client of Breakwater.');
   need(client.breakers, 'list', 'client', 'It takes a client of Breakwater.');
   if (meter !== undefined) need(meter, 'createHistogram', 'meter', 'It takes a Meter, as meterProvider.getMeter() gives it.');

@@ -8,6 +8,7 @@ import { badOption } from '../errors/bad-option';
 import type { Collectable } from './collectable';
 import { EndpointLabels, type Named } from './endpoint-labels';
 import { errorTypeOf } from './error-type';
+import { optionsOf } from './options';
 import { endpointLabels } from './prometheus/labels';
 import { type Labels, type MetricRegistry, metricsOf } from './prometheus/metrics';
 
@@ -33,7 +34,8 @@ export interface CollectOptions {
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no client or no registry, the registry has metrics of these names that are not
  * Breakwater's, or `name` is no text or empty
  */
-export function collect(client: Collectable, { registry, name }: CollectOptions = {} as CollectOptions): () => void {
+export function collect(client: Collectable, options: CollectOptions): () => void {
+  const { registry, name } = optionsOf(options, 'registry', 'name');
   if (typeof client?.on !== 'function' || typeof client.breakers?.list !== 'function')
     throw badOption('client', client, 'It takes what createClient or protect gave.');
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw badOption('name', name, 'It takes text that is not empty.');

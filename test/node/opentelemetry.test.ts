@@ -174,6 +174,8 @@ describe('an instrumented client', () => {
     [() => instrument(undefined as never), /instrument: client/],
     [() => instrument(clientOf(), { meter: metrics().provider as never }), /instrument: meter.*getMeter/],
     [() => instrument(clientOf(), { tracer: {} as never }), /instrument: tracer.*getTracer/],
+    [() => instrument(clientOf(), { metre: metrics() } as never), /^metre: .*The options are meter, tracer\./],
+    [() => instrument(clientOf(), null as never), /^options: null is not valid\. It takes an object\./],
   ])('cannot be made of anything (%#)', (make, message) => {
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_BAD_OPTION_VALUE', message: expect.stringMatching(message) }));
   });

@@ -354,7 +354,7 @@ describe('the registry', () => {
         message: expect.stringMatching(/^registry: .* is not valid\. It takes a registry/),
       }),
     );
-    expect(() => (collect as (client: Client) => void)(clientWith())).toThrow(/^registry: undefined is not valid/);
+    expect(() => (collect as unknown as (client: Client) => void)(clientWith())).toThrow(/^registry: undefined is not valid/);
   });
 
   it('that has a metric of that name is left as it was', () => {
@@ -382,5 +382,12 @@ describe('the registry', () => {
     expect(() => collect(clientWith(), { registry: new Registry(), name: name as string })).toThrow(
       /^name: .* is not valid. It takes text that is not empty/,
     );
+  });
+
+  it('takes no option of another name, and none that is not an object', () => {
+    expect(() => collect(clientWith(), { registry: new Registry(), client: 'a' } as never)).toThrow(
+      /^client: 'a' .*There is no such option\. The options are registry, name\./,
+    );
+    expect(() => collect(clientWith(), null as never)).toThrow(/^options: null is not valid\. It takes an object\./);
   });
 });

@@ -441,4 +441,12 @@ describe('what cannot be meant is refused:', () => {
       /^events: .* 'timeout', 'breaker', 'alert', 'beacon'\./,
     );
   });
+
+  it.each([
+    [{ event: ['timeout'] }, /^event: .*There is no such option\. The options are events\./],
+    [['timeout'], /^options: .*It takes an object\./],
+    [null, /^options: null is not valid\. It takes an object\./],
+  ])('options %j', (wrong, message) => {
+    expect(() => logTo(events, console, wrong as never)).toThrow(message);
+  });
 });

@@ -27,9 +27,9 @@ const DURATION = 'http_client_request_duration_seconds';
 const SHARED = Symbol.for('breakwater.prometheus');
 
 /** The metrics of a registry. Release them with the function that {@link Metrics.onScrape} returns. */
-export function metricsOf(registry: MetricRegistry): Metrics {
+export function metricsOf(registry: MetricRegistry | undefined): Metrics {
   const methods = ['registerMetric', 'getSingleMetric', 'removeSingleMetric'] as const;
-  if (!methods.every((method) => typeof registry?.[method] === 'function')) {
+  if (!registry || !methods.every((method) => typeof registry[method] === 'function')) {
     throw badOption('registry', registry, "It takes a registry of prom-client, such as `import { register } from 'prom-client'`.");
   }
   const there = registry.getSingleMetric(DURATION) as { [SHARED]?: Metrics } | undefined;
