@@ -5,6 +5,7 @@ import { aliases } from './aliases';
 import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
 import { Call } from './call';
+import { asAsked } from './call/outer';
 import { deadlineOf, warnIfTooTight } from './client/deadline';
 import { axiosTimeout, inherited, isClient, keepLimits, limitsBy, withoutTotal } from './client/limits';
 import type { Client } from './client-type';
@@ -109,7 +110,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   const begin = (config: RequestConfig): Promise<AxiosResponse> => {
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
-    const [requested, rest] = liftPolicies(config);
+    const [requested, rest] = liftPolicies(asAsked(config, instance));
     if (!enabled || isSwitchedOff()) return pass(requested, rest);
     const isPlain = requested === NO_POLICIES;
     if (!isPlain) checkPolicies(requested);

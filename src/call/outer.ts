@@ -1,13 +1,41 @@
-/** The adapters by which a client that protects another one has its part run: the limits of an attempt are the outer client's to enforce. */
-const adapters = /* @__PURE__ */ new WeakMap<object, { readonly of: object; readonly inPlaceOf: unknown }>();
+/** What a client puts in place of the adapter of a request, and how to tell it from one of the user's. */
+import type { AxiosRequestConfig } from 'axios';
+import type { Call } from '../call';
+import type { RequestConfig } from '../options';
 
-/** @param of Tells apart the clients. @param inPlaceOf The adapter of the request or the instance. */
-export const markOuter = (adapter: object, of: object, inPlaceOf: unknown): unknown => adapters.set(adapter, { of, inPlaceOf });
+/** On an adapter by which a client has its part of a call run. */
+interface Mark {
+  readonly call: Call;
+  /** The client that it protects, if it protects one: the limits of an attempt are its own to enforce then. */
+  readonly of: object | false;
+  /** The adapter of the request or the instance. */
+  readonly inPlaceOf: AxiosRequestConfig['adapter'];
+}
 
-export const isOuter = (adapter: unknown): boolean => typeof adapter === 'function' && adapters.has(adapter);
+/** A property: one entry per call in a WeakMap would cost a hundred times as much. */
+const MARK = /* @__PURE__ */ Symbol('call');
 
-/** What an adapter was put in place of by the same client: a handler that repeats `error.config` has that of a call that is over. */
-export function withoutOuter<A>(adapter: A, of: object): A {
-  const marked = typeof adapter === 'function' ? adapters.get(adapter) : undefined;
-  return marked?.of === of ? (marked.inPlaceOf as A) : adapter;
+type Marked = { [MARK]?: Mark } | null | undefined;
+
+const markOf = (adapter: unknown): Mark | undefined => (adapter as Marked)?.[MARK];
+
+export function mark(adapter: object, as: Mark): void {
+  (adapter as NonNullable<Marked>)[MARK] = as;
+}
+
+export const isOuter = (adapter: unknown): boolean => Boolean(markOf(adapter)?.of);
+
+/**
+ * The config of a repeat. One that a handler kept may have the adapter of a call that is over, and lack what it asked of us.
+ *
+ * @param of What the client protects.
+ */
+export function asAsked(config: RequestConfig, of: object): RequestConfig {
+  const mark = markOf(config?.adapter);
+  if (!mark || (mark.of && mark.of !== of)) return config;
+  const { requested, bodyFactory, limits } = mark.call;
+  const again = { ...requested, ...config, adapter: mark.inPlaceOf } as RequestConfig;
+  if (again.timeout === (limits.total ?? 0)) again.timeout = requested.timeout;
+  if (bodyFactory) again.data = bodyFactory;
+  return asAsked(again, of);
 }

@@ -4,7 +4,7 @@
  */
 import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
-import { isOuter, markOuter, withoutOuter } from '../call/outer';
+import { isOuter, mark } from '../call/outer';
 import { mergeLimits } from '../options/timeout';
 import { contain } from '../util/complain';
 import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
@@ -18,8 +18,7 @@ export const dispatch =
   (next) => {
     const begin = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
-      const asked = call.request.adapter;
-      const given = (isClient ? withoutOuter(asked, next) : asked) ?? instance.defaults.adapter;
+      const given = call.request.adapter ?? instance.defaults.adapter;
       let sent: Promise<AxiosResponse>;
       const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
         const total = config.timeout;
@@ -34,7 +33,7 @@ export const dispatch =
         if (config.responseType === 'stream') hold(call, answer, () => sent);
         return answer;
       };
-      if (isClient) markOuter(adapter, next, given);
+      mark(adapter, { call, of: isClient && instance, inPlaceOf: given });
       sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
       return sent;
     };

@@ -119,6 +119,60 @@ describe('the config that comes back', () => {
   });
 });
 
+describe('a config that a request interceptor kept', () => {
+  /** A client that is offline at first: its interceptor keeps each request for later. */
+  function offline(over: (instance: AxiosInstance) => Client) {
+    const upstream = new FakeUpstream();
+    const instance = axios.create({ adapter: upstream.adapter });
+    const client = over(instance);
+    const kept: InternalAxiosRequestConfig[] = [];
+    const switched = { on: false };
+    instance.interceptors.request.use((config) => {
+      if (switched.on) return config;
+      kept.push(config);
+      throw new Error('offline');
+    });
+    const goOnline = (): InternalAxiosRequestConfig => {
+      switched.on = true;
+      return kept[0] as InternalAxiosRequestConfig;
+    };
+    return { client, upstream, goOnline };
+  }
+  const POLICIES = { ...OFF, retry: { retries: 1, baseDelay: 1 }, limit: { concurrency: 1, maxQueue: 1 } };
+
+  it.each([
+    ['a client', (instance: AxiosInstance) => protect(instance, POLICIES)],
+    ['a client that is protected again', (instance: AxiosInstance) => protect(protect(instance, OFF), POLICIES)],
+  ])('is repeated as a call of its own by %s, however long after', async (_, over) => {
+    const { client, upstream, goOnline } = offline(over);
+    expect(await errorOf(client.get(URL, { deadline: 50 }))).toMatchObject({ message: 'offline' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await client(goOnline())).status).toBe(200);
+    upstream.does = 503;
+    const attempts: unknown[] = [];
+    client.on('attempt', ({ id, attempt }) => attempts.push([id, attempt]));
+    const outcome = errorOf(client({ ...goOnline(), deadline: 500 }));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await outcome).toMatchObject({ message: expect.stringContaining('503') });
+    expect(upstream.requests).toBe(3);
+    expect(attempts).toEqual([1, 2].map((attempt) => [(attempts[0] as unknown[])[0], attempt]));
+  });
+
+  it('has the policies and the factory of bodies that the caller named', async () => {
+    const { client, upstream, goOnline } = offline((instance) => protect(instance, POLICIES));
+    let made = 0;
+    const body = () => Readable.from([`body ${++made}`]);
+    await errorOf(client.put(URL, body, { retry: 0, endpoint: 'it', timeout: { read: 50 } }));
+    upstream.does = 503;
+    const error = await errorOf(client(goOnline()));
+    expect(error).toMatchObject({ config: { retry: 0, endpoint: 'it', timeout: { read: 50 }, adapter: upstream.adapter, data: body } });
+    expect(await errorOf(client({ ...goOnline(), endpoint: 'other', timeout: 70 }))).toMatchObject({
+      config: { retry: 0, endpoint: 'other', timeout: 70 },
+    });
+    expect([upstream.requests, made]).toEqual([2, 3]);
+  });
+});
+
 describe('an instance with a request of its own', () => {
   const protecting = (request: () => unknown) => protect(Object.assign(axios.create(), { request }) as unknown as AxiosInstance);
 
