@@ -73,7 +73,7 @@ export const cancellationBelow: Policy = (next) => (call) => {
         body = given;
         if (release) call.whenOver(() => whenRead(body, release));
       })
-      .catch(release)
+      .catch(() => release?.()) // the response may be an object that throws when read
       .then(() => atWork.delete(call));
   });
 };

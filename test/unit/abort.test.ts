@@ -376,6 +376,24 @@ it('an answer that throws when it is looked at is its caller’s, and nobody lis
   expect(listeners.size).toBe(0);
 });
 
+it('an error that throws when it is looked at is its caller’s, and no rejection is left unhandled', async () => {
+  vi.useRealTimers();
+  const { signal, listeners } = watched();
+  const error = Object.defineProperty(new Error('from an adapter'), 'response', {
+    get() {
+      throw new Error('not to be looked at');
+    },
+  });
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  const { client } = clientOver(() => Promise.reject(error));
+  await errorOf(client.get(URL, { signal }));
+  await new Promise(setImmediate); // Node looks for unhandled rejections once promises have settled
+  process.off('unhandledRejection', unhandled);
+  expect([listeners.size, unhandled.mock.calls]).toEqual([0, []]);
+  expect(containedDefects().length).toBeGreaterThan(0);
+});
+
 describe('the CanceledError', () => {
   it('of a signal knows the request', async () => {
     const controller = new AbortController();
