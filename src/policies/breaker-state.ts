@@ -77,10 +77,8 @@ export class Breaker {
     this.look(at);
     if (this.settings.mode === 'observe' && this.#holds.size === 0) return undefined;
     const state = this.#state;
-    if (state.name === 'open') return this.#refuse(state.until, state.reason, at);
-    if (state.name === 'half-open' && state.probes.size >= this.settings.probes) {
-      return this.#refuse(Math.min(...state.probes.values()), state.reason, at);
-    }
+    const until = this.#until;
+    if (until && state.name !== 'closed') return this.#refuse(until, state.reason, at);
     return this.#gatedUntil > at ? this.#refuse(at, 'throttled', at) : undefined;
   }
 
@@ -135,7 +133,7 @@ export class Breaker {
   }
 
   get retryAfter(): number {
-    return Math.max(0, this.#state.name === 'open' ? this.#state.until - now() : 0, this.#gatedUntil - now());
+    return Math.max(0, this.#until - now(), this.#gatedUntil - now());
   }
 
   get calls(): number {
@@ -152,6 +150,13 @@ export class Breaker {
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Until when the state itself refuses calls: at the latest, while probes are under way. 0 if it does not. */
+  get #until(): number {
+    const state = this.#state;
+    if (state.name === 'open') return state.until;
+    return state.name === 'half-open' && state.probes.size >= this.settings.probes ? Math.min(...state.probes.values()) : 0;
   }
 
   #refuse(until: number, reason: BreakerReason, at: number): Refusal {

@@ -98,6 +98,23 @@ describe('half-open', () => {
     expect(upstream.requests).toBe(1);
   });
 
+  it('says how long calls may be refused while all probes are under way, in the snapshot as in the error', async () => {
+    start({ probes: 2 });
+    await trip();
+    vi.advanceTimersByTime(60_000);
+    const first = await hanging();
+    expect(snapshot()).toMatchObject({ state: 'half-open', retryAfter: 0 });
+    const second = await hanging();
+    vi.advanceTimersByTime(1_000);
+    expect(await errorOf(client.get(URL))).toMatchObject({ retryAfter: 12_000 }); // of connect and read together
+    expect(snapshot()).toMatchObject({ state: 'half-open', retryAfter: 12_000 });
+    first.answer(200);
+    await first.outcome;
+    expect(snapshot()).toMatchObject({ state: 'half-open', retryAfter: 0 });
+    second.answer(200);
+    await second.outcome;
+  });
+
   it('lets through as many at a time as it is told', async () => {
     start({ probes: 3 });
     await trip();
