@@ -110,8 +110,8 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
   } catch (refusal) {
     if (call.ended) throw call.ended;
     const waits = waitsIn(refusal);
-    // rate-limiter-flexible says -1 for a block that never ends.
-    const isTold = waits.every((ms) => ms >= 0 && ms < Infinity);
+    // rate-limiter-flexible says -1 for a block that never ends, and the largest number for a key on a black list.
+    const isTold = waits.every((ms) => ms >= 0 && ms < Number.MAX_SAFE_INTEGER);
     if (waits.length) throw refuse(call, 'rate', isTold ? Math.ceil(Math.max(...waits)) : undefined);
     if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal);
   } finally {

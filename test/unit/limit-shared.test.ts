@@ -64,14 +64,17 @@ it.each([[null], [undefined], ['down'], [new Error('down')], [{}]])('fails by %o
   expect(await ask(client)).toBe(200);
 });
 
-it.each([-1, Number.NaN, Infinity])('refuses with an msBeforeNext of %d, and says no time: there is none to tell', async (msBeforeNext) => {
-  start(() => Promise.reject({ msBeforeNext }));
-  const limited = vi.fn();
-  client.on('limited', limited);
-  const error = await errorOf(client.get(URL));
-  expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
-  for (const told of [error, limited.mock.calls[0]?.[0]]) expect(told).not.toHaveProperty('retryAfter');
-});
+it.each([-1, Number.NaN, Infinity, Number.MAX_SAFE_INTEGER])(
+  'refuses with an msBeforeNext of %d, and says no time: there is none to tell',
+  async (msBeforeNext) => {
+    start(() => Promise.reject({ msBeforeNext }));
+    const limited = vi.fn();
+    client.on('limited', limited);
+    const error = await errorOf(client.get(URL));
+    expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
+    for (const told of [error, limited.mock.calls[0]?.[0]]) expect(told).not.toHaveProperty('retryAfter');
+  },
+);
 
 it.each([
   [{ second: [2, 1_000], minute: [3, 60_000] }, 1_000],
