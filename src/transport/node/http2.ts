@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call/attempt';
 import { isTimeout } from '../../errors';
 import { override } from '../../util/override';
+import { own } from '../../util/own';
 import { markBody } from './body';
 import { markConnection, needsNoLookup, watched } from './connection';
 import type { RequestOptions } from './hop';
@@ -22,8 +23,10 @@ interface Options extends RequestOptions {
   method: string;
   path: string;
   headers: Record<string, string>;
-  http2Options?: SecureClientSessionOptions & { sessionTimeout?: number };
+  http2Options?: SessionOptions;
 }
+
+type SessionOptions = SecureClientSessionOptions & { sessionTimeout?: number | null };
 
 type Answered = ClientHttp2Stream & { headers: Record<string, unknown>; statusCode: number };
 
@@ -31,7 +34,7 @@ type Answered = ClientHttp2Stream & { headers: Record<string, unknown>; statusCo
 interface Shared {
   readonly session: ClientHttp2Session;
   readonly socket: Socket;
-  readonly options: SecureClientSessionOptions;
+  readonly options: SessionOptions;
   readonly resolved: boolean;
   streams: number;
   /** How many streams the peer allows at once: one more would wait in Node, unseen, as if the peer did not answer it. */
@@ -116,7 +119,8 @@ export class Http2 {
     if (--shared.streams > 0) return;
     if (this.#closed || !this.#all(shared)) return this.#retire(shared, 0);
     shared.session.unref();
-    const { sessionTimeout = SESSION_IDLE } = shared.options as NonNullable<Options['http2Options']>;
+    const { sessionTimeout } = shared.options;
+    if (sessionTimeout === undefined || sessionTimeout === null) return; // axios never closes it then
     shared.idle = setTimeout(() => this.#retire(shared, 0), sessionTimeout).unref();
   }
 
@@ -124,7 +128,7 @@ export class Http2 {
   #sessionFor({ protocol, hostname, port, lookup, http2Options }: Options): Shared {
     const secure = protocol === 'https:';
     const authority = `${protocol}//${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port || (secure ? 443 : 80)}`;
-    const options = { ...http2Options, ...(lookup && { lookup }) };
+    const options: SessionOptions = own({ sessionTimeout: SESSION_IDLE, ...http2Options, ...(lookup && { lookup }) });
     const sessions = this.#sessions.get(authority) ?? [];
     this.#sessions.set(authority, sessions);
     const open = sessions.find(
