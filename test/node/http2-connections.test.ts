@@ -1,13 +1,15 @@
 // How an HTTP/2 session gets its connection, and how long it keeps it: by `http2Options`, as in axios, or over a Unix socket.
 import { once } from 'node:events';
 import { createServer, type Http2Server } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import axios from 'axios';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../bare';
-import { clients, until } from './support';
+import { clients, rejection, until } from './support';
 
 const { client: make, close } = clients();
 const client = (config: ClientConfig = {}): Client => make({ httpVersion: 2, ...config });
@@ -23,7 +25,7 @@ beforeAll(async () => {
       stream.respond({ ':status': 200 });
       stream.end(`${headers[':authority']}${headers[':path']}`);
     });
-    server.on('connection', (socket: Socket) => {
+    server.on('connection', (socket: net.Socket) => {
       connections++;
       open++;
       socket.once('close', () => open--);
@@ -36,6 +38,39 @@ beforeAll(async () => {
 afterEach(close);
 afterAll(() => {
   for (const server of servers) server.close();
+});
+
+describe('createConnection', () => {
+  it('of the caller makes the connection', async () => {
+    const createConnection = (): Duplex => net.connect(path);
+    const config = { httpVersion: 2, http2Options: { createConnection } } as const;
+    const ours = await client().get('http://name.test/x', config);
+    expect(ours.data).toBe((await axios.get('http://name.test/x', { ...config, proxy: false })).data);
+    expect(ours.data).toBe('name.test:80/x');
+  });
+
+  it('may give a stream that is no socket, which is closed with the session', async () => {
+    const made: Duplex[] = [];
+    const createConnection = (): Duplex => {
+      const socket = net.connect(path);
+      const stream = Duplex.from({ readable: socket, writable: socket });
+      made.push(stream);
+      return stream;
+    };
+    const api = client({ http2Options: { createConnection } });
+    expect((await api.get('http://name.test/x')).data).toBe('name.test:80/x');
+    expect((await api.get('http://name.test/y')).data).toBe('name.test:80/y');
+    expect(made).toHaveLength(1);
+    await api.close();
+    await until(() => made.every(({ destroyed }) => destroyed), 'the stream is closed');
+  });
+
+  it('may throw, and its error is that of the call', async () => {
+    const createConnection = (): Duplex => {
+      throw new Error('no way');
+    };
+    expect(await rejection(client().get(origin, { http2Options: { createConnection } }))).toMatchObject({ message: 'no way' });
+  });
 });
 
 it.each([null, undefined])('a sessionTimeout of %s keeps an idle session until the client closes', async (sessionTimeout) => {

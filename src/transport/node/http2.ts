@@ -1,6 +1,7 @@
 /** HTTP/2 attempts. axios' own sessions expose no phases and cannot be closed, so the client keeps its own instead. */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type SecureClientSessionOptions } from 'node:http2';
 import net, { type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call/attempt';
@@ -142,9 +143,12 @@ export class Http2 {
       resolved = true;
     };
     const to = { host: hostname, port: Number(port) || (secure ? 443 : 80), ...options, ...(lookup && { lookup: watched(lookup, found) }) };
-    const socket = secure
-      ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
-      : net.connect(to as net.TcpNetConnectOpts);
+    const connect = (): Duplex =>
+      secure
+        ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
+        : net.connect(to as net.TcpNetConnectOpts);
+    const make = typeof options.createConnection === 'function' ? options.createConnection : connect;
+    const socket = make(new URL(authority), options) as Socket; // or any Duplex, from the user's own
     socket.setMaxListeners(0).once('lookup', found); // every stream waiting for the connection listens on it
     const session = http2.connect(authority, { ...options, createConnection: () => socket });
     const shared: Shared = {
@@ -190,7 +194,8 @@ export class Http2 {
     // A connecting socket outlives its session; so does one whose peer sent GOAWAY, until the peer closes it.
     if (shared.socket.connecting) shared.socket.destroy();
     shared.session.destroy();
-    shared.socket.destroySoon();
+    if (shared.socket.destroySoon) shared.socket.destroySoon();
+    else shared.socket.destroy();
   }
 }
 
