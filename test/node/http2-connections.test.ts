@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, ClientConfig } from '../bare';
-import { clients, rejection, until } from './support';
+import { clients, GENEROUS, rejection, until } from './support';
 
 const { client: make, close } = clients();
 const client = (config: ClientConfig = {}): Client => make({ httpVersion: 2, ...config });
@@ -82,4 +82,11 @@ it.each([null, undefined])('a sessionTimeout of %s keeps an idle session until t
   expect(connections - before).toBe(1);
   await api.close();
   await until(() => open === 0, 'it is closed');
+});
+
+it('socketPath is where the session connects, not to the port of http on this machine', async () => {
+  const api = client({ socketPath: path, timeout: { lookup: GENEROUS } });
+  expect((await api.get('/x')).data).toBe('localhost:80/x');
+  expect((await api.get('http://name.test/y')).data).toBe('localhost:80/y');
+  expect(connections).toBeGreaterThan(0);
 });

@@ -20,7 +20,8 @@ const STREAMS = 100;
 
 interface Options extends RequestOptions {
   protocol: string;
-  hostname: string;
+  /** None for a Unix socket. */
+  hostname?: string;
   method: string;
   path: string;
   headers: Record<string, string>;
@@ -126,10 +127,15 @@ export class Http2 {
   }
 
   /** A session to the same place with the same options and room for a stream, or a new one. */
-  #sessionFor({ protocol, hostname, port, lookup, http2Options }: Options): Shared {
+  #sessionFor({ protocol, hostname = 'localhost', port, lookup, socketPath, http2Options }: Options): Shared {
     const secure = protocol === 'https:';
     const authority = `${protocol}//${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port || (secure ? 443 : 80)}`;
-    const options: SessionOptions = own({ sessionTimeout: SESSION_IDLE, ...http2Options, ...(lookup && { lookup }) });
+    const options: SessionOptions = own({
+      sessionTimeout: SESSION_IDLE,
+      ...http2Options,
+      ...(lookup && { lookup }),
+      ...(socketPath && { path: socketPath }),
+    });
     const sessions = this.#sessions.get(authority) ?? [];
     this.#sessions.set(authority, sessions);
     const open = sessions.find(
@@ -138,7 +144,7 @@ export class Http2 {
     );
     if (open) return open;
 
-    let resolved = needsNoLookup({ host: hostname });
+    let resolved = needsNoLookup({ host: hostname, socketPath });
     const found = (): void => {
       resolved = true;
     };
