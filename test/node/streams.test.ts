@@ -1,5 +1,6 @@
 // Timeouts of a body that is handed out as a stream: they go on after the promise has resolved, and blame nobody for the consumer's pauses.
 import { once } from 'node:events';
+import http from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -189,14 +190,23 @@ describe('a stream', () => {
     expect(records).toMatchObject([{ outcome: 'success', timedOut: false }]);
   });
 
-  it('held to a size and destroyed before it was read is over', async () => {
+  it.each([
+    { way: 'by our own exchange', config: {} },
+    { way: 'by way of axios, whose progress is told', config: { onDownloadProgress: () => {} } },
+    { way: 'by way of axios, with a form', config: { data: new URLSearchParams('a=1'), maxRate: [1e9, 1e9] } },
+  ])('held to a size and destroyed before it was read is over ($way)', async ({ config }) => {
     burst.reset();
     const api = client({ limit: { concurrency: 1, per: 'client' } });
     const records = attemptsOf(api);
-    (await open(api, burst.url, { maxContentLength: BURST })).destroy();
+    (await open(api, burst.url, { maxContentLength: BURST, ...config })).destroy();
     await burst.closed();
     expect(records).toMatchObject([{ outcome: 'canceled', status: 200 }]);
     expect((await api.get(lab.url('healthy'))).status).toBe(200);
+    // Also where all of it is here: the connection is not free until somebody reads it.
+    const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    (await open(api, lab.url('healthy'), { maxContentLength: BURST, httpAgent, ...config })).destroy();
+    expect((await api.get(lab.url('healthy'), { httpAgent })).status).toBe(200);
+    httpAgent.destroy();
   });
 
   it('read to its end gives its connection back', async () => {

@@ -55,11 +55,9 @@ export function answerWith(res: IncomingMessage, config: InternalAxiosRequestCon
 const tooLong = (limit: number, { config, request }: AxiosResponse): AxiosError =>
   new AxiosError(`maxContentLength size of ${limit} exceeded`, AxiosError.ERR_BAD_RESPONSE, config, request);
 
-/** As with axios, an error that nobody listens for does not crash the process. Destroying it unread still releases the connection. */
+/** As with axios, an error that nobody listens for does not crash the process. */
 const heldTo = (limit: number, body: Readable, response: AxiosResponse): Readable =>
-  Readable.from(within(limit, body, response), { objectMode: false })
-    .on('error', () => {})
-    .once('close', () => body.destroy());
+  Readable.from(within(limit, body, response), { objectMode: false }).on('error', () => {});
 
 async function* within(limit: number, body: Readable, response: AxiosResponse): AsyncGenerator<Buffer> {
   let length = 0;

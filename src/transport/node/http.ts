@@ -64,6 +64,10 @@ const seen = (agents: Agents, attempt: Attempt, config: InternalAxiosRequestConf
 
 /** Destroys a stream that was handed out when the attempt is aborted, and gives its consumer the reason. */
 function endWith(attempt: Attempt, data: unknown): void {
-  if (!attempt.bodyOpen || !(data instanceof Readable)) return;
-  attempt.onAbort((reason) => data.on('error', () => {}).destroy(reason as Error));
+  if (!(data instanceof Readable)) return;
+  const request = attempt.request as (Readable & { res?: Readable }) | undefined;
+  const source = request?.res ?? request; // over HTTP/2 they are one
+  // With `maxContentLength` it is a stream of its own: destroyed before it was read, that would leave the source open.
+  if (source !== data) data.once('close', () => source?.readableEnded || source?.destroy());
+  if (attempt.bodyOpen) attempt.onAbort((reason) => data.on('error', () => {}).destroy(reason as Error));
 }
