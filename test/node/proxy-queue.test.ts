@@ -120,3 +120,20 @@ it('certificates that Node cannot read fail the call that has them, and nothing 
   expect(await rejection(api.get(url('/')))).toMatchObject({ isAxiosError: true, code: expect.stringMatching(/^ERR_OSSL/) });
   await until(() => proxy.sockets.size === 0, 'its tunnel is closed');
 });
+
+it('one for which many tunnels are begun, since many connections close, is no leak of listeners to Node', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const api = await through([...Array<Fate>(12).fill('open'), ...Array<Fate>(12).fill('silence')], 12);
+  const held = new AbortController();
+  const first = Array.from({ length: 12 }, () => rejection(api.get(url('/delay/10000'), { signal: held.signal })));
+  await reached(12);
+  const queued = rejection(api.get(url('/queued')));
+  await sleep(50); // it has joined the queue
+  held.abort();
+  await Promise.all([queued, ...first]);
+  process.off('warning', onWarning);
+  expect(proxy.connects).toBeGreaterThan(22);
+  expect(warnings).toEqual([]);
+});

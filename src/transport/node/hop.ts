@@ -29,6 +29,8 @@ export class Hop {
   #resolved: boolean;
   #written = false;
   #bytesSeen = 0;
+  /** Ends the connections being made: Node makes one for the first in the queue whenever another closes. */
+  #making: (() => void)[] | undefined;
   #response: IncomingMessage | undefined;
 
   constructor(attempt: Attempt, req: ClientRequest, resolved: boolean) {
@@ -65,7 +67,14 @@ export class Hop {
 
   /** Runs when the request gets a connection, or the attempt is aborted: what was being made for it is no longer needed. */
   whenConnected(release: () => void): void {
-    this.#req.once('socket', release);
+    if (!this.#making) {
+      const making: (() => void)[] = [];
+      this.#making = making;
+      this.#req.once('socket', () => {
+        for (const end of making) end();
+      });
+    }
+    this.#making.push(release);
     this.#attempt.onAbort(release);
   }
 
