@@ -35,6 +35,7 @@ import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
+import { define } from './util/define';
 import { own } from './util/own';
 
 /**
@@ -160,25 +161,29 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     await transport.close();
   };
 
-  const client = Object.defineProperties(
-    Object.assign((url: string | RequestConfig, config?: RequestConfig) => request(url, config), instance, aliases(request), {
-      request,
-      create,
-      close,
-      breakers: methodsOf(breakers, 'get', 'list', 'open', 'close', 'reset'),
-      beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => contain(accept, url, instance.defaults, data, options) ?? false,
-      beacons: methodsOf(channel, 'flush', 'stats'),
-      stats: methodsOf(watched.statistics, 'get', 'list'),
-      disable: () => {
-        enabled = false;
-      },
-      enable: () => {
-        enabled = true;
-      },
-      ...methodsOf(events, 'on', 'off'),
-    }),
-    { defaults: shared(instance, 'defaults'), interceptors: shared(instance, 'interceptors') },
-  ) as unknown as Client;
+  const members = {
+    ...instance,
+    ...aliases(request),
+    request,
+    create,
+    close,
+    breakers: methodsOf(breakers, 'get', 'list', 'open', 'close', 'reset'),
+    beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => contain(accept, url, instance.defaults, data, options) ?? false,
+    beacons: methodsOf(channel, 'flush', 'stats'),
+    stats: methodsOf(watched.statistics, 'get', 'list'),
+    disable: () => {
+      enabled = false;
+    },
+    enable: () => {
+      enabled = true;
+    },
+    ...methodsOf(events, 'on', 'off'),
+  };
+  const client = ((url: string | RequestConfig, config?: RequestConfig) => request(url, config)) as unknown as Client;
+  // Assignment would throw if somebody froze Function.prototype: axios has a `constructor` among its members.
+  for (const name of Reflect.ownKeys(members))
+    define(client, name, { value: Reflect.get(members, name), writable: true, enumerable: true, configurable: true });
+  for (const name of ['defaults', 'interceptors'] as const) define(client, name, shared(instance, name));
   keepLimits(client, limitsOf);
   return client;
 }
@@ -197,5 +202,8 @@ const methodsOf = <N extends string, T extends Record<N, (...args: never[]) => u
   Object.fromEntries(names.map((name) => [name, of[name].bind(of)])) as Pick<T, N>;
 
 /** A property that reads from and writes through to the instance. */
-const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor =>
-  own({ enumerable: true, get: () => instance[name], set: (value) => Object.assign(instance, { [name]: value }) });
+const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor => ({
+  enumerable: true,
+  get: () => instance[name],
+  set: (value) => Object.assign(instance, { [name]: value }),
+});

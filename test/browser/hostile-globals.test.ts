@@ -88,6 +88,12 @@ describe.concurrent('without', () => {
       'for (const of of [Response, Request, Headers, AbortSignal, ReadableStream]) Object.freeze(of.prototype);',
     ],
     [
+      'intrinsics that can be changed once it is loaded',
+      `const afterwards = () => {
+        for (const of of [Object, Function, Array, Promise, Map, Set, WeakMap, Symbol, RegExp, Date, URL]) Object.freeze(Object.freeze(of).prototype);
+      };`,
+    ],
+    [
       'Array.fromAsync, Object.groupBy, Promise.withResolvers',
       'delete Array.fromAsync; delete Object.groupBy; delete Promise.withResolvers;',
     ],
