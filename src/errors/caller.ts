@@ -16,14 +16,22 @@ const FRAME = /^\s+at (?!.*\bprocessTicksAndRejections\b)/;
  */
 export function withoutStack<E extends Error>(make: () => E): E {
   const { stackTraceLimit } = Error;
-  // Engines other than V8 may lack it, and on a frozen `Error` it cannot be set.
-  const isOurs = typeof stackTraceLimit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
+  const isOurs = typeof stackTraceLimit === 'number' && limitStacks(0); // engines other than V8 may lack it
   try {
     const error = make();
     if (isOurs) isWaiting.set(error, true);
     return error;
   } finally {
-    if (isOurs) Error.stackTraceLimit = stackTraceLimit;
+    if (isOurs) limitStacks(stackTraceLimit);
+  }
+}
+
+/** Returns whether it can be set: not on a frozen `Error`, nor where a setter throws instead, as that of SES may. */
+function limitStacks(stackTraceLimit: number): boolean {
+  try {
+    return Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  } catch {
+    return false;
   }
 }
 

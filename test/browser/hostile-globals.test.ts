@@ -94,6 +94,10 @@ describe.concurrent('without', () => {
       };`,
     ],
     [
+      'a stackTraceLimit that can be set',
+      'Object.defineProperty(Error, "stackTraceLimit", { get: () => 10, set() { throw new TypeError("not to be set"); } });',
+    ],
+    [
       'Array.fromAsync, Object.groupBy, Promise.withResolvers',
       'delete Array.fromAsync; delete Object.groupBy; delete Promise.withResolvers;',
     ],
