@@ -60,16 +60,20 @@ function newBucket(): Bucket {
 const dueAt = ({ fullAt }: Bucket, { perToken, capacity }: Pace, others: number, at: number): number =>
   Math.max(fullAt, at) + (others + 1) * perToken - capacity;
 
-/** Hands out tokens in order, while there are any. */
-function serve(bucket: Bucket): void {
+/** Hands out tokens in order, while there are any. Returns when the next one is due. */
+function serve(bucket: Bucket): number {
   for (let { first } = bucket.waiting; first; first = bucket.waiting.first) {
     const due = dueAt(bucket, first.who, 0, now() - LATE);
-    if (due > now() + ROUNDING) return bucket.alarm.set(due);
+    if (due > now() + ROUNDING) {
+      bucket.alarm.set(due);
+      return due;
+    }
     bucket.waiting.leave(first);
     spend(bucket, first.who, now() - LATE);
     first.who.go();
   }
   bucket.alarm.stop();
+  return Infinity;
 }
 
 function spend(bucket: Bucket, { perToken }: Pace, at: number): void {
@@ -92,7 +96,7 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
   const { waitUntil = Infinity, deadline = { remaining: Infinity } } = call;
   if (waiting.length >= maxQueue || due > waitUntil + ROUNDING || delay > deadline.remaining)
     return Promise.reject(refuse(call, 'rate', Math.ceil(delay)));
-  const turn = turnIn(waiting, mine, call, 'rate', () => serve(bucket));
+  const turn = turnIn(waiting, mine, call, 'rate', () => serve(bucket), due);
   serve(bucket);
   return turn;
 }
