@@ -11,7 +11,7 @@ import { handOver, QUOTA } from './hand-over';
 import { type Base, type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
 import { batchOf, Queue } from './queue';
-import type { DropReason, Ending, Sender } from './sender';
+import type { DropReason, Ending, Sender, Sent } from './sender';
 
 /** The state of the channel at one moment, as plain JSON. */
 export interface BeaconStats {
@@ -36,12 +36,22 @@ const MAX_LANES = 100;
 /** How long a flush may take by default, in milliseconds. */
 const FLUSH = 500;
 
+/** A timer so many milliseconds overdue was lost: a worker's platform drops what belongs to a request once that is over. */
+const OVERDUE = 1_000;
+
+/** A request in flight: since when it has been watched, and whether it was late at an earlier look. */
+interface Way {
+  readonly lane: Lane;
+  since: number;
+  isLate: boolean;
+}
+
 export class BeaconChannel {
   readonly #settings: BeaconSettings;
   readonly #sender: Sender;
   readonly #drops: Drops;
   readonly #queue: Queue;
-  readonly #onTheirWay = new Set<Item>();
+  readonly #onTheirWay = new Map<Item, Way>();
   readonly #lanes: Lru<Lane>;
   readonly #flushes = new Set<(gone: boolean) => void>();
   #sent = 0;
@@ -114,7 +124,7 @@ export class BeaconChannel {
     if (this.#closed) return;
     this.#closed = true;
     this.#abandon();
-    for (const item of this.#onTheirWay) this.#drops.add('already_shutdown', item);
+    for (const item of this.#onTheirWay.keys()) this.#drops.add('already_shutdown', item);
     this.#onTheirWay.clear();
     for (const done of [...this.#flushes]) done(false);
     this.#cancelPump?.();
@@ -170,7 +180,7 @@ export class BeaconChannel {
   /** Never postpones a pump that is already scheduled: a steady stream of beacons would put it off for ever. */
   #pumpSoon(ms: number): void {
     const at = now() + ms;
-    if (at >= this.#pumpAt) return;
+    if (at >= this.#pumpAt && this.#pumpAt > now() - OVERDUE) return;
     this.#cancelPump?.();
     this.#pumpAt = at;
     this.#cancelPump = quietly(ms, () => this.#pump());
@@ -180,6 +190,7 @@ export class BeaconChannel {
   #pump(): void {
     this.#cancelPump?.();
     this.#pumpAt = Infinity;
+    this.#giveUp();
     const waiting = new Set<string>();
     let wait = Infinity;
     for (const item of this.#queue) {
@@ -201,15 +212,30 @@ export class BeaconChannel {
   async #send(items: Item[], lane: Lane): Promise<void> {
     for (const item of items) this.#queue.remove(item);
     const item = joined(items);
-    this.#onTheirWay.add(item);
+    this.#onTheirWay.set(item, { lane, since: now(), isLate: false });
     lane.begin();
     const sent = await this.#sender.send(item, this.#settings.timeout);
-    lane.end(sent);
-    // The channel was closed meanwhile, and has already counted it as dropped.
-    if (!this.#onTheirWay.delete(item)) return;
+    if (this.#ended(item, sent)) this.#pump();
+  }
+
+  /** Returns false if it was counted before: the channel was closed, or nothing was heard of it. */
+  #ended(item: Item, sent: Sent): boolean {
+    const way = this.#onTheirWay.get(item);
+    if (!way) return false;
+    this.#onTheirWay.delete(item);
+    way.lane.end(sent);
     if (sent.ok) this.#sent += item.count;
     else this.#drops.add(sent.reason, item);
-    this.#pump();
+    return true;
+  }
+
+  /** Ends requests that the platform has dropped, of which nothing is ever heard: late at two looks, since a frozen process is so at one. */
+  #giveUp(): void {
+    for (const [item, way] of this.#onTheirWay) {
+      if (now() - way.since < 2 * this.#settings.timeout) continue;
+      if (way.isLate) this.#ended(item, { ok: false, reason: 'timeout' });
+      Object.assign(way, { since: now(), isLate: true });
+    }
   }
 
   /** Whether the collector is to be left alone for now; if so, drops the beacon. */

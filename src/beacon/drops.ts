@@ -1,4 +1,5 @@
 /** Counts dropped beacons and reports them, at most once a second per reason. */
+import { now } from '../clock';
 import { redactedUrl } from '../endpoint';
 import { own } from '../util/own';
 import { quietly } from '../util/quietly';
@@ -24,7 +25,7 @@ type Dropped = Pick<Item, 'url' | 'count' | 'body'>;
 export class Drops {
   readonly #counts: Partial<Record<DropReason, number>> = {};
   readonly #pending = new Map<DropReason, BeaconEvent>();
-  readonly #timers = new Map<DropReason, () => void>();
+  readonly #timers = new Map<DropReason, { at: number; cancel(): void }>();
   readonly #tell: (event: BeaconEvent) => void;
 
   constructor(tell: (event: BeaconEvent) => void) {
@@ -35,11 +36,9 @@ export class Drops {
     this.#counts[reason] = (this.#counts[reason] ?? 0) + count;
     const pending = this.#pending.get(reason);
     this.#pending.set(reason, { reason, count: (pending?.count ?? 0) + count, bytes: (pending?.bytes ?? 0) + body.length, url });
-    if (!this.#timers.has(reason))
-      this.#timers.set(
-        reason,
-        quietly(INTERVAL, () => this.#announce(reason)),
-      );
+    const timer = this.#timers.get(reason);
+    if (!timer) this.#timers.set(reason, { at: now(), cancel: quietly(INTERVAL, () => this.#announce(reason)) });
+    else if (now() - timer.at > 2 * INTERVAL) this.#announce(reason); // lost: a worker's platform drops timers with the request that set them
   }
 
   counts(): Partial<Record<DropReason, number>> {
@@ -52,7 +51,7 @@ export class Drops {
   }
 
   #announce(reason: DropReason): void {
-    this.#timers.get(reason)?.();
+    this.#timers.get(reason)?.cancel();
     this.#timers.delete(reason);
     const event = this.#pending.get(reason);
     this.#pending.delete(reason);

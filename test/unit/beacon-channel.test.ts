@@ -183,6 +183,65 @@ describe('a batch', () => {
   });
 });
 
+/** Timers are cleared one by one, since clearing all would also reset the clock. */
+function dropTimers(): void {
+  for (const { value } of vi.mocked(setTimeout).mock.results) clearTimeout(value);
+}
+
+describe('a worker, whose platform drops the timers and requests of an invocation that is over,', () => {
+  beforeEach(() => void vi.spyOn(globalThis, 'setTimeout'));
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('sends what waited with the next beacon', async () => {
+    const { beacon, requests } = setUp();
+    beacon('a');
+    dropTimers();
+    await tick(1_001);
+    beacon('b');
+    await tick();
+    expect(requests.map(({ item }) => textOf(item))).toEqual(['a', 'b']);
+  });
+
+  it('counts requests of which nothing is heard as timeouts, and sends on', async () => {
+    const { channel, beacon, requests, answerAll } = setUp({ timeout: 100 });
+    const invoke = async (data: string): Promise<boolean> => {
+      beacon(data);
+      const flushed = channel.flush(50);
+      await tick(50);
+      dropTimers();
+      await tick(5_000); // until the next
+      return flushed;
+    };
+    for (const data of ['a', 'b', 'c', 'd']) expect(await invoke(data)).toBe(false);
+    expect(requests.map(({ item }) => textOf(item))).toEqual(['a', 'b', 'c', 'd']);
+    expect(channel.stats()).toMatchObject({ queued: 0, inFlight: 2, sent: 0, dropped: { timeout: 2 } });
+    await requests[0]?.answer({ ok: true }); // too late: counted before
+    await answerAll();
+    expect(channel.stats()).toMatchObject({ inFlight: 0, sent: 2, dropped: { timeout: 2 } });
+  });
+
+  it('is told of drops with the next of them', async () => {
+    const { beacon, events } = setUp();
+    beacon(10n);
+    dropTimers();
+    await tick(2_001);
+    beacon(10n);
+    expect(events).toMatchObject([{ reason: 'serialize_error', count: 2 }]);
+  });
+});
+
+it('a request that a frozen process had no time for is not given up', async () => {
+  const { channel, beacon, requests } = setUp({ timeout: 100 });
+  beacon('a');
+  await tick();
+  const frozen = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  beacon('b');
+  await tick();
+  await requests[0]?.answer({ ok: true });
+  expect(channel.stats()).toMatchObject({ sent: 1, dropped: {} });
+  frozen.mockRestore();
+});
+
 describe('flush', () => {
   it('sends what is not full, and is true when all is gone', async () => {
     const { channel, beacon, requests, answerAll } = setUp();
