@@ -54,6 +54,8 @@ export class Alerts {
   /** Monotonic times of the alerts that began in the last minute. */
   #begun: number[] = [];
   #cancelLook: (() => void) | undefined;
+  /** When the next look is due, while there is one. */
+  #lookAt = Infinity;
 
   constructor(settings: AlertSettings, statistics: Statistics, emit: (alert: Alert) => void) {
     this.#settings = settings;
@@ -81,14 +83,20 @@ export class Alerts {
       startedAt: Date.now(),
     };
     this.#states.set(watched.name, { status: 'firing', watched, alert, over, calm: 0 });
-    this.#cancelLook ??= quietly(BUCKET, () => this.#look());
+    if (!this.#cancelLook) this.#lookLater();
     this.#emit({ ...alert }); // a copy, which handlers may change
+  }
+
+  /** To be called for every attempt: a look long overdue was lost, as a worker's platform drops timers with the request that set them. */
+  attempted(): void {
+    if (now() >= this.#lookAt + BUCKET) this.#look();
   }
 
   /** Resolves what is firing: whoever counts alerts would count it for ever. */
   close(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
+    this.#lookAt = Infinity;
     const states = [...this.#states.values()];
     this.#states.clear(); // first: a handler may call close() too
     for (const state of states) if (state.status === 'firing') this.#resolved(state);
@@ -112,13 +120,20 @@ export class Alerts {
     return this.#begun.length < this.#settings.maxPerMinute && this.#begun.push(now()) > 0;
   }
 
+  #lookLater(): void {
+    this.#lookAt = now() + BUCKET;
+    this.#cancelLook = quietly(BUCKET, () => this.#look());
+  }
+
   #look(): void {
+    this.#cancelLook?.();
     this.#cancelLook = undefined;
+    this.#lookAt = Infinity;
     for (const [name, state] of this.#states) {
       if (state.status === 'firing') this.#lookAfter(name, state);
       else if (now() >= state.until) this.#states.delete(name);
     }
-    if (this.#states.size) this.#cancelLook = quietly(BUCKET, () => this.#look());
+    if (this.#states.size) this.#lookLater();
   }
 
   #lookAfter(name: string, firing: Firing): void {

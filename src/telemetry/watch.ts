@@ -10,6 +10,7 @@ export function watch(events: Events, alerting: AlertSettings | false): { statis
   let alerts = alerting ? new Alerts(alerting, statistics, (alert) => events.emit('alert', () => alert)) : undefined;
   const ended = (record: AttemptRecord): void => {
     statistics.attempt(record);
+    alerts?.attempted();
     if (record.timedOut) alerts?.timedOut(record.endpoint);
   };
   events.on('attempt', ended);

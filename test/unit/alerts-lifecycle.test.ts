@@ -35,6 +35,23 @@ function traffic(seconds: number, timesOut: boolean): void {
 }
 
 describe('an alert ends', () => {
+  it('where the platform drops timers, as a worker does with the request that set them: it is looked at with the next attempts', () => {
+    const setting = vi.spyOn(globalThis, 'setTimeout').mockReturnValue({} as never); // none ever fires
+    watching.timeouts(5);
+    watching.answers(95);
+    vi.advanceTimersByTime(20 * SECOND);
+    watching.answers(1);
+    expect(statuses()).toEqual(['firing']);
+    vi.advanceTimersByTime(20 * SECOND - 1);
+    watching.answers(1);
+    expect(statuses()).toEqual(['firing']);
+    vi.advanceTimersByTime(1);
+    watching.answers(1);
+    expect(statuses()).toEqual(['firing', 'resolved']);
+    expect(setting).toHaveBeenCalled();
+    setting.mockRestore();
+  });
+
   it('when the rate was below half of what is frequent, at two looks 10 s apart', () => {
     watching.timeouts(5);
     const startedAt = Date.now();
