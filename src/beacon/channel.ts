@@ -4,10 +4,11 @@
  */
 import { MAX_DELAY, now } from '../clock';
 import type { BeaconOptions, BeaconSettings } from '../options/beacon';
+import { Later } from '../util/later';
 import { Lru } from '../util/lru';
-import { quietly } from '../util/quietly';
 import type { Drops } from './drops';
 import { handOver, QUOTA } from './hand-over';
+import { InFlight } from './in-flight';
 import { type Base, type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
 import { batchOf, Queue } from './queue';
@@ -36,28 +37,17 @@ const MAX_LANES = 100;
 /** How long a flush may take by default, in milliseconds. */
 const FLUSH = 500;
 
-/** A timer so many milliseconds overdue was lost: a worker's platform drops what belongs to a request once that is over. */
-const OVERDUE = 1_000;
-
-/** A request in flight: since when it has been watched, and whether it was late at an earlier look. */
-interface Way {
-  readonly lane: Lane;
-  since: number;
-  isLate: boolean;
-}
-
 export class BeaconChannel {
   readonly #settings: BeaconSettings;
   readonly #sender: Sender;
   readonly #drops: Drops;
   readonly #queue: Queue;
-  readonly #onTheirWay = new Map<Item, Way>();
+  readonly #inFlight = new InFlight();
   readonly #lanes: Lru<Lane>;
   readonly #flushes = new Set<(gone: boolean) => void>();
+  readonly #nextPump = new Later(() => this.#pump());
   #sent = 0;
   #closed = false;
-  #pumpAt = Infinity;
-  #cancelPump: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
 
   constructor(settings: BeaconSettings, sender: Sender, drops: Drops) {
@@ -100,7 +90,7 @@ export class BeaconChannel {
 
   stats(): BeaconStats {
     const { length: queued, bytes } = this.#queue;
-    return { queued, bytes, inFlight: this.#onTheirWay.size, sent: this.#sent, dropped: this.#drops.counts() };
+    return { queued, bytes, inFlight: this.#inFlight.size, sent: this.#sent, dropped: this.#drops.counts() };
   }
 
   /** Sends everything that waits, incomplete batches included. True once all is gone; false if the time runs out first. */
@@ -124,10 +114,9 @@ export class BeaconChannel {
     if (this.#closed) return;
     this.#closed = true;
     this.#abandon();
-    for (const item of this.#onTheirWay.keys()) this.#drops.add('already_shutdown', item);
-    this.#onTheirWay.clear();
+    for (const item of this.#inFlight.clear()) this.#drops.add('already_shutdown', item);
     for (const done of [...this.#flushes]) done(false);
-    this.#cancelPump?.();
+    this.#nextPump.cancel();
     this.#stopListening?.();
     this.#sender.close();
     this.#drops.announce();
@@ -174,29 +163,24 @@ export class BeaconChannel {
   }
 
   #isIdle(): boolean {
-    return this.#queue.length === 0 && this.#onTheirWay.size === 0;
+    return this.#queue.length === 0 && this.#inFlight.size === 0;
   }
 
   /** Never postpones a pump that is already scheduled: a steady stream of beacons would put it off for ever. */
   #pumpSoon(ms: number): void {
-    const at = now() + ms;
-    if (at >= this.#pumpAt && this.#pumpAt > now() - OVERDUE) return;
-    this.#cancelPump?.();
-    this.#pumpAt = at;
-    this.#cancelPump = quietly(ms, () => this.#pump());
+    if (now() + ms < this.#nextPump.due) this.#nextPump.set(ms);
   }
 
   /** Sends what may go now. */
   #pump(): void {
-    this.#cancelPump?.();
-    this.#pumpAt = Infinity;
-    this.#giveUp();
+    this.#nextPump.cancel();
+    for (const item of this.#inFlight.lost(2 * this.#settings.timeout)) this.#ended(item, { ok: false, reason: 'timeout' });
     const waiting = new Set<string>();
     let wait = Infinity;
     for (const item of this.#queue) {
       if (this.#isStopped(item) || waiting.has(item.company ?? '')) continue;
       const lane = this.#lanes.use(item.origin);
-      if (this.#onTheirWay.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
+      if (this.#inFlight.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
       const { items, isFull } = batchOf(item, this.#queue);
       const rest = isFull || this.#queue.isFull || this.#flushes.size > 0 ? 0 : item.at + (item.batch?.interval ?? 0) - now();
       if (rest <= 0) this.#send(items, lane);
@@ -212,30 +196,19 @@ export class BeaconChannel {
   async #send(items: Item[], lane: Lane): Promise<void> {
     for (const item of items) this.#queue.remove(item);
     const item = joined(items);
-    this.#onTheirWay.set(item, { lane, since: now(), isLate: false });
-    lane.begin();
+    this.#inFlight.begin(item, lane);
     const sent = await this.#sender.send(item, this.#settings.timeout);
     if (this.#ended(item, sent)) this.#pump();
   }
 
   /** Returns false if it was counted before: the channel was closed, or nothing was heard of it. */
   #ended(item: Item, sent: Sent): boolean {
-    const way = this.#onTheirWay.get(item);
-    if (!way) return false;
-    this.#onTheirWay.delete(item);
-    way.lane.end(sent);
+    const lane = this.#inFlight.end(item);
+    if (!lane) return false;
+    lane.end(sent);
     if (sent.ok) this.#sent += item.count;
     else this.#drops.add(sent.reason, item);
     return true;
-  }
-
-  /** Ends requests that the platform has dropped, of which nothing is ever heard: late at two looks, since a frozen process is so at one. */
-  #giveUp(): void {
-    for (const [item, way] of this.#onTheirWay) {
-      if (now() - way.since < 2 * this.#settings.timeout) continue;
-      if (way.isLate) this.#ended(item, { ok: false, reason: 'timeout' });
-      Object.assign(way, { since: now(), isLate: true });
-    }
   }
 
   /** Whether the collector is to be left alone for now; if so, drops the beacon. */

@@ -1,8 +1,7 @@
 /** Counts dropped beacons and reports them, at most once a second per reason. */
-import { now } from '../clock';
 import { redactedUrl } from '../endpoint';
+import { Later } from '../util/later';
 import { own } from '../util/own';
-import { quietly } from '../util/quietly';
 import type { Item } from './item';
 import type { DropReason } from './sender';
 
@@ -25,7 +24,7 @@ type Dropped = Pick<Item, 'url' | 'count' | 'body'>;
 export class Drops {
   readonly #counts: Partial<Record<DropReason, number>> = {};
   readonly #pending = new Map<DropReason, BeaconEvent>();
-  readonly #timers = new Map<DropReason, { at: number; cancel(): void }>();
+  readonly #timers = new Map<DropReason, Later>();
   readonly #tell: (event: BeaconEvent) => void;
 
   constructor(tell: (event: BeaconEvent) => void) {
@@ -36,9 +35,10 @@ export class Drops {
     this.#counts[reason] = (this.#counts[reason] ?? 0) + count;
     const pending = this.#pending.get(reason);
     this.#pending.set(reason, { reason, count: (pending?.count ?? 0) + count, bytes: (pending?.bytes ?? 0) + body.length, url });
-    const timer = this.#timers.get(reason);
-    if (!timer) this.#timers.set(reason, { at: now(), cancel: quietly(INTERVAL, () => this.#announce(reason)) });
-    else if (now() - timer.at > 2 * INTERVAL) this.#announce(reason); // lost: a worker's platform drops timers with the request that set them
+    const timer = this.#timers.get(reason) ?? new Later(() => this.#announce(reason));
+    if (timer.isLost) return this.#announce(reason);
+    if (timer.due === Infinity) timer.set(INTERVAL);
+    this.#timers.set(reason, timer);
   }
 
   counts(): Partial<Record<DropReason, number>> {

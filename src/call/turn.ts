@@ -39,7 +39,7 @@ export function turnIn<W extends Waiter>(
     if (!place.isIn) return;
     if (now() >= until) leave(refuse(call, limit));
     else alarm.set(Math.min(next, until));
-  });
+  }, call.timer);
   const until = call.waitUntil ?? Infinity;
   alarm.set(Math.min(due, until));
   const place = line.add({ ...who, go } as W);

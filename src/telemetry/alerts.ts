@@ -4,7 +4,7 @@
  */
 import { now } from '../clock';
 import type { AlertSettings } from '../options/alerts';
-import { quietly } from '../util/quietly';
+import { Later } from '../util/later';
 import type { AttemptRecord } from './record';
 import { BUCKET, type Share } from './series';
 import type { Statistics, Watched } from './stats';
@@ -53,9 +53,7 @@ export class Alerts {
   readonly #states = new Map<string, Firing | Cooling>();
   /** Monotonic times of the alerts that began in the last minute. */
   #begun: number[] = [];
-  #cancelLook: (() => void) | undefined;
-  /** When the next look is due, while there is one. */
-  #lookAt = Infinity;
+  readonly #nextLook = new Later(() => this.#look());
 
   constructor(settings: AlertSettings, statistics: Statistics, emit: (alert: Alert) => void) {
     this.#settings = settings;
@@ -83,20 +81,18 @@ export class Alerts {
       startedAt: Date.now(),
     };
     this.#states.set(watched.name, { status: 'firing', watched, alert, over, calm: 0 });
-    if (!this.#cancelLook) this.#lookLater();
+    if (this.#nextLook.due === Infinity) this.#nextLook.set(BUCKET);
     this.#emit({ ...alert }); // a copy, which handlers may change
   }
 
-  /** To be called for every attempt: a look long overdue was lost, as a worker's platform drops timers with the request that set them. */
+  /** To be called for every attempt: makes the look whose timer was lost. */
   attempted(): void {
-    if (now() >= this.#lookAt + BUCKET) this.#look();
+    if (this.#nextLook.isLost) this.#look();
   }
 
   /** Resolves what is firing: whoever counts alerts would count it for ever. */
   close(): void {
-    this.#cancelLook?.();
-    this.#cancelLook = undefined;
-    this.#lookAt = Infinity;
+    this.#nextLook.cancel();
     const states = [...this.#states.values()];
     this.#states.clear(); // first: a handler may call close() too
     for (const state of states) if (state.status === 'firing') this.#resolved(state);
@@ -120,20 +116,13 @@ export class Alerts {
     return this.#begun.length < this.#settings.maxPerMinute && this.#begun.push(now()) > 0;
   }
 
-  #lookLater(): void {
-    this.#lookAt = now() + BUCKET;
-    this.#cancelLook = quietly(BUCKET, () => this.#look());
-  }
-
   #look(): void {
-    this.#cancelLook?.();
-    this.#cancelLook = undefined;
-    this.#lookAt = Infinity;
+    this.#nextLook.cancel();
     for (const [name, state] of this.#states) {
       if (state.status === 'firing') this.#lookAfter(name, state);
       else if (now() >= state.until) this.#states.delete(name);
     }
-    if (this.#states.size) this.#lookLater();
+    if (this.#states.size) this.#nextLook.set(BUCKET);
   }
 
   #lookAfter(name: string, firing: Firing): void {

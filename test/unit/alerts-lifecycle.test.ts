@@ -39,10 +39,10 @@ describe('an alert ends', () => {
     const setting = vi.spyOn(globalThis, 'setTimeout').mockReturnValue({} as never); // none ever fires
     watching.timeouts(5);
     watching.answers(95);
-    vi.advanceTimersByTime(20 * SECOND);
+    vi.advanceTimersByTime(11 * SECOND);
     watching.answers(1);
     expect(statuses()).toEqual(['firing']);
-    vi.advanceTimersByTime(20 * SECOND - 1);
+    vi.advanceTimersByTime(11 * SECOND - 1);
     watching.answers(1);
     expect(statuses()).toEqual(['firing']);
     vi.advanceTimersByTime(1);
