@@ -23,7 +23,12 @@ type Totals = ReturnType<Counts['totals']>;
 /** The resolution of the windows: time passes in steps of 1/30 of the span. */
 const BUCKETS = 30;
 
+/** Spans that are counted over at a time. */
+const MAX_SPANS = 8;
+
 export class BreakerCounts {
+  /** One per span, the latest asked for first: calls with spans of their own leave the counts of others as they are. */
+  #windows: readonly Counts[] = [];
   #window: Counts;
   #burst: Counts | undefined;
   /** Calls in flight that are not slow yet: a heap, so that only due ones are visited. */
@@ -32,14 +37,15 @@ export class BreakerCounts {
   #hanging = 0;
 
   constructor({ window, burst }: BreakerSettings) {
-    this.#window = new Window(window, BUCKETS, NAMES);
-    this.#burst = burst ? new Window(burst.window, BUCKETS, NAMES) : undefined;
+    this.#window = this.#over(window);
+    this.#burst = burst ? this.#over(burst.window) : undefined;
   }
 
-  /** Keeps the counts, unless the span they are counted over has changed. */
+  /** Counts over these spans from now on, and goes on with those before. */
   configure({ window, burst }: BreakerSettings): void {
-    if (this.#window.span !== window) this.#window = new Window(window, BUCKETS, NAMES);
-    if (burst && this.#burst?.span !== burst.window) this.#burst = new Window(burst.window, BUCKETS, NAMES);
+    if (this.#window.span === window && (!burst || this.#burst?.span === burst.window)) return;
+    this.#window = this.#over(window);
+    if (burst) this.#burst = this.#over(burst.window);
   }
 
   /** A call begins, which counts as slow once due, even if it is not over by then. */
@@ -54,12 +60,13 @@ export class BreakerCounts {
   }
 
   add(verdict: Verdict, slow: boolean, at: number): void {
-    count(this.#window, verdict, slow, at);
-    if (this.#burst) count(this.#burst, verdict, slow, at);
+    for (const window of this.#windows) count(window, verdict, slow, at);
   }
 
   /** Which rate exceeds the settings, if any. */
-  excess({ failureRate, minCalls, burst, slow }: BreakerSettings, at: number): Excess | undefined {
+  excess(settings: BreakerSettings, at: number): Excess | undefined {
+    this.configure(settings);
+    const { failureRate, minCalls, burst, slow } = settings;
     const counts = this.#window.totals(at);
     const shortly = burst ? this.#burst?.totals(at) : undefined;
     if (fails(counts, failureRate, minCalls)) return 'failure-rate';
@@ -77,8 +84,7 @@ export class BreakerCounts {
   }
 
   clear(): void {
-    this.#window.clear();
-    this.#burst?.clear();
+    for (const window of this.#windows) window.clear();
   }
 
   get calls(): number {
@@ -92,6 +98,12 @@ export class BreakerCounts {
   get slowRate(): number {
     const hanging = this.#countHanging(now());
     return rate(this.#window.total('slow') + hanging, this.#window.total('calls') + hanging);
+  }
+
+  #over(span: number): Counts {
+    const found = this.#windows.find((window) => window.span === span) ?? new Window(span, BUCKETS, NAMES);
+    this.#windows = [found, ...this.#windows.filter((window) => window !== found)].slice(0, MAX_SPANS);
+    return found;
   }
 
   #countHanging(at: number): number {

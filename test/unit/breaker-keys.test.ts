@@ -212,6 +212,15 @@ describe('a request', () => {
     expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 1 });
   });
 
+  it('that counts over other spans takes turns with those that do not, and the breaker opens all the same', async () => {
+    start();
+    upstream.does = 500;
+    const others = Array.from({ length: 4 }, (_, i) => ({ breaker: { window: 60_000 + i, burst: { window: 10_000 + i } } }));
+    for (let i = 0; i < 9; i++) await ask(client, i % 2 ? others[i % 4] : {});
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'closed', calls: 9 });
+    expect(await askTimes(2, client)).toEqual([500, 'EBREAKEROPEN']);
+  });
+
   it('that counts over another span takes no count away when it ends', async () => {
     start({ breaker: { burst: false } });
     upstream.does = 'hang';
