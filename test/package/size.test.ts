@@ -8,16 +8,16 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 30_000],
-  ['protect', 'breakwater', 29_950],
+  ['createClient', 'breakwater', 30_450],
+  ['protect', 'breakwater', 30_450],
   ['withDeadline', 'breakwater', 2_710],
   ['isTimeout', 'breakwater', 1_370],
-  ['logTo', 'breakwater/log', 2_370],
-  ['instrument', 'breakwater/opentelemetry', 2_920],
-  ['collect', 'breakwater/prometheus', 2_720],
+  ['logTo', 'breakwater/log', 2_480],
+  ['instrument', 'breakwater/opentelemetry', 3_000],
+  ['collect', 'breakwater/prometheus', 2_790],
   ['toAlertmanager', 'breakwater/prometheus', 1_000],
 ];
-const SCRIPT_TAG = 48_700;
+const SCRIPT_TAG = 49_150;
 
 const { consumer } = inject('packed');
 
