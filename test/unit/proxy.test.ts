@@ -71,6 +71,8 @@ const NO_PROXY = [
   'example.test:8080',
   'example.test:443',
   'example.test:80',
+  'example.test:0',
+  '[::1]:0',
   '.example.test:8443',
   'other.test,example.test',
   'other.test example.test',

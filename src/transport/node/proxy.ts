@@ -92,7 +92,7 @@ function matches(entry: string, host: string, port: number): boolean {
   if (entry === '*') return true;
   if (entry.includes('/')) return isInNetwork(entry, host);
   const [, bracketed, plain = '', entryPort] = /^(?:\[([^\]]+)\]|([^:]*(?::[^:]*:.*)?))(?::(\d+))?$/.exec(entry) ?? [];
-  if (entryPort && Number(entryPort) !== port) return false;
+  if (Number(entryPort) && Number(entryPort) !== port) return false; // 0 is any, as in axios
   const [, wildcard, rest = ''] = /^(\*?\.?)(.*)$/.exec(bracketed ?? plain) ?? [];
   const name = canonical(rest);
   if (!name) return wildcard === '*'; // `*:8080`
