@@ -12,7 +12,7 @@ export interface Waiter {
 }
 
 /**
- * @param serve Lets go whose turn it is: those behind one who leaves move up. Returns when the next turn is due, if that is known.
+ * @param serve Lets go whose turn it is: those behind one who leaves move up. Returns when this turn is due then, if that is known.
  * @param due When this turn is due, if that is known. Looked at from here too: a worker's platform drops a timer with the request that
  * set it, which may be one whose turn came before.
  */
@@ -35,10 +35,10 @@ export function turnIn<W extends Waiter>(
     alarm.stop();
   };
   const alarm = new Alarm(() => {
-    const next = serve(); // a turn that is due at the same time counts
+    const again = serve(); // a turn that is due at the same time counts
     if (!place.isIn) return;
     if (now() >= until) leave(refuse(call, limit));
-    else alarm.set(Math.min(next, until));
+    else alarm.set(Math.min(again, until));
   }, call.timer);
   const until = call.waitUntil ?? Infinity;
   alarm.set(Math.min(due, until));

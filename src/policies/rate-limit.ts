@@ -23,9 +23,16 @@ const ROUNDING = 0.001;
 /** A token bucket, described by one number: the time at which it will be full again. */
 interface Bucket {
   fullAt: number;
-  readonly waiting: Line<Pace & Waiter>;
-  /** Rings when there is a token for whoever has waited longest. */
+  /** Milliseconds in which tokens were lost, ever: by as many, whoever has been waiting since is later than was foreseen. */
+  lost: number;
+  readonly waiting: Line<Pace & Waiter & Foreseen>;
+  /** Rings when there is a token for whoever has waited longest, if others have left from before him: he himself looks only later. */
   readonly alarm: Alarm;
+}
+
+interface Foreseen {
+  /** When the turn is due at the latest, if nothing is ever `lost`. */
+  readonly due: number;
 }
 
 interface Pace {
@@ -52,7 +59,7 @@ export const rateLimit: Policy = (next) => {
 };
 
 function newBucket(): Bucket {
-  const bucket: Bucket = { fullAt: 0, waiting: new Line(), alarm: new Alarm(() => serve(bucket)) };
+  const bucket: Bucket = { fullAt: 0, lost: 0, waiting: new Line(), alarm: new Alarm(() => serve(bucket)) };
   return bucket;
 }
 
@@ -65,7 +72,7 @@ function serve(bucket: Bucket): number {
   for (let { first } = bucket.waiting; first; first = bucket.waiting.first) {
     const due = dueAt(bucket, first.who, 0, now() - LATE);
     if (due > now() + ROUNDING) {
-      bucket.alarm.set(due);
+      if (due < first.who.due + bucket.lost - ROUNDING) bucket.alarm.set(due);
       return due;
     }
     bucket.waiting.leave(first);
@@ -77,6 +84,7 @@ function serve(bucket: Bucket): number {
 }
 
 function spend(bucket: Bucket, { perToken }: Pace, at: number): void {
+  bucket.lost += Math.max(0, at - bucket.fullAt);
   bucket.fullAt = Math.max(bucket.fullAt, at) + perToken;
 }
 
@@ -96,7 +104,10 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
   const { waitUntil = Infinity, deadline = { remaining: Infinity } } = call;
   if (waiting.length >= maxQueue || due > waitUntil + ROUNDING || delay > deadline.remaining)
     return Promise.reject(refuse(call, 'rate', Math.ceil(delay)));
-  const turn = turnIn(waiting, mine, call, 'rate', () => serve(bucket), due);
+  const foreseen = due - bucket.lost;
+  // Not sooner than it is due: of thousands that wait, each would look at every token once the event loop was blocked.
+  const look = (): number => Math.max(serve(bucket), foreseen + bucket.lost);
+  const turn = turnIn(waiting, { ...mine, due: foreseen }, call, 'rate', look, due);
   serve(bucket);
   return turn;
 }

@@ -334,6 +334,21 @@ describe('waiting for a token', () => {
     await Promise.all(calls);
   });
 
+  it('looks at few of the others’ tokens, also after the event loop was blocked: else thousands would look at each', async () => {
+    const block = blockable();
+    start({ rate: 10, burst: 1, maxQueue: 100 });
+    const calls = Array.from({ length: 60 }, () => ask(client));
+    await settled();
+    block(3_000);
+    await vi.advanceTimersByTimeAsync(3_000); // all looked when they had been due
+    const setting = vi.spyOn(globalThis, 'setTimeout');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(setting.mock.calls.length).toBeLessThan(100); // of 10 tokens, and some 30 who wait
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await Promise.all(calls)).toEqual(Array(60).fill(200));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('ends where the platform drops the timers of whoever was before it, as a worker does once their request is over', async () => {
     start({ rate: 2, burst: 1, maxQueue: 10 });
     const calls = [ask(client), ask(client), ask(client)];
