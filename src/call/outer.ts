@@ -10,6 +10,8 @@ interface Mark {
   readonly of: object | false;
   /** The adapter of the request or the instance. */
   readonly inPlaceOf: AxiosRequestConfig['adapter'];
+  /** What its factory of bodies made, if it has one. */
+  readonly body: unknown;
 }
 
 /** A property: one entry per call in a WeakMap would cost a hundred times as much. */
@@ -36,6 +38,6 @@ export function asAsked(config: RequestConfig, of: object): RequestConfig {
   const { requested, bodyFactory, limits } = mark.call;
   const again = { ...requested, ...config, adapter: mark.inPlaceOf } as RequestConfig;
   if (again.timeout === (limits.total ?? 0)) again.timeout = requested.timeout;
-  if (bodyFactory) again.data = bodyFactory;
+  if (bodyFactory && again.data === mark.body) again.data = bodyFactory;
   return asAsked(again, of);
 }

@@ -171,6 +171,15 @@ describe('a config that a request interceptor kept', () => {
     });
     expect([upstream.requests, made]).toEqual([2, 3]);
   });
+
+  it('has what it is given instead: a body, or none', async () => {
+    const { client, goOnline } = offline((instance) => protect(instance, POLICIES));
+    const body = (): string => 'made';
+    await errorOf(client.put(URL, body));
+    const others = [{ data: 'other' }, { method: 'get', data: undefined }, {}];
+    const sent = await Promise.all(others.map((other) => client({ ...goOnline(), ...other, limit: false })));
+    expect(sent.map(({ config }) => config.data)).toEqual(['other', undefined, body]);
+  });
 });
 
 describe('an instance with a request of its own', () => {
