@@ -10,6 +10,8 @@ interface Mark {
   readonly of: object | false;
   /** The adapter of the request or the instance. */
   readonly inPlaceOf: AxiosRequestConfig['adapter'];
+  /** What was put in place of the `timeout` of the request. */
+  readonly timeout: number;
   /** What its factory of bodies made, if it has one. */
   readonly body: unknown;
 }
@@ -35,9 +37,9 @@ export const isOuter = (adapter: unknown): boolean => Boolean(markOf(adapter)?.o
 export function asAsked(config: RequestConfig, of: object): RequestConfig {
   const mark = markOf(config?.adapter);
   if (!mark || (mark.of && mark.of !== of)) return config;
-  const { requested, bodyFactory, limits } = mark.call;
+  const { requested, bodyFactory } = mark.call;
   const again = { ...requested, ...config, adapter: mark.inPlaceOf } as RequestConfig;
-  if (again.timeout === (limits.total ?? 0)) again.timeout = requested.timeout;
+  if (again.timeout === mark.timeout) again.timeout = requested.timeout;
   if (bodyFactory && again.data === mark.body) again.data = bodyFactory;
   return asAsked(again, of);
 }

@@ -33,7 +33,7 @@ export const dispatch =
         if (config.responseType === 'stream') hold(call, answer, () => sent);
         return answer;
       };
-      mark(adapter, { call, of: isClient && instance, inPlaceOf: given, body: data?.data });
+      mark(adapter, { call, of: isClient && instance, inPlaceOf: given, timeout, body: data?.data });
       sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
       return sent;
     };

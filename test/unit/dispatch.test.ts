@@ -180,6 +180,21 @@ describe('a config that a request interceptor kept', () => {
     const sent = await Promise.all(others.map((other) => client({ ...goOnline(), ...other, limit: false })));
     expect(sent.map(({ config }) => config.data)).toEqual(['other', undefined, body]);
   });
+
+  it('has the limits that the caller named, whatever total an interceptor set after it was copied', async () => {
+    const upstream = new FakeUpstream();
+    const client = protect(axios.create({ adapter: upstream.adapter }), POLICIES);
+    let copy: InternalAxiosRequestConfig | undefined;
+    client.interceptors.request.use((config) => Object.assign(config, { timeout: 5_000 }));
+    client.interceptors.request.use((config) => {
+      copy ??= { ...config }; // before: they run from the last to the first
+      return config;
+    });
+    await client.get(URL, { timeout: { read: 50 } });
+    client.interceptors.request.clear();
+    upstream.does = 503;
+    expect(await errorOf(client({ ...copy, retry: 0 }))).toMatchObject({ config: { timeout: { read: 50 } } });
+  });
 });
 
 describe('an instance with a request of its own', () => {
