@@ -1,5 +1,6 @@
 /** Checks shared by all options. Each error names the option, the value, and what the option takes. */
 import { badOption } from '../errors/bad-option';
+import { isOptions } from '../util/is-options';
 import { own } from '../util/own';
 
 /** Options with every field set. */
@@ -60,9 +61,6 @@ export function lay<T extends object>(
   if (value === undefined) return base;
   return value !== false && fields(name, base || defaults, value, rules, takes);
 }
-
-/** What may hold options. A Date, a Map or a promise that nobody awaited has none: it would change nothing, in silence. */
-export const isOptions = (value: unknown): value is object => /Object|Module/.test(Object.prototype.toString.call(value));
 
 /** Checks each field of an object, refuses unknown ones, and merges it over `base`. */
 export function fields<T extends object>(name: string, base: T, value: unknown, rules: Rules<T>, takes = 'an object, or false'): T {

@@ -1,8 +1,8 @@
 /** The limits of an attempt: what may be set, the defaults, and how one `timeout` is merged over another. */
 import { badOption } from '../errors/bad-option';
+import { isOptions } from '../util/is-options';
 import { own } from '../util/own';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../words';
-import { isOptions } from './check';
 
 /** A duration in milliseconds, greater than 0. `false` means no limit. */
 export type Limit = number | false;

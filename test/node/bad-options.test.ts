@@ -144,6 +144,7 @@ describe('what else is refused', () => {
 });
 
 describe('what is good', () => {
+  const NAMED = { [Symbol.toStringTag]: 'Config' };
   const GOOD: [string, RequestConfig][] = [
     ['{}', { timeout: {} }],
     ['false', { timeout: false, deadline: false, deadlineHeader: false }],
@@ -151,6 +152,7 @@ describe('what is good', () => {
     ['Infinity', { timeout: Infinity, deadline: Infinity }],
     ['Infinity in an object', { timeout: { read: Infinity, total: Infinity } }],
     ['objects that are not plain', { timeout: new (class Patient {})(), retry: Object.create(null), limit: Object.freeze({}) }],
+    ['an object that calls itself something else', { retry: { retries: 1, ...NAMED }, timeout: { read: 5_000, ...NAMED } }],
     ['undefined', { timeout: undefined, deadline: undefined, endpoint: undefined, deadlineHeader: undefined }],
     ['2**31', { timeout: 2 ** 31, deadline: 2 ** 31 + 5_000 }],
     [

@@ -449,4 +449,8 @@ describe('what cannot be meant is refused:', () => {
   ])('options %j', (wrong, message) => {
     expect(() => logTo(events, console, wrong as never)).toThrow(message);
   });
+
+  it('but not options in a module of their own', () => {
+    expect(() => logTo(events, console, { events: ['timeout'], ...{ [Symbol.toStringTag]: 'Module' } })()).not.toThrow();
+  });
 });
