@@ -100,16 +100,29 @@ const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enco
 const tagOf = (data: unknown): string => Object.prototype.toString.call(data).slice(8, -1);
 
 /** What an error says is not enumerable, so JSON has nothing of it; nor of an error inside the data, or inside another. */
-function withErrors(_: string, value: unknown): unknown {
+const withErrors = (_: string, value: unknown): unknown =>
+  value instanceof Error ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
+
+/** The same, and what lies behind it. */
+function withCauses(name: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause, errors } = value as AggregateError;
-  return { ...value, name, message, stack, cause, errors };
+  const { cause, errors } = value as AggregateError;
+  return { ...(withErrors(name, value) as object), cause, errors };
+}
+
+/** What has no JSON behind an error, such as a circular reference, is no reason to lose the error. */
+function toJson(data: unknown): string | undefined {
+  try {
+    return JSON.stringify(data, withCauses);
+  } catch {
+    return JSON.stringify(data, withErrors);
+  }
 }
 
 /** Throws where the JSON would be a silent loss: `{}` for a Blob, a Map, a Response; the state, not the content, of a stream or a promise. */
 function stringify(data: unknown): string {
   const { pipe, then } = (data ?? {}) as Record<string, unknown>;
-  const text = JSON.stringify(data, withErrors);
+  const text = toJson(data);
   if (text === undefined || (text === '{}' && tagOf(data) !== 'Object') || typeof pipe === 'function' || typeof then === 'function')
     throw new TypeError('It has no JSON');
   return text;

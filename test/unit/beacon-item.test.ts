@@ -194,6 +194,19 @@ describe('is sent as', () => {
     ]);
   });
 
+  it.each([
+    ['is circular', circle],
+    ['throws when it is read', hostile],
+    ['is a BigInt', 10n],
+  ])('the error alone, where what lies behind it %s', async (_, cause) => {
+    const { beacon, requests } = setUp();
+    const error = new AggregateError([new Error('first', { cause })], 'all failed');
+    expect(beacon({ error, page: 1 })).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    const told = { name: 'AggregateError', message: 'all failed', stack: error.stack };
+    expect(requests.map(({ item }) => JSON.parse(textOf(item)))).toEqual([{ error: told, page: 1 }]);
+  });
+
   it('it was when it was accepted, whatever is done to it afterwards', async () => {
     const { beacon, requests } = setUp();
     const [data, bytes] = [{ a: 1 }, new Uint8Array([65])];
