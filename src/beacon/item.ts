@@ -1,5 +1,5 @@
 /** A beacon in the queue. It is already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
-import type { AxiosRequestConfig } from 'axios';
+import type { AxiosError, AxiosRequestConfig } from 'axios';
 import { now } from '../clock';
 import { urlOf } from '../endpoint';
 import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
@@ -107,8 +107,12 @@ const withErrors = (_: string, value: unknown): unknown =>
 function withCauses(name: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   const { cause, errors } = value as AggregateError;
-  return { ...(withErrors(name, value) as object), cause, errors };
+  return { ...(withErrors(name, value) as object), cause: behind(cause), errors: Array.isArray(errors) ? errors.map(behind) : errors };
 }
+
+/** axios' own JSON of an error has its config: headers, credentials, data. Whoever sends another error has not asked for that. */
+const behind = (error: unknown): unknown =>
+  (error as AxiosError | undefined | null)?.isAxiosError ? { ...(error as AxiosError).toJSON(), config: undefined } : error;
 
 /** What has no JSON behind an error, such as a circular reference, is no reason to lose the error. */
 function toJson(data: unknown): string | undefined {

@@ -1,5 +1,6 @@
 // What becomes of a beacon's data: bytes at once, or a refusal with a reason, never a throw.
 import { Readable } from 'node:stream';
+import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { A, setUp, textOf } from './beacon-support';
 
@@ -192,6 +193,19 @@ describe('is sent as', () => {
       expect.objectContaining({ message: 'no prices', cause: { name: 'TypeError', message: 'refused', stack: refused.stack } }),
       expect.objectContaining({ name: 'AggregateError', errors: [expect.objectContaining({ name: 'RangeError', message: 'first' })] }),
     ]);
+  });
+
+  it('what lies behind an error without axios’ config of it, in which there are credentials', async () => {
+    const { beacon, requests } = setUp();
+    const config = { headers: { authorization: 'Bearer secret' } } as unknown as InternalAxiosRequestConfig;
+    const refused = new AxiosError('refused', 'ECONNREFUSED', config);
+    beacon(new Error('no prices', { cause: refused }));
+    beacon(new AggregateError([refused, new Error('other', { cause: refused })], 'all failed'));
+    await vi.advanceTimersByTimeAsync(1);
+    const [cause, all] = requests.map(({ item }) => textOf(item)) as [string, string];
+    expect(JSON.parse(cause).cause).toMatchObject({ name: 'AxiosError', message: 'refused', code: 'ECONNREFUSED', stack: refused.stack });
+    expect(JSON.parse(all).errors).toMatchObject([{ code: 'ECONNREFUSED' }, { message: 'other', cause: { code: 'ECONNREFUSED' } }]);
+    expect(cause + all).not.toContain('secret');
   });
 
   it.each([
