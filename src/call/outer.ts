@@ -30,16 +30,19 @@ export function mark(adapter: object, as: Mark): void {
 export const isOuter = (adapter: unknown): boolean => Boolean(markOf(adapter)?.of);
 
 /**
- * The config of a repeat. One that a handler kept may have the adapter of a call that is over, and lack what it asked of us.
+ * The config of a repeat. One that a handler kept may have the adapter of a call that is over, and lack what it asked of us. In it are also
+ * those of the clients between, if it was kept below them.
  *
  * @param of What the client protects.
  */
 export function asAsked(config: RequestConfig, of: object): RequestConfig {
   const mark = markOf(config?.adapter);
-  if (!mark || (mark.of && mark.of !== of)) return config;
+  if (!mark) return config;
   const { requested, bodyFactory } = mark.call;
   const again = { ...requested, ...config, adapter: mark.inPlaceOf } as RequestConfig;
   if (again.timeout === mark.timeout) again.timeout = requested.timeout;
   if (bodyFactory && again.data === mark.body) again.data = bodyFactory;
-  return asAsked(again, of);
+  const asked = asAsked(again, of);
+  const isAnothers = mark.of && mark.of !== of;
+  return isAnothers && asked === again ? config : asked;
 }

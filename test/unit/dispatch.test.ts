@@ -143,6 +143,7 @@ describe('a config that a request interceptor kept', () => {
   it.each([
     ['a client', (instance: AxiosInstance) => protect(instance, POLICIES)],
     ['a client that is protected again', (instance: AxiosInstance) => protect(protect(instance, OFF), POLICIES)],
+    ['one that is protected twice', (instance: AxiosInstance) => protect(protect(protect(instance, OFF), OFF), POLICIES)],
   ])('is repeated as a call of its own by %s, however long after', async (_, over) => {
     const { client, upstream, goOnline } = offline(over);
     expect(await errorOf(client.get(URL, { deadline: 50 }))).toMatchObject({ message: 'offline' });
