@@ -20,6 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   watching.close();
+  vi.restoreAllMocks(); // before: a spy on a fake timer, restored later, would put that back
   vi.useRealTimers();
 });
 
@@ -49,7 +50,6 @@ describe('an alert ends', () => {
     watching.answers(1);
     expect(statuses()).toEqual(['firing', 'resolved']);
     expect(setting).toHaveBeenCalled();
-    setting.mockRestore();
   });
 
   it('when the rate was below half of what is frequent, at two looks 10 s apart', () => {

@@ -5,7 +5,10 @@ import { A, B, settle, setUp, textOf } from './beacon-support';
 const tick = (ms = 1) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks(); // of the fake clock, so before it goes
+  vi.useRealTimers();
+});
 
 describe('what waits', () => {
   it('is 100 beacons at most: of those that cannot go, the oldest are dropped', async () => {
@@ -190,7 +193,6 @@ function dropTimers(): void {
 
 describe('a worker, whose platform drops the timers and requests of an invocation that is over,', () => {
   beforeEach(() => void vi.spyOn(globalThis, 'setTimeout'));
-  afterEach(() => void vi.restoreAllMocks());
 
   it('sends what waited with the next beacon', async () => {
     const { beacon, requests } = setUp();
@@ -234,12 +236,11 @@ it('a request that a frozen process had no time for is not given up', async () =
   const { channel, beacon, requests } = setUp({ timeout: 100 });
   beacon('a');
   await tick();
-  const frozen = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
   beacon('b');
   await tick();
   await requests[0]?.answer({ ok: true });
   expect(channel.stats()).toMatchObject({ sent: 1, dropped: {} });
-  frozen.mockRestore();
 });
 
 describe('flush', () => {
