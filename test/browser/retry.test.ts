@@ -115,6 +115,21 @@ describe('a failure of the network', () => {
     const post = await told(client.post(peer.url, 'body', { headers: { 'Content-Type': 'text/plain' } }));
     expect(post.retryStopped).toBe('unsafe');
   });
+
+  // Firefox alone has these words for it, which axios does not know, and makes an abort of it where the stream is read through a Response.
+  it.each([{}, { responseType: 'blob' as const }, { maxContentLength: 1_000 }])(
+    'in the middle of the answer is one in the words of Firefox too, read with %o',
+    async (how) => {
+      const error = (): Response =>
+        new Response(
+          new ReadableStream({
+            pull: (controller) => controller.error(new TypeError('Error in input stream')),
+          }),
+        );
+      const { client } = retrying({ env: { fetch: async () => error() } });
+      expect(await told(client.get('/', how))).toMatchObject({ code: 'ERR_NETWORK', message: 'Network Error', retryStopped: 'retries' });
+    },
+  );
 });
 
 describe('a timeout', () => {

@@ -24,11 +24,13 @@ interface How {
  * it reads by a method. Patches the platform's own response, since a constructed one cannot have every status, nor a URL.
  *
  * @param measured Returns the timings once the last byte is in.
+ * @param cut Told of the connection that broke off: what reads the body may say something else of it, or nothing.
  */
 export function watchBody(
   response: Response,
   attempt: Attempt,
   measured: () => Timings | undefined,
+  cut: (error: Error) => void,
   { isHead, isStream, isStreamed, isRemade, isForXhr, most }: How,
 ): Response {
   const isBodiless = [204, 205, 304].includes(response.status);
@@ -52,18 +54,15 @@ export function watchBody(
     attempt.clock.pause();
     return response;
   }
-  const watched = new WatchedBody(body, attempt, measured);
+  const watched = new WatchedBody(body, attempt, measured, cut);
   if (isStreamed) define(response, 'body', { value: watched.stream(most) });
   // The rarer ways to read may take a detour. Without the status, since some statuses do not allow a body.
   const again = (headers: HeadersInit = response.headers): Response => new Response(watched.stream(), { headers });
   const methods = {
     text: () => watched.text((begin) => (isForXhr ? decoderOf(response, begin) : new TextDecoder())),
     arrayBuffer: () => watched.bytes(),
-    blob: () =>
-      again(isForXhr ? { 'Content-Type': essenceOf(response) } : undefined)
-        .blob()
-        .catch(asFetch),
-    formData: () => again().formData().catch(asFetch),
+    blob: () => again(isForXhr ? { 'Content-Type': essenceOf(response) } : undefined).blob(),
+    formData: () => again().formData(),
   };
   // Assignment would throw if somebody froze the prototype.
   for (const [name, value] of Object.entries(methods)) define(response, name, { value });
@@ -85,10 +84,8 @@ function baseOf(value: object): object {
   return above && Object.getPrototypeOf(above) ? baseOf(above) : value;
 }
 
-/** The platform's methods report a truncated body in the words of fetch, by which axios recognizes it; a reader uses others. */
-function asFetch(error: unknown): never {
-  throw error instanceof TypeError && error.message === 'network error' ? new TypeError('Failed to fetch') : error;
-}
+/** What a reader says of a truncated body: Chromium, Firefox, WebKit. */
+const CUT = /^(network error|Error in (input|body) stream|Load failed)$/;
 
 const STREAM = { stream: true };
 
@@ -98,14 +95,16 @@ class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #attempt: Attempt;
   readonly #measured: () => Timings | undefined;
+  readonly #cut: (error: Error) => void;
   #isTaken = false;
   #aborted: { reason: unknown } | undefined;
   #controller: ReadableStreamDefaultController<Bytes> | undefined;
 
-  constructor(body: ReadableStream<Bytes>, attempt: Attempt, measured: () => Timings | undefined) {
+  constructor(body: ReadableStream<Bytes>, attempt: Attempt, measured: () => Timings | undefined, cut: (error: Error) => void) {
     this.#reader = body.getReader();
     this.#attempt = attempt;
     this.#measured = measured;
+    this.#cut = cut;
     attempt.bodyOpen = true;
     attempt.onAbort((reason) => {
       this.#aborted = { reason };
@@ -191,8 +190,7 @@ class WatchedBody {
         take(value);
       }
     } catch (error) {
-      this.#attempt.bodyEnded(error);
-      asFetch(error);
+      this.#failed(error);
     }
     this.#ended();
   }
@@ -207,10 +205,15 @@ class WatchedBody {
         return value;
       }
     } catch (error) {
-      this.#attempt.bodyEnded(error);
-      throw error;
+      this.#failed(error);
     }
     this.#ended();
+  }
+
+  #failed(error: unknown): never {
+    if (error instanceof TypeError && CUT.test(error.message)) this.#cut(error);
+    this.#attempt.bodyEnded(error);
+    throw error;
   }
 
   #ended(): void {

@@ -1,5 +1,5 @@
 /** One attempt through axios' fetch adapter: a wrapper around the platform's fetch sees the headers and every chunk of the body. */
-import axios, { type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import axios, { AxiosError, type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
 import { now } from '../../clock';
@@ -21,6 +21,8 @@ class Watch {
   readonly attempt: Attempt;
   readonly config: InternalAxiosRequestConfig;
   readonly isForXhr: boolean;
+  /** The connection broke off in the body. */
+  cut: Error | undefined;
   constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
     this.attempt = attempt;
     this.config = config;
@@ -65,17 +67,24 @@ export const fetchHandler: Handler = (call) => {
   attempt.handedOver = false;
   attempt.clock.enter('waiting', waitingBound(attempt.limits, config));
   const added = addedHeaders(call, config);
+  const watch = new Watch(attempt, config, isForXhr);
   const changes: Changes = {
     env,
-    fetchOptions: { ...config.fetchOptions, [KEY]: new Watch(attempt, config, isForXhr) },
+    fetchOptions: { ...config.fetchOptions, [KEY]: watch },
     ...(isPlain && { signal: undefined }),
   };
-  return runAdapter(axios.getAdapter('fetch', { env } as object), call, attempt, changes, isForXhr ? asByXhr(config, added) : added);
+  const adapter = axios.getAdapter('fetch', { env } as object);
+  return runAdapter(adapter, call, attempt, changes, isForXhr ? asByXhr(config, added) : added).catch((error) => {
+    if (!watch.cut) throw error;
+    // In the words of axios, which does not know those of Firefox: a Blob that was cut off is an AbortError there.
+    throw Object.assign(new AxiosError('Network Error', AxiosError.ERR_NETWORK, config, attempt.request), { cause: watch.cut });
+  });
 };
 
 async function watchedFetch(input: URL | Request | string, init?: Init): Promise<Response> {
   const options = init as Init; // axios made the object for this request; it has no prototype
-  const { attempt, config, isForXhr } = options[KEY] as Watch;
+  const watch = options[KEY] as Watch;
+  const { attempt, config, isForXhr } = watch;
   delete options[KEY];
   const fetch = (config.env?.fetch ?? globalThis.fetch) as Fetch; // the user's own, if there is one
   const isRequest = typeof input === 'object' && 'url' in input;
@@ -96,7 +105,10 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   const { method, responseType, onDownloadProgress, maxContentLength } = config;
   const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios builds a Response of its own from it
   const isStream = /^stream$/i.test(String(responseType));
-  return watchBody(response, attempt, () => read(begun), {
+  const cut = (error: Error): void => {
+    watch.cut = error;
+  };
+  return watchBody(response, attempt, () => read(begun), cut, {
     isHead: /^head$/i.test(`${method}`),
     isStream,
     // Cases in which axios may read the stream; whether it does depends on much more, so it may still use a method.

@@ -26,12 +26,14 @@ const SMOKE = {
   read: { limit: 'read', phase: 'body', kind: 'read', early: false },
   total: { limit: 'total', phase: 'waiting', kind: 'unknown', early: false },
   aborted: 'ERR_CANCELED',
+  cut: 'ERR_NETWORK',
   beacon: true,
   flushed: true,
   stats: [
     { calls: 1, read: 0, unknown: 0 },
     { calls: 1, read: 1, unknown: 0 },
     { calls: 2, read: 0, unknown: 1 },
+    { calls: 1, read: 0, unknown: 0 },
   ],
   off: 'ECONNABORTED',
   waits: true,
@@ -57,7 +59,7 @@ beforeAll(async () => {
     mkdirSync(join(web, name));
     await node(['build.mjs', bundler, join(web, entry), join(web, name)], { cwd: folder }).catch((error) => broken.set(name, error));
   }
-  const only = ['healthy', 'stall', 'body-stall'];
+  const only = ['healthy', 'stall', 'body-stall', 'reset-mid-body'];
   lab = await startLab({ only });
   query = new URLSearchParams(only.map((name) => [name, lab.url(name)])).toString();
 });

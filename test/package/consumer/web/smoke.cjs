@@ -1,5 +1,5 @@
 // A page's program, in every browser and from every bundler: what must hold there, told to the server, and then the next page.
-// The page's own address is /<page>/?healthy=<URL>&stall=<URL>&body-stall=<URL>; the server answers a report with the next address.
+// The page's own address is /<page>/?healthy=<URL>&stall=<URL>&body-stall=<URL>&reset-mid-body=<URL>; the server answers a report with the next address.
 const LIMIT = 300; // ms
 
 async function smoke({ createClient, isTimeout }) {
@@ -22,6 +22,7 @@ async function smoke({ createClient, isTimeout }) {
     read: await outcome(client.get(upstream['body-stall'], { timeout: { read: LIMIT } })),
     total: await outcome(client.get(upstream.stall, { timeout: { total: LIMIT } })),
     aborted: (await outcome(client.get(upstream.stall, { signal: controller.signal }))).code,
+    cut: (await outcome(client.get(upstream['reset-mid-body'], { responseType: 'blob', endpoint: 'cut' }))).code,
     beacon: client.beacon(collector, { said: 'hello' }),
     flushed: await client.beacons.flush(3_000),
     stats: client.stats.list().map(({ calls, timeouts }) => ({ calls, read: timeouts.read, unknown: timeouts.unknown })),
