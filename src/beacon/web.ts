@@ -1,6 +1,6 @@
 /**
  * Sends beacons from a page. While it lives, by a plain fetch, whose connection closes on abort (that of a keepalive fetch does not, in
- * Chromium). When it goes away, by what the browser takes over, within its quota.
+ * Chromium and WebKit). When it goes away, or a click may just have left it, by what the browser takes over, within its quota.
  */
 
 import { discard } from '../util/discard';
@@ -47,8 +47,10 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
       stop();
     });
     stops.add(stop);
+    // Firefox and WebKit end a plain fetch as soon as a link is followed, and may not even begin one.
+    const mayLeave = globalThis.navigator?.userActivation?.isActive && hasQuota(item);
     // A redirect is an answer that is no success, as in Node: followed, the beacon would mostly become a GET without its data.
-    post(item, { signal: controller.signal, redirect: 'manual' })
+    (mayLeave ? keep : post)(item, { signal: controller.signal, redirect: 'manual' })
       .then((response) => {
         const { ok, status, headers } = response;
         sent = ok ? { ok } : { ok, reason: 'rejected', status, retryAfter: retryAfterOf(headers) };
@@ -68,15 +70,25 @@ const blob = (body: Uint8Array<ArrayBuffer>, type: string | undefined): Blob => 
 /** Bytes that the browser has taken over and may not have sent yet: its quota is the page's, whatever client they are from. */
 let pending = 0;
 
+const hasQuota = ({ body }: Item): boolean => pending + body.length <= QUOTA;
+
+/** Sends by a request that outlives the page. */
+function keep(item: Item, init?: RequestInit): Promise<Response> {
+  const done = (): void => {
+    pending -= item.body.length;
+  };
+  pending += item.body.length;
+  const answer = post(item, { ...init, keepalive: true });
+  answer.then(done, done);
+  return answer;
+}
+
 /** How long Chromium keeps a request that hangs after its page, in milliseconds. */
 const KEPT = 30_000;
 
 /** Hands a request to the browser. A fetch beyond the quota would reject too late, so the bytes in flight are counted here. */
 function handOver(item: Item, lost: () => void): boolean {
   const { url, body, contentType, headers } = item;
-  const done = (): void => {
-    pending -= body.length;
-  };
   try {
     const { navigator, location } = globalThis as Partial<typeof globalThis>;
     // sendBeacon includes cookies even cross-origin, as none of our other requests do: it would identify the user there, or be refused.
@@ -84,19 +96,19 @@ function handOver(item: Item, lost: () => void): boolean {
     if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function') {
       if (!navigator.sendBeacon(url, blob(body, contentType))) return false;
       pending += body.length;
-      quietly(KEPT, done); // nobody is told when it ends
+      // Nobody is told when it ends.
+      quietly(KEPT, () => {
+        pending -= body.length;
+      });
       return true;
     }
   } catch {
     return false;
   }
-  if (pending + body.length > QUOTA) return false;
-  pending += body.length;
-  post(item, { keepalive: true })
-    .then(
-      (response?: Response) => discard(response?.body), // a body that never ends would keep its connection
-      lost,
-    )
-    .then(done, done);
+  if (!hasQuota(item)) return false;
+  keep(item).then(
+    (response?: Response) => discard(response?.body), // a body that never ends would keep its connection
+    lost,
+  );
   return true;
 }

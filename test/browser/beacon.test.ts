@@ -43,6 +43,20 @@ describe('a page that is seen', () => {
     expect(sendBeacon).not.toHaveBeenCalled();
   });
 
+  // Firefox and WebKit end a plain fetch when a link is followed: such a beacon arrived nowhere.
+  it('sends after a click, which may leave it, by a fetch that outlives it, within the quota', async () => {
+    vi.spyOn(navigator.userActivation, 'isActive', 'get').mockReturnValue(true);
+    const fetch = vi.spyOn(window, 'fetch');
+    const api = client({ baseURL: healthy });
+    for (let round = 0; round < 2; round++) {
+      fetch.mockClear();
+      for (const size of [40_000, 30_000]) api.beacon('/c', 'x'.repeat(size));
+      expect(await api.beacons.flush(3_000)).toBe(true);
+      expect(fetch.mock.calls.map(([, init]) => Boolean(init?.keepalive))).toEqual([true, false]);
+    }
+    expect(api.beacons.stats()).toMatchObject({ sent: 4, dropped: {} });
+  });
+
   it('takes a URL that is relative to itself', async () => {
     const fetch = vi.spyOn(window, 'fetch').mockImplementation(async () => new Response());
     const api = client();
