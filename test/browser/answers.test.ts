@@ -31,6 +31,18 @@ describe('the adapter', () => {
     },
   );
 
+  it('is XHR, as in axios, where a response has no stream, as in React Native', async () => {
+    const peer = await meet('reset-mid-body');
+    const body = Object.getOwnPropertyDescriptor(Response.prototype, 'body') as PropertyDescriptor;
+    Reflect.deleteProperty(Response.prototype, 'body');
+    const error = await createClient({ retry: false })
+      .get(peer.url)
+      .catch((reason) => reason)
+      .finally(() => Object.defineProperty(Response.prototype, 'body', body));
+    expect(error).toMatchObject({ code: 'ERR_NETWORK' });
+    expect(error.request).toBeInstanceOf(XMLHttpRequest);
+  });
+
   it.each(['fetch', 'xhr'] as const)('is the one that is asked for: %s', async (adapter) => {
     const peer = await meet('healthy');
     expect(adapterOf(await clientWith({ adapter }).get(peer.url, { onUploadProgress: () => {} }))).toBe(adapter);

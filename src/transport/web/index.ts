@@ -15,9 +15,14 @@ export const isSwitchedOff = (): boolean => false;
 /** A browser has no diagnostics channels. */
 export const createDiagnostics = () => (): undefined => undefined;
 
-/** fetch exposes headers and chunks. Only XHR has upload progress and documents, and axios encodes a non-ASCII user differently for it. */
+/**
+ * fetch exposes headers and chunks, except in React Native, where it is made of XHR and has errors that axios does not know. Only XHR has
+ * upload progress and documents, and axios encodes a non-ASCII user differently for it.
+ */
 const prefer: Prefer = ({ onUploadProgress, responseType, auth }) =>
-  onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') ? 'xhr' : 'fetch';
+  onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') || !hasBodies() ? 'xhr' : 'fetch';
+
+const hasBodies = (): boolean => typeof Response !== 'function' || 'body' in Response.prototype;
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
   return { handle: knowingOffline(byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer)), close: async () => {} };
