@@ -62,8 +62,12 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
 }
 
 /** Async, so that it rejects if fetch throws. */
-const post = async ({ url, body, contentType, headers }: Item, init: RequestInit): Promise<Response> =>
-  fetch(url, { ...init, method: 'POST', body: body.length ? blob(body, contentType) : null, headers: { ...headers } });
+const post = async ({ url, body, contentType, headers }: Item, init: RequestInit): Promise<Response> => {
+  const sent = new Headers(headers);
+  if (body.length && contentType && !sent.has('Content-Type')) sent.set('Content-Type', contentType);
+  // Bytes, not a Blob: React Native makes none of bytes.
+  return fetch(url, { ...init, method: 'POST', body: body.length ? body : null, headers: sent });
+};
 
 const blob = (body: Uint8Array<ArrayBuffer>, type: string | undefined): Blob => new Blob([body], type ? { type } : {});
 

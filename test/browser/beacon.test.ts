@@ -57,6 +57,24 @@ describe('a page that is seen', () => {
     expect(api.beacons.stats()).toMatchObject({ sent: 4, dropped: {} });
   });
 
+  it('needs no Blob of bytes, which React Native does not make, and no preflight', async () => {
+    const peer = await meet('healthy');
+    vi.stubGlobal('Blob', () => {
+      throw new Error("Creating blobs from 'ArrayBuffer' and 'ArrayBufferView' are not supported");
+    });
+    const fetch = vi.spyOn(window, 'fetch');
+    const api = client();
+    try {
+      api.beacon(peer.at('/c'), { a: 1 });
+      expect(await api.beacons.flush(3_000)).toBe(true);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(api.beacons.stats()).toMatchObject({ sent: 1, dropped: {} });
+    expect(new Headers(fetch.mock.calls[0]?.[1]?.headers).get('Content-Type')).toBe('text/plain;charset=UTF-8');
+    expect(await peer.seen()).toMatchObject({ requests: 1, preflights: 0 });
+  });
+
   it('takes a URL that is relative to itself', async () => {
     const fetch = vi.spyOn(window, 'fetch').mockImplementation(async () => new Response());
     const api = client();
