@@ -3,6 +3,7 @@
  * Chromium and WebKit). When it goes away, or a click may just have left it, by what the browser takes over, within its quota.
  */
 
+import { now } from '../clock';
 import { discard } from '../util/discard';
 import { quietly } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
@@ -44,11 +45,12 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
     const cancel = quietly(timeout, () => {
       // A response body that never ends costs its connection; the status still counts.
       if (!answered) sent = { ok: false, reason: 'timeout' };
+      if (mayLeave) hangsUntil = now() + KEPT;
       stop();
     });
     stops.add(stop);
     // Firefox and WebKit end a plain fetch as soon as a link is followed, and may not even begin one.
-    const mayLeave = globalThis.navigator?.userActivation?.isActive && hasQuota(item);
+    const mayLeave = globalThis.navigator?.userActivation?.isActive && hasQuota(item) && now() > hangsUntil;
     // A redirect is an answer that is no success, as in Node: followed, the beacon would mostly become a GET without its data.
     (mayLeave ? keep : post)(item, { signal: controller.signal, redirect: 'manual' })
       .then((response) => {
@@ -76,6 +78,12 @@ let pending = 0;
 
 const hasQuota = ({ body }: Item): boolean => pending + body.length <= QUOTA;
 
+/** How long Chromium keeps a request that hangs after its page, in milliseconds. */
+const KEPT = 30_000;
+
+/** Until when one of those after a click may keep its connection, which no abort closes: more would take up all that a page has. */
+let hangsUntil = 0;
+
 /** Sends by a request that outlives the page. */
 function keep(item: Item, init?: RequestInit): Promise<Response> {
   const done = (): void => {
@@ -86,9 +94,6 @@ function keep(item: Item, init?: RequestInit): Promise<Response> {
   answer.then(done, done);
   return answer;
 }
-
-/** How long Chromium keeps a request that hangs after its page, in milliseconds. */
-const KEPT = 30_000;
 
 /** Hands a request to the browser. A fetch beyond the quota would reject too late, so the bytes in flight are counted here. */
 function handOver(item: Item, lost: () => void): boolean {

@@ -55,6 +55,14 @@ describe('a page that is seen', () => {
       expect(fetch.mock.calls.map(([, init]) => Boolean(init?.keepalive))).toEqual([true, false]);
     }
     expect(api.beacons.stats()).toMatchObject({ sent: 4, dropped: {} });
+    // Whose connection no abort closes: of those that hang there are only a few.
+    const hanging = client({ baseURL: stall, beacons: { timeout: 100 } });
+    fetch.mockClear();
+    for (let i = 0; i < 2; i++) {
+      hanging.beacon('/c', 'x');
+      await expect.poll(() => hanging.beacons.stats().dropped).toEqual({ timeout: i + 1 });
+    }
+    expect(fetch.mock.calls.map(([, init]) => Boolean(init?.keepalive))).toEqual([true, false]);
   });
 
   it('needs no Blob of bytes, which React Native does not make, and no preflight', async () => {
