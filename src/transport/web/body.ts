@@ -30,7 +30,7 @@ export function watchBody(
   response: Response,
   attempt: Attempt,
   measured: () => Timings | undefined,
-  cut: (error: Error) => void,
+  cut: () => void,
   { isHead, isStream, isStreamed, isRemade, isForXhr, most }: How,
 ): Response {
   const isBodiless = [204, 205, 304].includes(response.status);
@@ -95,12 +95,12 @@ class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #attempt: Attempt;
   readonly #measured: () => Timings | undefined;
-  readonly #cut: (error: Error) => void;
+  readonly #cut: () => void;
   #isTaken = false;
   #aborted: { reason: unknown } | undefined;
   #controller: ReadableStreamDefaultController<Bytes> | undefined;
 
-  constructor(body: ReadableStream<Bytes>, attempt: Attempt, measured: () => Timings | undefined, cut: (error: Error) => void) {
+  constructor(body: ReadableStream<Bytes>, attempt: Attempt, measured: () => Timings | undefined, cut: () => void) {
     this.#reader = body.getReader();
     this.#attempt = attempt;
     this.#measured = measured;
@@ -211,7 +211,7 @@ class WatchedBody {
   }
 
   #failed(error: unknown): never {
-    if (error instanceof TypeError && CUT.test(error.message)) this.#cut(error);
+    if (error instanceof TypeError && CUT.test(error.message)) this.#cut();
     this.#attempt.bodyEnded(error);
     throw error;
   }

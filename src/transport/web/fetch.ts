@@ -3,6 +3,7 @@ import axios, { AxiosError, type AxiosHeaders, type AxiosRequestConfig, type Int
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
 import { now } from '../../clock';
+import { define } from '../../util/define';
 import { discard } from '../../util/discard';
 import { type Changes, isOurChoice, runAdapter, supports } from '../adapter';
 import { addedHeaders } from '../added-headers';
@@ -21,8 +22,8 @@ class Watch {
   readonly attempt: Attempt;
   readonly config: InternalAxiosRequestConfig;
   readonly isForXhr: boolean;
-  /** The connection broke off in the body. */
-  cut: Error | undefined;
+  /** Whether the connection broke off in the body. */
+  isCut = false;
   constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
     this.attempt = attempt;
     this.config = config;
@@ -75,9 +76,11 @@ export const fetchHandler: Handler = (call) => {
   };
   const adapter = axios.getAdapter('fetch', { env } as object);
   return runAdapter(adapter, call, attempt, changes, isForXhr ? asByXhr(config, added) : added).catch((error) => {
-    if (!watch.cut) throw error;
-    // In the words of axios, which does not know those of Firefox: a Blob that was cut off is an AbortError there.
-    throw Object.assign(new AxiosError('Network Error', AxiosError.ERR_NETWORK, config, attempt.request), { cause: watch.cut });
+    if (!watch.isCut) throw error;
+    // As axios reports a failed fetch. It does not know the words for a body: a Blob that was cut off is an AbortError in Firefox.
+    const failure = new AxiosError('Network Error', AxiosError.ERR_NETWORK, config, attempt.request);
+    define(failure, 'cause', { value: new TypeError('Failed to fetch'), writable: true, configurable: true });
+    throw failure;
   });
 };
 
@@ -105,8 +108,8 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   const { method, responseType, onDownloadProgress, maxContentLength } = config;
   const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios builds a Response of its own from it
   const isStream = /^stream$/i.test(String(responseType));
-  const cut = (error: Error): void => {
-    watch.cut = error;
+  const cut = (): void => {
+    watch.isCut = true;
   };
   return watchBody(response, attempt, () => read(begun), cut, {
     isHead: /^head$/i.test(`${method}`),
