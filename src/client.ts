@@ -55,7 +55,8 @@ export function createClient(config: ClientConfig = {}): Client {
 
 /**
  * A protected view of an axios instance: it shares defaults and interceptors with the instance, which itself stays as it was. A client may
- * be protected again: both clients' policies apply, and the inner client's attempt limits hold unless `policies` overrides them.
+ * be protected again: both clients' policies apply, and the inner client's attempt limits hold unless `policies` overrides them. A client
+ * of another copy of this package is an instance like any other.
  *
  * @param instance From `axios.create()`, or axios itself.
  * @param policies For every call of the client; a request's own are merged over them. Also the per-client options `beacons` and `alerts`.

@@ -49,8 +49,7 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
       stop();
     });
     stops.add(stop);
-    // Firefox and WebKit end a plain fetch as soon as a link is followed, and may not even begin one.
-    const mayLeave = globalThis.navigator?.userActivation?.isActive && hasQuota(item) && now() > hangsUntil;
+    const mayLeave = isLeaving() && hasQuota(item) && now() > hangsUntil;
     // A redirect is an answer that is no success, as in Node: followed, the beacon would mostly become a GET without its data.
     (mayLeave ? keep : post)(item, { signal: controller.signal, redirect: 'manual' })
       .then((response) => {
@@ -80,6 +79,14 @@ const hasQuota = ({ body }: Item): boolean => pending + body.length <= QUOTA;
 
 /** How long Chromium keeps a request that hangs after its page, in milliseconds. */
 const KEPT = 30_000;
+
+type Agent = Partial<Navigator> & { userAgentData?: unknown };
+
+/** Firefox and WebKit end a plain fetch, or begin none, as soon as a link is followed; Chromium, which alone has `userAgentData`, does not. */
+function isLeaving(): boolean {
+  const { userActivation, userAgentData }: Agent = globalThis.navigator ?? {};
+  return userActivation?.isActive === true && !userAgentData;
+}
 
 /** Until when one of those after a click may keep its connection, which no abort closes: more would take up all that a page has. */
 let hangsUntil = 0;

@@ -47,6 +47,11 @@ describe('a page that is seen', () => {
   it('sends after a click, which may leave it, by a fetch that outlives it, within the quota', async () => {
     vi.spyOn(navigator.userActivation, 'isActive', 'get').mockReturnValue(true);
     const fetch = vi.spyOn(window, 'fetch');
+    const inChromium = client({ baseURL: healthy });
+    inChromium.beacon('/c', 'x');
+    expect(await inChromium.beacons.flush(3_000)).toBe(true);
+    expect(fetch.mock.calls.map(([, init]) => Boolean(init?.keepalive))).toEqual([false]);
+    vi.spyOn(navigator as unknown as { userAgentData: unknown }, 'userAgentData', 'get').mockReturnValue(undefined);
     const api = client({ baseURL: healthy });
     for (let round = 0; round < 2; round++) {
       fetch.mockClear();
