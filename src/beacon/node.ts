@@ -1,7 +1,7 @@
 /** Sends beacons from Node: sockets and timers never keep the process alive, and a short drain runs when it has nothing else to do. */
 import http from 'node:http';
 import https from 'node:https';
-import { now } from '../clock';
+import { afterPendingInput, now } from '../clock';
 import { patiently } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
 import type { Item } from './item';
@@ -42,7 +42,7 @@ const remaining = (): number => {
 function hold(): void {
   if (isHeld || remaining() <= 0) return;
   isHeld = true;
-  setImmediate(() => {
+  afterPendingInput(() => {
     isHeld = false;
   });
 }

@@ -87,3 +87,12 @@ it('one that fails to close keeps none of the others open', () => {
   expect(closed).toHaveBeenCalledTimes(2);
   expect(containedDefects()).toHaveLength(2);
 });
+
+it('they are closed also where there is no setImmediate, as in jsdom', () => {
+  vi.stubGlobal('setImmediate', undefined);
+  const closed = vi.fn();
+  for (let i = 0; i < 20; i++) closeSoon(closed);
+  vi.runAllTimers();
+  vi.unstubAllGlobals();
+  expect(closed).toHaveBeenCalledTimes(20);
+});

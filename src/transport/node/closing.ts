@@ -2,7 +2,7 @@
  * Paces the closing of connections, the most expensive part of ending a call (a system call and the kernel's work for it): when very many
  * calls end at once, their callers are told first, and the connections are closed over the next turns of the event loop.
  */
-import { now } from '../../clock';
+import { afterPendingInput, now } from '../../clock';
 import { contain } from '../../util/complain';
 
 /** Up to AT_ONCE connections within WINDOW milliseconds are closed on the spot; beyond that, AT_ONCE per turn. */
@@ -36,7 +36,7 @@ function isFree(at: number): boolean {
 
 function ask(at: number): void {
   asked = at;
-  setImmediate(drain);
+  afterPendingInput(drain);
 }
 
 function drain(): void {
