@@ -111,8 +111,10 @@ function withCauses(name: string, value: unknown): unknown {
 }
 
 /** axios' own JSON of an error has its config: headers, credentials, data. Whoever sends another error has not asked for that. */
-const behind = (error: unknown): unknown =>
-  (error as AxiosError | undefined | null)?.isAxiosError ? { ...(error as AxiosError).toJSON(), config: undefined } : error;
+function behind(error: unknown): unknown {
+  if ((error as AxiosError | undefined | null)?.isAxiosError) return { ...(error as AxiosError).toJSON(), config: undefined };
+  return typeof error !== 'object' || error instanceof Error ? error : undefined; // axios errors may be anywhere in it
+}
 
 /** What has no JSON behind an error, such as a circular reference, is no reason to lose the error. */
 function toJson(data: unknown): string | undefined {

@@ -1,6 +1,6 @@
 // What axios promises about answers in a page goes on holding: adapters, response types, errors, XSRF, progress.
 import axios, { type AxiosAdapter, type AxiosProgressEvent, type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createClient, protect } from '../bare';
 import { cleanly, clientWith, meet } from './support';
 
@@ -35,12 +35,18 @@ describe('the adapter', () => {
     const peer = await meet('reset-mid-body');
     const body = Object.getOwnPropertyDescriptor(Response.prototype, 'body') as PropertyDescriptor;
     Reflect.deleteProperty(Response.prototype, 'body');
-    const error = await createClient({ retry: false })
-      .get(peer.url)
-      .catch((reason) => reason)
-      .finally(() => Object.defineProperty(Response.prototype, 'body', body));
+    const own = vi.fn(async () => Promise.reject(new TypeError('Failed to fetch')));
+    const [error] = await Promise.all([
+      createClient({ retry: false })
+        .get(peer.url)
+        .catch((reason) => reason),
+      createClient({ retry: false, env: { fetch: own } })
+        .get(peer.url)
+        .catch(() => {}),
+    ]).finally(() => Object.defineProperty(Response.prototype, 'body', body));
     expect(error).toMatchObject({ code: 'ERR_NETWORK' });
     expect(error.request).toBeInstanceOf(XMLHttpRequest);
+    expect(own).toHaveBeenCalledOnce();
   });
 
   it.each(['fetch', 'xhr'] as const)('is the one that is asked for: %s', async (adapter) => {

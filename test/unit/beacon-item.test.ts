@@ -25,6 +25,8 @@ const throwing = {
     throw new Error('getter');
   },
 };
+const circularError = new Error('circular');
+circularError.cause = circularError;
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -208,8 +210,21 @@ describe('is sent as', () => {
     expect(cause + all).not.toContain('secret');
   });
 
+  it('nothing of a cause that is an object but no error: there may be one of axios in it', async () => {
+    const { beacon, requests } = setUp();
+    const refused = new AxiosError('refused', 'ECONNREFUSED', { headers: { authorization: 'Bearer secret' } } as never);
+    beacon(new Error('one', { cause: { refused } }));
+    beacon(new Error('all', { cause: [{ status: 'rejected', reason: refused }] }));
+    await vi.advanceTimersByTimeAsync(1);
+    const told = requests.map(({ item }) => JSON.parse(textOf(item)));
+    expect(told.map(({ message, cause }) => [message, cause])).toEqual([
+      ['one', undefined],
+      ['all', undefined],
+    ]);
+  });
+
   it.each([
-    ['is circular', circle],
+    ['is circular', circularError],
     ['throws when it is read', hostile],
     ['is a BigInt', 10n],
   ])('the error alone, where what lies behind it %s', async (_, cause) => {

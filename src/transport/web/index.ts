@@ -19,10 +19,13 @@ export const createDiagnostics = () => (): undefined => undefined;
  * fetch exposes headers and chunks, except in React Native, where it is made of XHR and has errors that axios does not know. Only XHR has
  * upload progress and documents, and axios encodes a non-ASCII user differently for it.
  */
-const prefer: Prefer = ({ onUploadProgress, responseType, auth }) =>
-  onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') || !hasBodies() ? 'xhr' : 'fetch';
+const prefer: Prefer = ({ onUploadProgress, responseType, auth, env }) =>
+  onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') || !(env?.fetch || hasBodies()) ? 'xhr' : 'fetch';
 
-const hasBodies = (): boolean => typeof Response !== 'function' || 'body' in Response.prototype;
+function hasBodies(): boolean {
+  const { prototype } = (globalThis.Response ?? {}) as { prototype?: object };
+  return !prototype || 'body' in prototype;
+}
 
 export function createTransport(): { handle: Handler; close(): Promise<void> } {
   return { handle: knowingOffline(byAdapter({ fetch: fetchHandler, xhr: xhrHandler }, prefer)), close: async () => {} };
