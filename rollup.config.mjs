@@ -7,17 +7,14 @@ import { fileURLToPath } from 'node:url';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
-import typescript from '@rollup/plugin-typescript';
 import { dts } from 'rollup-plugin-dts';
+import ts from 'typescript';
 
 const pkg = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 const banner = `/*! ${pkg.name} v${pkg.version} | ${pkg.license} */`;
 
-/** What differs between the builds: which transport `#platform` means, and the oldest engine supported. */
-const PLATFORMS = {
-  node: { transport: 'node', target: 'ES2022' },
-  browser: { transport: 'web', target: 'ES2022' },
-};
+/** What differs between the builds: what `#platform` means. */
+const PLATFORMS = { node: 'src/transport/node/index.ts', browser: 'src/transport/web/index.ts' };
 
 /** Subpaths of the package: src/exporters/log.ts becomes dist/log.js, the same for every platform. */
 const EXPORTERS = ['log', 'opentelemetry', 'prometheus'];
@@ -29,30 +26,24 @@ const dependencies = Object.keys({ ...pkg.dependencies, ...pkg.peerDependencies 
 const external = (/** @type {string} */ id) =>
   id.startsWith('node:') || dependencies.some((name) => id === name || id.startsWith(`${name}/`));
 
-/** Compiler options that make `#platform` mean this platform's transport, in code and declarations alike. */
-const paths = (/** @type {Platform} */ platform) => {
-  const transport = new URL(`src/transport/${PLATFORMS[platform].transport}/index.ts`, import.meta.url);
-  return { '#platform': [fileURLToPath(transport)] };
-};
+const transport = (/** @type {Platform} */ platform) => fileURLToPath(new URL(PLATFORMS[platform], import.meta.url));
 
-/** `checked` type-checks all of src, which once per platform is enough. */
-const compile = (/** @type {Platform} */ platform, checked = false) =>
-  typescript({
-    tsconfig: './src/tsconfig.json', // the compiler reads everything that it includes, so it must not include the tests
-    include: ['src/**/*.ts'],
-    noEmitOnError: true,
-    compilerOptions: {
-      target: PLATFORMS[platform].target,
-      paths: paths(platform),
-      noEmit: false,
-      rewriteRelativeImportExtensions: true,
-      noCheck: !checked,
-      declaration: false,
-      sourceMap: true,
-      allowJs: false,
-      checkJs: false,
-    },
-  });
+const { compilerOptions } = ts.readConfigFile('tsconfig.json', ts.sys.readFile).config;
+const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, sourceMap: true }, '.');
+
+/**
+ * Compiles each file by itself, as `isolatedModules` permits, in a fifth of the time that the whole program takes, which `npm run types` checks.
+ * @returns {import('rollup').Plugin}
+ */
+const compile = (/** @type {Platform} */ platform) => ({
+  name: 'typescript',
+  resolveId: (id) => (id === '#platform' ? transport(platform) : null),
+  transform(code, fileName) {
+    if (!fileName.endsWith('.ts')) return null;
+    const { outputText, sourceMapText } = ts.transpileModule(code, { fileName, compilerOptions: options });
+    return { code: outputText, map: sourceMapText ?? null };
+  },
+});
 
 // Built-ins are their own default export; a package may be transpiled ESM, which only its __esModule mark tells.
 const interop = (/** @type {string | null} */ id) => (id?.startsWith('node:') ? 'default' : 'auto');
@@ -65,7 +56,7 @@ function library(/** @type {Platform} */ platform, /** @type {string} */ input, 
     {
       input,
       external,
-      plugins: [compile(platform, input === 'src/index.ts'), resolve],
+      plugins: [compile(platform), resolve],
       output: [
         { file: `${file}.js`, format: 'es', sourcemap: true, banner },
         { file: `${file}.cjs`, format: 'cjs', sourcemap: true, banner, interop, exports: 'named' },
@@ -74,7 +65,7 @@ function library(/** @type {Platform} */ platform, /** @type {string} */ input, 
     {
       input,
       external,
-      plugins: [dts({ tsconfig: './tsconfig.json', compilerOptions: { paths: paths(platform) } })],
+      plugins: [dts({ tsconfig: './tsconfig.json', compilerOptions: { paths: { '#platform': [transport(platform)] } } })],
       output: [{ file: `${file}.d.ts` }, { file: `${file}.d.cts` }],
     },
   ];

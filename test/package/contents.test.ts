@@ -107,6 +107,18 @@ it('integrity.json has the hash of the script-tag file', () => {
   expect(JSON.parse(read('integrity.json'))).toEqual({ version, files: { 'breakwater.min.js': sha384(join(dist, 'breakwater.min.js')) } });
 });
 
+it('brings the sources that its source maps name, which bundlers look for', () => {
+  const maps = files(dist).filter((name) => name.endsWith('.map'));
+  expect(maps.length).toBeGreaterThan(5);
+  for (const map of maps) {
+    const { sources, sourcesContent } = JSON.parse(read(map)) as { sources: string[]; sourcesContent: (string | null)[] };
+    expect(
+      sources.filter((_, index) => !sourcesContent[index]),
+      map,
+    ).toEqual([]);
+  }
+});
+
 it('names no file of the machine that built it', () => {
   for (const file of files(dist).filter((name) => name.includes('.'))) expect(read(file).includes(root), file).toBe(false);
 });
