@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
+import { transform } from 'esbuild';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
 
@@ -132,6 +133,18 @@ const forTheFleet = {
  */
 const MINIFY = { maxWorkers: 1, ecma: 2020, compress: { passes: 3, pure_getters: true } };
 
+/**
+ * Lets each class name its private members anew, `#a`, `#b`, …, where the minifier finds a name of its own for each in the file.
+ * @type {import('rollup').Plugin}
+ */
+const privateNames = {
+  name: 'private-names',
+  async renderChunk(code) {
+    const { code: renamed, map } = await transform(code, { minifyIdentifiers: true, target: 'es2022', sourcemap: 'external' });
+    return { code: renamed, map };
+  },
+};
+
 /** The file for a script tag: every dependency bundled, one global. */
 const scriptTag = {
   input: 'src/index.ts',
@@ -143,7 +156,7 @@ const scriptTag = {
     exports: 'named',
     sourcemap: true,
     banner: banner.replace(' */', ` | axios and others inside: ${NOTICES} */`),
-    plugins: [terser(MINIFY), integrity, notices, forTheFleet],
+    plugins: [privateNames, terser(MINIFY), integrity, notices, forTheFleet],
   },
 };
 
