@@ -35,7 +35,7 @@ import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
-import { define } from './util/define';
+import { define, describe } from './util/define';
 import { own } from './util/own';
 
 /**
@@ -182,9 +182,8 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   };
   const client = ((url: string | RequestConfig, config?: RequestConfig) => request(url, config)) as unknown as Client;
   // Assignment would throw if somebody froze Function.prototype: axios has a `constructor` among its members.
-  for (const name of Reflect.ownKeys(members))
-    define(client, name, { value: Reflect.get(members, name), writable: true, enumerable: true, configurable: true });
-  for (const name of ['defaults', 'interceptors'] as const) define(client, name, shared(instance, name));
+  for (const name of Reflect.ownKeys(members)) define(client, name, Reflect.get(members, name), true);
+  for (const name of ['defaults', 'interceptors'] as const) describe(client, name, shared(instance, name));
   keepLimits(client, limitsOf);
   return client;
 }

@@ -93,8 +93,7 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
 }
 
 TimeoutError.prototype.toJSON = function (this: TimeoutError) {
-  const { limit, phase, kind, limitMs, elapsed, timings, attempts, safeToRetry, lag, reusedSocket } = this;
-  return json(this, { limit, phase, kind, limitMs, elapsed, timings, attempts, safeToRetry, lag, reusedSocket });
+  return json(this, ['limit', 'phase', 'kind', 'limitMs', 'elapsed', 'timings', 'attempts', 'safeToRetry', 'lag', 'reusedSocket']);
 };
 
 /** Whether an error is a Breakwater timeout, whichever copy of the package made it. Narrow further with `error.limit` or `error.kind`. */
@@ -162,19 +161,17 @@ export class LimitError extends AxiosError {
     this.name = 'LimitError';
     this.limit = limit;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
-    if (cause !== undefined) define(this, 'cause', { value: cause, configurable: true, enumerable: false });
+    if (cause !== undefined) define(this, 'cause', cause);
     mark(this, LIMITED, target);
   }
 }
 
 BreakerOpenError.prototype.toJSON = function (this: BreakerOpenError) {
-  const { endpoint, retryAfter, reason } = this;
-  return json(this, { endpoint, retryAfter, reason });
+  return json(this, ['endpoint', 'retryAfter', 'reason']);
 };
 
 LimitError.prototype.toJSON = function (this: LimitError) {
-  const { limit, retryAfter } = this;
-  return json(this, { limit, retryAfter });
+  return json(this, ['limit', 'retryAfter']);
 };
 
 /** Whether a call was refused because its endpoint is cut off. */

@@ -49,7 +49,7 @@ export function tellCaller(error: unknown, from: (...args: never[]) => unknown):
   const frames = String(caller.stack)
     .split('\n')
     .filter((line) => FRAME.test(line));
-  if (frames.length) define(error, 'stack', { value: [stackOf(error), ...frames].join('\n'), writable: true, configurable: true });
+  if (frames.length) define(error, 'stack', [stackOf(error), ...frames].join('\n'));
 }
 
 let lazy: unknown;

@@ -11,9 +11,8 @@ const targets = new WeakMap<object, string>();
  * no console or logger shows the headers in them.
  */
 export function mark(error: AxiosError, as: symbol, target: string): void {
-  define(error, as, { value: true });
-  for (const name of ['config', 'request'] as const)
-    define(error, name, { value: error[name], enumerable: false, writable: true, configurable: true });
+  define(error, as, true);
+  for (const name of ['config', 'request'] as const) define(error, name, error[name]);
   targets.set(error, target);
 }
 
@@ -26,12 +25,12 @@ export function isMarked(error: unknown, as: symbol): boolean {
 }
 
 /**
- * The JSON of an error: its message, request, facts and attempts. Not axios' own JSON, which includes the config: headers, credentials,
+ * The JSON of an error: its message, request, the `facts` of its own and attempts. Not axios' own JSON, which includes the config: headers, credentials,
  * data, the whole URL.
  */
-export function json(error: AxiosError & { history?: readonly AttemptSummary[] }, facts: object): object {
+export function json<E extends AxiosError & { history?: readonly AttemptSummary[] }>(error: E, facts: readonly (keyof E)[]): object {
   const { name, message, code, status, history, stack } = error;
   // `withDeadline` has no request to name.
   const [, method, url] = /^(\S+) (.*)$/.exec(targets.get(error) ?? '') ?? [];
-  return { name, message, code, status, method, url, ...facts, history, stack };
+  return { name, message, code, status, method, url, ...Object.fromEntries(facts.map((fact) => [fact, error[fact]])), history, stack };
 }

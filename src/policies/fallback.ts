@@ -7,7 +7,7 @@ import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
 import { deferred } from '../util/deferred';
-import { define } from '../util/define';
+import { causedBy } from '../util/define';
 import { bodyOf, discardUnless } from '../util/discard';
 import { askedBy } from './fallback-asked';
 import { variantOf } from './fallback-key';
@@ -159,9 +159,7 @@ async function useOf(use: NonNullable<FallbackSettings['use']>, call: Call, erro
   try {
     return await Promise.race([end, use(error, call.reportedConfig)]);
   } catch (failure) {
-    if (failure instanceof Error && failure !== error && failure.cause === undefined && !isCanceled(failure)) {
-      define(failure, 'cause', { value: error, configurable: true, enumerable: false });
-    }
+    if (failure !== error && !isCanceled(failure)) causedBy(failure, error);
     throw failure;
   } finally {
     alarm.stop();

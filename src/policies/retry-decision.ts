@@ -64,8 +64,7 @@ const attemptsOf = (call: Call, error: unknown): AttemptSummary[] =>
 
 /** Adds a property to an error, if it allows that: users' adapters have errors of their own. Only enumerable ones show in its JSON. */
 function tell(error: unknown, name: string, value: unknown, enumerable = false): void {
-  if (typeof error !== 'object' || error === null) return;
-  define(error, name, { value, configurable: true, writable: true, enumerable });
+  if (typeof error === 'object' && error !== null) define(error, name, value, enumerable);
 }
 
 function judge(call: Call, error: unknown, settings: RetrySettings, budget: RetryBudget): Decision {

@@ -8,7 +8,7 @@ import axiosRetry from 'axios-retry';
 import type { Call, Handler, Policy } from '../call';
 import { now } from '../clock';
 import { complain, contain } from '../util/complain';
-import { define } from '../util/define';
+import { causedBy } from '../util/define';
 import { discard } from '../util/discard';
 import { RetryBudget } from './retry-budget';
 import { conclude, type Decision, decide, isReplayable } from './retry-decision';
@@ -135,9 +135,7 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
   try {
     call.replaceBody(await call.bodyFactory());
   } catch (error) {
-    if (error instanceof Error && error.cause === undefined) {
-      define(error, 'cause', { value: failure, configurable: true, enumerable: false });
-    }
+    causedBy(error, failure);
     throw error;
   }
 }

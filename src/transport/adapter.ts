@@ -120,7 +120,7 @@ const SIGNAL = /* @__PURE__ */ own<PropertyDescriptor & ThisType<{ [ATTEMPT]: At
     return this[ATTEMPT].signal;
   },
   set(value: unknown) {
-    define(this, 'signal', { value, writable: true });
+    define(this, 'signal', value, true);
   },
   enumerable: true,
   configurable: true,
@@ -131,7 +131,7 @@ function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
     config.signal = attempt.signal;
     return;
   }
-  define(config, ATTEMPT, { value: attempt });
+  define(config, ATTEMPT, attempt);
   Object.defineProperty(config, 'signal', SIGNAL);
 }
 

@@ -16,7 +16,7 @@ type Storage = AsyncLocalStorage<Scope | undefined>;
 const SHARED = Symbol.for('breakwater.deadline');
 
 const storage: Storage = (globalThis as { [SHARED]?: Storage })[SHARED] ?? new AsyncLocalStorage();
-define(globalThis, SHARED, { value: storage });
+define(globalThis, SHARED, storage);
 
 function scope(): Scope | undefined {
   let scope = storage.getStore();

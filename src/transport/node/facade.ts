@@ -3,7 +3,7 @@ import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { AxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call/attempt';
-import { define } from '../../util/define';
+import { define, describe } from '../../util/define';
 import type { RequestOptions } from './hop';
 import type { GivenAnswer } from './redirect';
 
@@ -51,7 +51,7 @@ export function facadeOf(
   if (!isNodes(agent)) forward(Facade.prototype, agent);
   const { options } = agent;
   // With `proxy: false` axios rejects a facade of an agent that proxies by itself; with the option hidden, the agent goes on proxying.
-  if (options?.proxyEnv) define(Facade.prototype, 'options', { value: { ...options, proxyEnv: undefined } });
+  if (options?.proxyEnv) define(Facade.prototype, 'options', { ...options, proxyEnv: undefined });
   return Facade as unknown as FacadeOf;
 }
 
@@ -60,7 +60,7 @@ function forward(facade: object, agent: Agent): void {
   for (let level: object = agent; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
       if (!get || Object.hasOwn(facade, name)) continue;
-      define(facade, name, {
+      describe(facade, name, {
         get: () => Reflect.get(agent, name),
         set: (value) => Reflect.set(agent, name, value),
         configurable: true,

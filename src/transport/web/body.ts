@@ -35,7 +35,7 @@ export function watchBody(
 ): Response {
   const isBodiless = [204, 205, 304].includes(response.status);
   // Chromium has an empty stream for these, from which axios cannot build a Response.
-  if (isForXhr && isRemade && isBodiless) define(response, 'body', { value: null });
+  if (isForXhr && isRemade && isBodiless) define(response, 'body', null);
   const { body } = response;
   // Whoever is handed an empty stream need not read it; anything else axios reads at once.
   if (body === null || (isStream && (isBodiless || isHead))) {
@@ -55,7 +55,7 @@ export function watchBody(
     return response;
   }
   const watched = new WatchedBody(body, attempt, measured, cut);
-  if (isStreamed) define(response, 'body', { value: watched.stream(most) });
+  if (isStreamed) define(response, 'body', watched.stream(most));
   // The rarer ways to read may take a detour. Without the status, since some statuses do not allow a body.
   const again = (headers: HeadersInit = response.headers): Response => new Response(watched.stream(), { headers });
   const methods = {
@@ -65,7 +65,7 @@ export function watchBody(
     formData: () => again().formData(),
   };
   // Assignment would throw if somebody froze the prototype.
-  for (const [name, value] of Object.entries(methods)) define(response, name, { value });
+  for (const [name, value] of Object.entries(methods)) define(response, name, value);
   return response;
 }
 

@@ -79,7 +79,7 @@ export const fetchHandler: Handler = (call) => {
     if (!watch.isCut) throw error;
     // As axios reports a failed fetch. It does not know the words for a body: a Blob that was cut off is an AbortError in Firefox.
     const failure = new AxiosError('Network Error', AxiosError.ERR_NETWORK, config, attempt.request);
-    define(failure, 'cause', { value: new TypeError('Failed to fetch'), writable: true, configurable: true });
+    define(failure, 'cause', new TypeError('Failed to fetch'));
     throw failure;
   });
 };
