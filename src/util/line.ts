@@ -16,12 +16,12 @@ export class Line<T> {
   }
 
   add(who: T): Place<T> {
-    const place: Place<T> = { who, before: this.#last, after: undefined, isIn: true };
-    if (this.#last) this.#last.after = place;
-    else this.#first = place;
-    this.#last = place;
-    this.length++;
-    return place;
+    return this.#append({ who, before: undefined, after: undefined, isIn: true });
+  }
+
+  /** Sends an entry from where it is to the end. */
+  toEnd(place: Place<T>): void {
+    if (place !== this.#last && this.leave(place)) this.#append(place);
   }
 
   /** Removes an entry; returns whether it was still in the queue. */
@@ -37,5 +37,15 @@ export class Line<T> {
     place.isIn = false;
     this.length--;
     return true;
+  }
+
+  #append(place: Place<T>): Place<T> {
+    place.isIn = true;
+    place.before = this.#last;
+    if (this.#last) this.#last.after = place;
+    else this.#first = place;
+    this.#last = place;
+    this.length++;
+    return place;
   }
 }

@@ -1,12 +1,13 @@
 /** State per key in bounded memory: beyond the cap the least recently used go, except busy ones and the one just asked for. */
+import { Line, type Place } from './line';
+
 export class Lru<T> {
-  readonly #nodes = new Map<string, Node<T>>();
+  readonly #places = new Map<string, Place<Node<T>>>();
+  /** The least recently used first: moving a place in it costs less than re-inserting its key into the map. */
+  readonly #line = new Line<Node<T>>();
   readonly #cap: number;
   readonly #make: (key: string) => T;
   readonly #isBusy: (entry: T) => boolean;
-  /** The ends of a list in order of use: moving a node in it costs less than re-inserting its key into the map. */
-  #oldest: Node<T> | undefined;
-  #newest: Node<T> | undefined;
 
   constructor(cap: number, make: (key: string) => T, isBusy: (entry: T) => boolean = () => false) {
     this.#cap = cap;
@@ -16,65 +17,49 @@ export class Lru<T> {
 
   /** The state of a key, created if there is none. */
   use(key: string): T {
-    let node = this.#nodes.get(key);
-    if (node === this.#newest && node) return node.entry;
-    if (node) this.#unlink(node);
+    let place = this.#places.get(key);
+    if (place) this.#line.toEnd(place);
     else {
       this.#makeRoom();
-      node = { key, entry: this.#make(key), older: undefined, newer: undefined };
-      this.#nodes.set(key, node);
+      place = this.#line.add({ key, entry: this.#make(key) });
+      this.#places.set(key, place);
     }
-    this.#append(node);
-    return node.entry;
+    return place.who.entry;
   }
 
   peek(key: string): T | undefined {
-    return this.#nodes.get(key)?.entry;
+    return this.#places.get(key)?.who.entry;
   }
 
   delete(key: string): void {
-    const node = this.#nodes.get(key);
-    if (node) this.#remove(node);
+    const place = this.#places.get(key);
+    if (place) this.#remove(place);
   }
 
   /** Least recently used first. */
   values(): T[] {
     const entries: T[] = [];
-    for (let node = this.#oldest; node; node = node.newer) entries.push(node.entry);
+    for (let place = this.#line.first; place; place = place.after) entries.push(place.who.entry);
     return entries;
   }
 
   /** If more than the cap were busy at once, the surplus goes here once it no longer is. */
   #makeRoom(): void {
-    for (let node = this.#oldest; node && this.#nodes.size >= this.#cap; node = node.newer) {
-      if (!this.#isBusy(node.entry)) this.#remove(node);
+    let place = this.#line.first;
+    while (place && this.#line.length >= this.#cap) {
+      const { who, after }: Place<Node<T>> = place;
+      if (!this.#isBusy(who.entry)) this.#remove(place);
+      place = after;
     }
   }
 
-  #remove(node: Node<T>): void {
-    this.#nodes.delete(node.key);
-    this.#unlink(node);
-  }
-
-  #unlink({ older, newer }: Node<T>): void {
-    if (older) older.newer = newer;
-    else this.#oldest = newer;
-    if (newer) newer.older = older;
-    else this.#newest = older;
-  }
-
-  #append(node: Node<T>): void {
-    node.older = this.#newest;
-    node.newer = undefined;
-    if (this.#newest) this.#newest.newer = node;
-    else this.#oldest = node;
-    this.#newest = node;
+  #remove(place: Place<Node<T>>): void {
+    this.#places.delete(place.who.key);
+    this.#line.leave(place);
   }
 }
 
 interface Node<T> {
   readonly key: string;
   readonly entry: T;
-  older: Node<T> | undefined;
-  newer: Node<T> | undefined;
 }
