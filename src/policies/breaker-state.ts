@@ -25,35 +25,33 @@ export interface Refusal {
   reason: BreakerReason;
 }
 
+type OnChange = (breaker: Breaker, from: BreakerState, to: BreakerState, reason: BreakerReason) => void;
+
 export class Breaker {
   readonly key: string;
   settings: BreakerSettings;
   /** When the state began, in milliseconds since the epoch. */
   since = Date.now();
-  readonly #onChange: (breaker: Breaker, from: BreakerState, to: BreakerState, reason: BreakerReason) => void;
+  readonly #onChange: OnChange;
   #state: State = { name: 'closed' };
   #generation = 0;
-  readonly #counts: BreakerCounts;
+  readonly counts: BreakerCounts;
+  inFlight = 0;
   #gatedUntil = 0;
   /** One per operator that holds it open. */
   readonly #holds = new Set<symbol>();
-  #inFlight = 0;
 
-  constructor(
-    key: string,
-    settings: BreakerSettings,
-    onChange: (breaker: Breaker, from: BreakerState, to: BreakerState, reason: BreakerReason) => void,
-  ) {
+  constructor(key: string, settings: BreakerSettings, onChange: OnChange) {
     this.key = key;
     this.settings = settings;
     this.#onChange = onChange;
-    this.#counts = new BreakerCounts(settings);
+    this.counts = new BreakerCounts(settings);
   }
 
   /** Applies the settings of a call, which may differ from those before. */
   configure(settings: BreakerSettings): void {
     this.settings = settings;
-    this.#counts.configure(settings);
+    this.counts.configure(settings);
   }
 
   /** As of the last `look`. */
@@ -63,7 +61,7 @@ export class Breaker {
 
   /** Whether it is worth keeping in memory: open, held open, or with calls in flight. One that is due but that nobody uses is not. */
   get isBusy(): boolean {
-    return this.#inFlight > 0 || (this.#state.name === 'open' && this.#state.until > now());
+    return this.inFlight > 0 || (this.#state.name === 'open' && this.#state.until > now());
   }
 
   /** Brings the state up to date. `at`, here and below, is the current monotonic time, for callers that have already read it. */
@@ -86,16 +84,17 @@ export class Breaker {
   admit(slowAfter: number, probeFor: number, at = now()): Permit {
     const state = this.#state;
     const permit: Permit = { due: at + slowAfter, place: -1, generation: this.#generation, hangs: false };
-    this.#inFlight++;
+    this.inFlight++;
     if (state.name === 'half-open') state.probes.set(permit, at + probeFor);
-    else if (slowAfter < Infinity) this.#counts.watch(permit);
+    else if (slowAfter < Infinity) this.counts.watch(permit);
     return permit;
   }
 
   /** The call is over. If the state has changed since it began, its result is ignored. */
-  release(permit: Permit, verdict: Verdict, at = now()): void {
+  release(permit: Permit, verdict: Verdict): void {
+    const at = now();
     const slow = this.settings.slow !== false && at >= permit.due;
-    this.#inFlight--;
+    this.inFlight--;
     this.#refresh(at);
     if (permit.generation !== this.#generation) return;
     const state = this.#state;
@@ -104,9 +103,9 @@ export class Breaker {
       if (state.probes.delete(permit)) this.#judgeProbe(state, slow ? 'failure' : verdict, at);
       return;
     }
-    this.#counts.unwatch(permit);
+    this.counts.unwatch(permit);
     if (verdict === 'ignored' && !slow) return;
-    this.#counts.add(verdict, slow, at);
+    this.counts.add(verdict, slow, at);
     this.#evaluate(at);
   }
 
@@ -134,22 +133,6 @@ export class Breaker {
 
   get retryAfter(): number {
     return Math.max(0, this.#until - now(), this.#gatedUntil - now());
-  }
-
-  get calls(): number {
-    return this.#counts.calls;
-  }
-
-  get failureRate(): number {
-    return this.#counts.failureRate;
-  }
-
-  get slowRate(): number {
-    return this.#counts.slowRate;
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
   }
 
   /** Until when the state itself refuses calls: at the latest, while probes are under way. 0 if it does not. */
@@ -184,7 +167,7 @@ export class Breaker {
   #evaluate(at: number): void {
     if (this.#state.name !== 'closed') return;
     const { openFor } = this.settings;
-    const excess = this.#counts.excess(this.settings, at);
+    const excess = this.counts.excess(this.settings, at);
     if (excess) this.#open(at + openFor, openFor, excess);
   }
 
@@ -198,7 +181,7 @@ export class Breaker {
   }
 
   #close(reason: BreakerReason): void {
-    this.#counts.clear();
+    this.counts.clear();
     this.#change({ name: 'closed' }, reason);
   }
 
@@ -207,7 +190,7 @@ export class Breaker {
     const from = this.#state.name;
     this.#state = state;
     this.#generation++;
-    this.#counts.unwatchAll();
+    this.counts.unwatchAll();
     this.since = Date.now();
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }

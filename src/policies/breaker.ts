@@ -199,8 +199,9 @@ function look(breaker: Breaker): BreakerSnapshot {
 }
 
 function snapshotOf(breaker: Breaker): BreakerSnapshot {
-  const { key: endpoint, state, since, calls, failureRate, slowRate, inFlight } = breaker;
-  return { endpoint, state, since, retryAfter: wholeMs(breaker.retryAfter), calls, failureRate, slowRate, inFlight };
+  const { key: endpoint, state, since, retryAfter, counts, inFlight } = breaker;
+  const { calls, failureRate, slowRate } = counts;
+  return { endpoint, state, since, retryAfter: wholeMs(retryAfter), calls, failureRate, slowRate, inFlight };
 }
 
 /** An operator's hold has no known end, and JSON has no Infinity. */

@@ -29,9 +29,9 @@ function compare(model: ModelBreaker, { breaker, moves }: Real): void {
     moves,
     state: breaker.state,
     inFlight: breaker.inFlight,
-    calls: breaker.calls,
-    failureRate: breaker.failureRate,
-    slowRate: breaker.slowRate,
+    calls: breaker.counts.calls,
+    failureRate: breaker.counts.failureRate,
+    slowRate: breaker.counts.slowRate,
     refusal: breaker.refusal(),
   }).toEqual({
     moves: model.moves,
