@@ -11,24 +11,23 @@ import { complain, contain } from '../util/complain';
 import { causedBy } from '../util/define';
 import { discard } from '../util/discard';
 import { RetryBudget } from './retry-budget';
-import { conclude, type Decision, decide, isReplayable } from './retry-decision';
+import { conclude, decide, isReplayable } from './retry-decision';
 
 /** One call in the seat. axios-retry keeps its own state on it, rather than in the user's config. */
 interface Ticket {
   call: Call;
   /** What axios-retry listens to during a back-off. */
   signal: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
-  /** The decision on the last failure; `undefined` until it is made. */
-  decision?: Decision | undefined;
   /** The last failure, and the monotonic time before which nothing is sent again. */
   failure?: unknown;
   notBefore: number;
 }
 
-/** An error in the shape that axios-retry expects, with the ticket as its config. */
+/** An error in the shape that axios-retry expects, with the ticket as its config, and after how long to repeat the attempt, if at all. */
 interface Carrier {
   config: Ticket;
   error: unknown;
+  delay: number | undefined;
 }
 
 const isCarrier = (reason: unknown): reason is Carrier =>
@@ -38,7 +37,7 @@ type OnRejected = (carrier: Carrier) => Promise<AxiosResponse>;
 
 export const retry: Policy = (next) => {
   const budget = new RetryBudget();
-  const failed = takeSeat((ticket) => again(next, ticket), budget);
+  const failed = takeSeat((ticket) => again(next, ticket, budget));
 
   return (call) => {
     if (call.ended) return Promise.reject(call.ended); // while an interceptor or a body factory was running
@@ -48,11 +47,9 @@ export const retry: Policy = (next) => {
     // An error that ends the call from outside lists its attempts as well, before the caller sees it.
     call.onEnd(conclude);
     return next(call).catch((error) => {
-      dropBody(call, error);
-      const decision = contain(decide, call, error, budget);
-      if (!decision?.retry) throw error; // without axios-retry
-      const ticket: Ticket = { call, signal: signalOf(call), decision, notBefore: 0 };
-      return failed({ config: ticket, error }).catch((reason) => {
+      const delay = delayAfter(call, error, budget);
+      if (delay === undefined) throw error; // without axios-retry
+      return failed({ config: { call, signal: signalOf(call), notBefore: 0 }, error, delay }).catch((reason) => {
         if (isCarrier(reason)) throw reason.error;
         complain(failed, 'the retry failed by a defect; the call fails by what was to be repeated.', reason);
         throw error;
@@ -64,25 +61,27 @@ export const retry: Policy = (next) => {
 const called = (call: Call, budget: RetryBudget): void => budget.called(call.endpoint);
 
 /** Makes a repeated attempt; a failure is rethrown in the shape that axios-retry expects. */
-async function again(next: Handler, ticket: Ticket): Promise<AxiosResponse> {
+async function again(next: Handler, ticket: Ticket, budget: RetryBudget): Promise<AxiosResponse> {
+  const { call } = ticket;
   try {
-    ticket.decision = undefined;
     await prepare(ticket);
-    if (ticket.call.ended) throw ticket.call.ended;
-    return await next(ticket.call);
+    if (call.ended) throw call.ended;
+    return await next(call);
   } catch (error) {
-    dropBody(ticket.call, error);
-    throw { config: ticket, error } satisfies Carrier;
+    throw { config: ticket, error, delay: delayAfter(call, error, budget) } satisfies Carrier;
   }
 }
 
-/** Discards a factory's body after its attempt, unless there was a response, which may be early, with the body still being sent. */
-function dropBody({ bodyFactory, config }: Call, error: unknown): void {
-  if (bodyFactory && !responseOf(error)) discard(config?.data);
+/** After how long an attempt that has failed is repeated; `undefined` if it is not. */
+function delayAfter(call: Call, error: unknown, budget: RetryBudget): number | undefined {
+  // A factory's body is of no more use, unless there was a response, which may be early, with the body still being sent.
+  if (call.bodyFactory && !responseOf(error)) discard(call.config?.data);
+  const decision = contain(decide, call, error, budget);
+  return decision?.retry ? decision.delay : undefined;
 }
 
 /** Gives axios-retry a callable that looks like an instance and makes an attempt. Returns the rejection handler that it registers. */
-function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: RetryBudget): OnRejected {
+function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>): OnRejected {
   let onRejected: OnRejected | undefined;
   const failed: OnRejected = (carrier) => (onRejected as OnRejected)(carrier);
   const seat = Object.assign((ticket: Ticket) => again(ticket).catch(failed), {
@@ -100,28 +99,21 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>, budget: Ret
   axiosRetry(seat as unknown as AxiosInstance, {
     retries: Number.POSITIVE_INFINITY,
     shouldResetTimeout: true,
-    retryCondition: (carrier) => {
-      const { config, error } = carrier as unknown as Carrier;
-      const decision = config.decision ?? contain(decide, config.call, error, budget);
-      config.decision = decision;
-      config.failure = error;
-      if (!decision?.retry) return false;
-      config.notBefore = now() + decision.delay;
-      return true;
-    },
-    retryDelay: (_, carrier) => {
-      const { decision } = (carrier as unknown as Carrier).config;
-      return decision?.retry ? decision.delay : 0;
-    },
-    // Nobody will read that response; left open, it would keep its connection and its place in the concurrency limit.
+    retryCondition: (carrier) => delayOf(carrier) !== undefined,
+    retryDelay: (_, carrier) => delayOf(carrier) as number,
     onRetry: (_, carrier) => {
-      const { config, error } = carrier as unknown as Carrier;
+      const { config, error, delay } = carrier as unknown as Carrier;
+      config.failure = error;
+      config.notBefore = now() + (delay as number);
+      // Nobody will read that response; left open, it would keep its connection and its place in the concurrency limit.
       config.call.abandon(error);
       discard(responseOf(error)?.data);
     },
   });
   return failed;
 }
+
+const delayOf = (carrier: unknown): number | undefined => (carrier as Carrier).delay;
 
 /** Timers may fire this much early, in milliseconds. */
 const EARLY = 2;
