@@ -36,7 +36,7 @@ export type CallInit = Pick<
 let calls = 0;
 
 /** Distinguishes call ids from those of another process or page. */
-const PROCESS = Math.random().toString(36).slice(2, 8);
+const PROCESS = /* @__PURE__ */ Math.random().toString(36).slice(2, 8);
 
 /** One `client.request()`, from the caller's point of view. */
 export class Call {

@@ -97,7 +97,7 @@ function makeShown(url: URL | undefined, full: string): Shown {
 }
 
 const METHODS = /* @__PURE__ */ new Map(
-  ['get', 'head', 'options', 'post', 'put', 'patch', 'delete'].map((method) => [method, method.toUpperCase()]),
+  /* @__PURE__ */ ['get', 'head', 'options', 'post', 'put', 'patch', 'delete'].map((method) => [method, method.toUpperCase()]),
 );
 
 export const methodOf = ({ method = 'get' }: AxiosRequestConfig): string => METHODS.get(method) ?? textOf(method ?? 'get').toUpperCase();

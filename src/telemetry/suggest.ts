@@ -30,9 +30,9 @@ const LEAST_CONNECT = 1_500;
 const LEAST_READ = 500;
 
 export function suggest({ attempts, timeouts }: Share, connect: Histogram[], answer: Histogram[]): SuggestedLimits | undefined {
-  const sampleSize = count(answer);
+  const sampleSize = Histogram.count(answer);
   if (sampleSize < SAMPLE || timeouts > (1 - QUANTILE) * attempts) return undefined;
-  const connections = count(connect);
+  const connections = Histogram.count(connect);
   return {
     ...(connections >= CONNECTIONS && { connect: limit(connect, LEAST_CONNECT) }),
     read: limit(answer, LEAST_READ),
@@ -40,8 +40,6 @@ export function suggest({ attempts, timeouts }: Share, connect: Histogram[], ans
     connections,
   };
 }
-
-const count = (histograms: Histogram[]): number => histograms.reduce((sum, histogram) => sum + histogram.count, 0);
 
 /** Rounded up to two significant digits: the figure is no more exact than that. */
 function limit(histograms: Histogram[], least: number): number {
