@@ -1,6 +1,6 @@
 /** The `Client` type: an axios instance whose methods take our options, plus what a client adds. */
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import type { BeaconStats } from './beacon/channel';
+import type { BeaconStats } from './beacon/stats';
 import type { ClientConfig, RequestConfig } from './options';
 import type { BeaconOptions } from './options/beacon';
 import type { BreakerSnapshot } from './policies/breaker';

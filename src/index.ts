@@ -4,9 +4,9 @@
  * @module breakwater
  */
 
-export type { BeaconStats } from './beacon/channel';
 export type { BeaconEvent } from './beacon/drops';
 export type { DropReason } from './beacon/sender';
+export type { BeaconStats } from './beacon/stats';
 export { createClient, protect } from './client';
 export type { Client, ClientResponse } from './client-type';
 export { Deadline, deadlineFrom } from './deadline';

@@ -13,20 +13,7 @@ import { type Base, type Item, joined, makeItem } from './item';
 import { Lane } from './lane';
 import { batchOf, Queue } from './queue';
 import type { DropReason, Ending, Sender, Sent } from './sender';
-
-/** The state of the channel at one moment, as plain JSON. */
-export interface BeaconStats {
-  /** Beacons waiting to be sent. */
-  queued: number;
-  /** Bytes waiting to be sent. */
-  bytes: number;
-  /** Requests in flight. */
-  inFlight: number;
-  /** Beacons delivered, or handed over to the browser. */
-  sent: number;
-  /** Beacons dropped, by reason. */
-  dropped: Partial<Record<DropReason, number>>;
-}
+import type { BeaconStats } from './stats';
 
 /** Requests in flight at a time, across all origins. */
 const MAX_IN_FLIGHT = 4;

@@ -6,11 +6,11 @@ import tls from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call/attempt';
 import { isTimeout } from '../../errors';
-import { override } from '../../util/override';
 import { own } from '../../util/own';
 import { markBody } from './body';
 import { markConnection, needsNoLookup, watched } from './connection';
 import type { RequestOptions } from './hop';
+import { failWhereCutShort } from './http2-failures';
 
 /** axios' default for how long an idle session is kept, in milliseconds. */
 const SESSION_IDLE = 1_000;
@@ -203,40 +203,4 @@ export class Http2 {
     if (shared.socket.destroySoon) shared.socket.destroySoon();
     else shared.socket.destroy();
   }
-}
-
-/**
- * When the peer cancels a stream, or closes the connection under it, Node ends the stream as if it were complete: a truncated body would
- * go unnoticed, and a missing response would be waited for.
- */
-function failWhereCutShort(stream: ClientHttp2Stream): void {
-  const { push, destroy } = stream;
-  let isWhole = false;
-  override(stream, {
-    push(chunk, encoding) {
-      if (chunk === null && !this.destroyed) {
-        if (this.closed && !isWhole) {
-          process.nextTick(() => this.destroy()); // not now: Node is still using it
-          return false;
-        }
-        isWhole = true;
-      }
-      return push.call(this, chunk, encoding);
-    },
-    destroy(error) {
-      const isCut = !error && !isWhole && (this.closed || this.session?.destroyed) && !this.destroyed && SILENT.includes(this.rstCode);
-      return destroy.call(this, isCut ? Object.assign(new Error(CUT_SHORT), { code: 'ECONNRESET' }) : error);
-    },
-  });
-}
-
-/** The codes for which Node raises no error. */
-const SILENT: readonly number[] = [http2.constants.NGHTTP2_NO_ERROR, http2.constants.NGHTTP2_CANCEL];
-const CUT_SHORT = 'The peer closed the stream before the answer was whole';
-
-/** Makes the error say what ended the connection: Node only reports its streams as cancelled, with the reason two causes down. */
-export function tellReason(error: unknown): void {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { cause?: { code?: unknown; message?: unknown } } };
-  const reason = code === 'ERR_HTTP2_STREAM_CANCEL' ? cause?.cause : undefined;
-  if (reason?.code) Object.assign(error as object, { code: reason.code, message: reason.message });
 }
