@@ -260,6 +260,31 @@ describe('an agent that is none of Node’s', () => {
     expect(error.safeToRetry).toBe(true);
   });
 
+  it('may keep all that wait in one list, as that of `tunnel` does, and is left by who gives up', async () => {
+    const requests: { request: ClientRequest }[] = [];
+    class Single extends Elsewhere {
+      readonly requests = requests;
+      #isBusy = false;
+      override addRequest(request: ClientRequest): void {
+        if (this.#isBusy) return void requests.push({ request });
+        this.#isBusy = true;
+        request.once('close', () => {
+          this.#isBusy = false;
+          const next = requests.shift();
+          if (next) this.addRequest(next.request);
+        });
+        super.addRequest(request);
+      }
+    }
+    const api = client({ httpAgent: new Single(connectTo('healthy')) });
+    const [first, impatient, third] = [{}, { timeout: { queue: 100 } }, {}].map((config) =>
+      api.get('http://anywhere.lab.invalid/delay/300', { ...config, retry: false }),
+    ) as [Promise<unknown>, Promise<unknown>, Promise<unknown>];
+    await timesOut(() => impatient, { limit: 'queue', ms: 100, phase: 'queue', kind: 'queue' });
+    expect(requests).toHaveLength(1);
+    expect(await Promise.all([first, third])).toMatchObject([{ status: 200 }, { status: 200 }]);
+  });
+
   it('whose connecting fails has its own error', async () => {
     const refused = (): Promise<Socket> => Promise.reject(Object.assign(new Error('no way'), { code: 'EOWN' }));
     const error = await rejection(client({ httpAgent: new Elsewhere(refused) }).get(lab.url('healthy')));

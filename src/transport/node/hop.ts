@@ -179,15 +179,21 @@ function leaveNoTimeoutListener(req: Redirectable, socket: Socket): void {
 
 /** Takes a request out of an agent's queue: Node leaves a destroyed one there until a socket is free. */
 export function leaveQueue(agent: Agent, req: ClientRequest): void {
-  const queues = (agent.requests ?? {}) as Record<string, unknown[] | undefined>;
-  for (const [name, queue] of Object.entries(queues)) {
-    const at = queue?.indexOf(req) ?? -1;
-    if (at < 0) continue;
-    queue?.splice(at, 1);
-    if (!queue?.length) delete queues[name];
-    return;
-  }
+  const { queue, at, name } = placeOf(agent, req) ?? {};
+  queue?.splice(at as number, 1);
+  if (name !== undefined && !queue?.length) Reflect.deleteProperty(agent.requests, name);
 }
 
-export const isQueued = (agent: Agent, req: ClientRequest): boolean =>
-  Object.values((agent.requests ?? {}) as Record<string, unknown[] | undefined>).some((queue) => queue?.includes(req));
+export const isQueued = (agent: Agent, req: ClientRequest): boolean => placeOf(agent, req) !== undefined;
+
+/** Where a request waits: in one of Node's queues, each with a name, or in the single one of an agent such as that of `tunnel`. */
+function placeOf({ requests }: Agent, req: ClientRequest): { queue: unknown[]; at: number; name?: string | undefined } | undefined {
+  const queues: [name: string | undefined, queue: unknown][] = Array.isArray(requests)
+    ? [[undefined, requests]]
+    : Object.entries(requests ?? {});
+  for (const [name, queue] of queues) {
+    const at = Array.isArray(queue) ? queue.findIndex((waiting) => waiting === req || waiting?.request === req) : -1;
+    if (at >= 0) return { queue: queue as unknown[], at, name };
+  }
+  return undefined;
+}
