@@ -25,10 +25,12 @@ type Managers = Readonly<Record<'request' | 'response', Interceptors>>;
 export function requestOf(instance: AxiosInstance): Send {
   const prepare = preparer(instance.defaults as unknown as Values);
   const interceptors = instance.interceptors as unknown as Managers;
+  // The instance's own `request` is bound to the one that the prototype had when it was made: a tracer may have come since.
+  const whole = axiosWith(instance);
   return (asked, { timeout, adapter }) => {
     const axiosOwn = look();
     const config = axiosOwn.request ? prepare(asked as Values) : undefined;
-    if (!config) return instance.request({ ...asked, timeout, adapter });
+    if (!config) return whole.request({ ...asked, timeout, adapter });
     config.timeout = timeout;
     config.adapter = adapter;
     const isAlone = interceptors.request.handlers?.length === 0 && interceptors.response.handlers?.length === 0;
@@ -66,8 +68,11 @@ const runByAxios: Run = (config) => standIn(config, { request: NONE, response: N
 /** An instance without defaults, whose first request interceptor supplies the prepared config. */
 function standIn(config: InternalAxiosRequestConfig, { request, response }: Managers): Axios {
   const first: Managers = { request: { forEach: (run) => beginWith(config, request, run) }, response };
-  return Object.assign(Object.create(axios.Axios.prototype), { defaults: NOTHING, interceptors: first });
+  return axiosWith({ defaults: NOTHING, interceptors: first });
 }
+
+const axiosWith = ({ defaults, interceptors }: { defaults: object; interceptors: object }): Axios =>
+  Object.assign(Object.create(axios.Axios.prototype), { defaults, interceptors });
 
 const NOTHING = Object.freeze({});
 

@@ -292,4 +292,21 @@ describe('a tracer in the place of Axios.prototype.request', () => {
     await createClient({ adapter: async (config) => ({ config }) as AxiosResponse }).get('/before'); // what axios makes of defaults is remembered
     expect(await sentBy((config) => createClient(config as ClientConfig))).toEqual(await sentBy(axios.create));
   });
+
+  it('sees those of a client that is older than it', async () => {
+    const seen = async (create: (config: AxiosRequestConfig) => Pick<AxiosInstance, 'get' | 'post'>): Promise<unknown[]> => {
+      const client = create({ adapter: async (config) => ({ data: config.url, status: 200, config }) as AxiosResponse });
+      await client.get('/before');
+      await new Promise((resolve) => setTimeout(resolve)); // axios has been asked about samples by then
+      const asked: unknown[] = [];
+      prototype.request = function (this: Axios, config: AxiosRequestConfig) {
+        asked.push([config.method, config.url]);
+        return Reflect.apply(request, this, [config]);
+      } as typeof request;
+      const answers = [await client.get('/a'), await client.post('/b')];
+      prototype.request = request;
+      return [...asked, ...answers.map(({ data }) => data), (await client.get('/after')).data];
+    };
+    expect(await seen((config) => createClient(config as ClientConfig))).toEqual(await seen(axios.create));
+  });
 });
