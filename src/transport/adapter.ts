@@ -73,13 +73,14 @@ export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined 
  * Runs an adapter with the transport's overrides and reports the original config afterwards, since handlers retry with `error.config`.
  * axios' own timeout is switched off: it means something different in each adapter and, in some faults, never fires.
  *
+ * @param changes Left out for an adapter of the user's.
  * @param added The attempt's added headers and the options that go with them, if already built.
  */
 export async function runAdapter(
   adapter: AxiosAdapter,
   call: Call,
   attempt: Attempt,
-  changes: Changes,
+  changes?: Changes,
   added: object = addedHeaders(call, call.config as InternalAxiosRequestConfig),
 ): Promise<AxiosResponse> {
   const config = call.config as InternalAxiosRequestConfig;
@@ -90,16 +91,22 @@ export async function runAdapter(
     ...changes,
     ...added,
   } as unknown as InternalAxiosRequestConfig;
-  if (!('signal' in changes)) setSignal(adapted, attempt);
+  if (!changes || !('signal' in changes)) setSignal(adapted, attempt);
+  const given = changes ? undefined : namesGiven(adapted, config);
   try {
     const response = await adapter(adapted);
-    response.config = config;
+    if (given) keepNotes(adapted, given, config);
+    const isAnothers = response.config && response.config !== adapted;
+    if (isAnothers) undo(response.config, adapted, config, attempt);
+    else response.config = config;
     if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
+    if (given) keepNotes(adapted, given, config);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
-        if (told?.config === adapted) told.config = config;
+        if (told?.config === adapted)
+          Reflect.set(told, 'config', config); // an adapter may freeze its errors
         else if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);
       }
       // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
@@ -107,6 +114,19 @@ export async function runAdapter(
     }
     throw error;
   }
+}
+
+/** What was in a config before its first attempt. */
+const names = new WeakMap<object, readonly string[]>();
+
+function namesGiven(adapted: object, config: object): readonly string[] {
+  if (!names.has(config)) names.set(config, Object.keys(adapted));
+  return names.get(config) as readonly string[];
+}
+
+/** What an adapter adds to its config, such as a time of its own, is there for interceptors, and for its next attempt. */
+function keepNotes(adapted: object, given: readonly string[], config: object): void {
+  for (const name of Object.keys(adapted)) if (!given.includes(name)) Reflect.set(config, name, Reflect.get(adapted, name));
 }
 
 const ATTEMPT = Symbol('attempt');
@@ -161,7 +181,7 @@ export const byAdapter =
   (transports: Partial<Record<AdapterName, Handler>>, prefer?: Prefer): Handler =>
   (call) => {
     const adapter = resolveAdapter(call, prefer);
-    if (typeof adapter !== 'string') return runAdapter(adapter, call, call.attempt as Attempt, {});
+    if (typeof adapter !== 'string') return runAdapter(adapter, call, call.attempt as Attempt);
     const transport = transports[adapter];
     if (transport) return transport(call);
     throw new AxiosError(`The adapter '${adapter}' is not available in this build`, AxiosError.ERR_NOT_SUPPORT, call.config);

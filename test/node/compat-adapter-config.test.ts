@@ -1,0 +1,62 @@
+// What an adapter of one's own does to its config is seen by interceptors and callers as with axios.
+import axios, { type AxiosAdapter, AxiosError, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { describe, expect, it } from 'vitest';
+import { createClient, protect } from '../bare';
+import { rejection } from './support';
+
+type Noted = InternalAxiosRequestConfig & Record<string, unknown>;
+
+const answer = (config: object, status = 200): AxiosResponse =>
+  ({ data: '{}', status, statusText: '', headers: {}, config }) as unknown as AxiosResponse;
+
+const makers: [string, (adapter: AxiosAdapter) => AxiosInstance][] = [
+  ['axios', (adapter) => axios.create({ adapter })],
+  ['a client', (adapter) => createClient({ adapter, retry: false })],
+  ['a protected instance', (adapter) => protect(axios.create({ adapter }), { retry: false })],
+];
+
+describe.each(makers)('with %s, an adapter', (_, make) => {
+  it('may note something in its config', async () => {
+    const api = make(async (config) => {
+      Object.assign(config, { took: 7, [Symbol.for('note')]: 1 });
+      if (config.url === '/bad') throw new AxiosError('bad', 'EBAD', config);
+      return answer(config);
+    });
+    expect(((await api.get('/good')).config as Noted).took).toBe(7);
+    expect(((await rejection(api.get('/bad'))) as AxiosError<unknown, unknown> & { config: Noted }).config.took).toBe(7);
+  });
+
+  it('may answer with a copy of its config', async () => {
+    const api = make(async (config) => answer({ ...config, fromCache: true }));
+    const { config } = await api.get('/a', { timeout: 300, headers: { a: '1' } });
+    expect(config).toMatchObject({ url: '/a', timeout: 300, fromCache: true });
+    expect(config.signal).toBeUndefined();
+  });
+
+  it('may give one response to several, none of whom sees the config of another in it', async () => {
+    const shared = answer({ url: '/first' });
+    const api = make(async () => shared);
+    await api.get('/a');
+    expect((await api.get('/b')).config.url).toBe('/first');
+  });
+
+  it('may freeze its errors', async () => {
+    const error = Object.freeze(new AxiosError('mine', 'EMINE'));
+    const api = make((config) => Promise.reject(config.url === '/with' ? Object.freeze(new AxiosError('with', 'EWITH', config)) : error));
+    expect(await rejection(api.get('/a'))).toBe(error);
+    expect(await rejection(api.get('/with'))).toMatchObject({ code: 'EWITH' });
+  });
+});
+
+it('what an adapter notes is there for its next attempt', async () => {
+  const api = createClient({
+    adapter: async (config) => {
+      const noted = config as Noted;
+      noted.count = Number(noted.count ?? 0) + 1;
+      if (noted.count === 1) throw new AxiosError('broken off', 'ECONNRESET', config);
+      return answer(config);
+    },
+    retry: { baseDelay: 0 },
+  });
+  expect((await api.get('/a')).config).toMatchObject({ count: 2 });
+});
