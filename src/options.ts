@@ -14,6 +14,7 @@ import { type LimitOptions, type LimitSettings, mergeLimit } from './options/lim
 import { mergeRetry, type RetryOptions, type RetrySettings } from './options/retry';
 import { isDuration, type TimeoutInput } from './options/timeout';
 import { own } from './util/own';
+import { isDate, tagOf } from './util/tag';
 import type { Limits } from './words';
 
 /**
@@ -122,7 +123,7 @@ const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean =
 
 /** A RegExp, or an origin as the URL standard serialises it: no path, no default port. One with a * would never match. */
 function isOrigin(value: unknown): boolean {
-  if (value instanceof RegExp) return true;
+  if (tagOf(value) === 'RegExp') return true;
   try {
     return new URL(value as string).origin === value && !value.includes('*');
   } catch {
@@ -132,7 +133,7 @@ function isOrigin(value: unknown): boolean {
 
 function isDeadline(value: unknown): boolean {
   if (value === false || isDuration(value)) return true;
-  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  if (isDate(value)) return !Number.isNaN(Number(value));
   if (typeof value !== 'object' || value === null) return false;
   const { remaining } = value as { remaining?: unknown };
   return typeof remaining === 'number' && !Number.isNaN(remaining);

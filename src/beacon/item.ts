@@ -5,6 +5,7 @@ import { urlOf } from '../endpoint';
 import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
 import type { Full } from '../options/check';
 import { own } from '../util/own';
+import { isError, tagOf } from '../util/tag';
 
 /** Needs no preflight, and every collector can parse JSON out of it. */
 const TEXT = 'text/plain;charset=UTF-8';
@@ -97,15 +98,13 @@ const bytes = (data: Uint8Array): Content => ({ body: new Uint8Array(data), type
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-const tagOf = (data: unknown): string => Object.prototype.toString.call(data).slice(8, -1);
-
 /** What an error says is not enumerable, so JSON has nothing of it; nor of an error inside the data, or inside another. */
 const withErrors = (_: string, value: unknown): unknown =>
-  value instanceof Error ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
+  isError(value) ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
 
 /** The same, and what lies behind it. */
 function withCauses(name: string, value: unknown): unknown {
-  if (!(value instanceof Error)) return value;
+  if (!isError(value)) return value;
   const { cause, errors } = value as AggregateError;
   return { ...(withErrors(name, value) as object), cause: behind(cause), errors: Array.isArray(errors) ? errors.map(behind) : errors };
 }
@@ -113,7 +112,7 @@ function withCauses(name: string, value: unknown): unknown {
 /** axios' own JSON of an error has its config: headers, credentials, data. Whoever sends another error has not asked for that. */
 function behind(error: unknown): unknown {
   if ((error as AxiosError | undefined | null)?.isAxiosError) return { ...(error as AxiosError).toJSON(), config: undefined };
-  return typeof error !== 'object' || error instanceof Error ? error : undefined; // axios errors may be anywhere in it
+  return typeof error !== 'object' || isError(error) ? error : undefined; // axios errors may be anywhere in it
 }
 
 /** What has no JSON behind an error, such as a circular reference, is no reason to lose the error. */

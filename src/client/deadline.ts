@@ -2,13 +2,14 @@
 import { ambient } from '#platform';
 import { Deadline } from '../deadline';
 import { defaultDeadline, isTooTight, type Policies } from '../options';
+import { isDate } from '../util/tag';
 import type { Limits } from '../words';
 
 /** The call's own deadline, capped by the one it was made under. */
 export function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | undefined {
   const enclosing = ambient.current();
   if (deadline === false) return enclosing && new Deadline(Infinity, enclosing); // its budget is what the enclosing one has left
-  if (deadline instanceof Date) return new Deadline(deadline.getTime() - Date.now(), enclosing);
+  if (isDate(deadline)) return new Deadline(Number(deadline) - Date.now(), enclosing);
   if (typeof deadline === 'object') return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
   return new Deadline(deadline ?? defaultDeadline(limits), enclosing);
 }

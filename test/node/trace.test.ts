@@ -1,4 +1,5 @@
 // The trace of a call: where records have it from, with the real OpenTelemetry SDK too, and to whom it is sent on.
+import { runInNewContext } from 'node:vm';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
@@ -298,6 +299,7 @@ describe('propagateTrace', () => {
       [[new RegExp(`:${port}$`)], true],
       [[new RegExp(`:${port}$`, 'g')], true],
       [[new RegExp(`^${origin}$`, 'y')], true],
+      [[runInNewContext(`/:${port}$/`)], true],
       [[/^https:/], false],
       [[/delay/], false], // of the path nothing is looked at
     ];

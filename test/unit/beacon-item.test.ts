@@ -1,5 +1,7 @@
 // What becomes of a beacon's data: bytes at once, or a refusal with a reason, never a throw.
+
 import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { A, setUp, textOf } from './beacon-support';
@@ -182,6 +184,20 @@ describe('is sent as', () => {
     void channel.flush();
     const sent = requests.flatMap(({ item }) => JSON.parse(textOf(item)) as unknown);
     expect(sent).toEqual([told, { page: 1, errors: [told] }]);
+  });
+
+  it('what an error of another realm says, also behind another', () => {
+    const { channel, beacon, requests } = setUp();
+    const foreign = runInNewContext('new TypeError("boom", { cause: new Error("within") })');
+    const told = { name: 'TypeError', message: 'boom', cause: { message: 'within' } };
+    expect([foreign, { errors: [foreign] }, new Error('here', { cause: foreign })].map((data) => beacon(data, { batch: true }))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    void channel.flush();
+    const sent = requests.flatMap(({ item }) => JSON.parse(textOf(item)) as unknown);
+    expect(sent).toMatchObject([told, { errors: [told] }, { message: 'here', cause: told }]);
   });
 
   it.each([false, true])('what lies behind an error: its cause, and the errors of an AggregateError; in a batch: %s', async (batch) => {

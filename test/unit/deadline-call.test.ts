@@ -1,4 +1,5 @@
 // The deadline of a call: a hard end, whatever hangs inside, told once, and no harder than the event loop was free.
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AttemptRecord, type CallRecord, type ClientConfig, createClient, isTimeout } from '../../src/index';
 import { errorOf, FakeUpstream, settled, URL } from './breaker-support';
@@ -80,6 +81,15 @@ describe('the deadline of a call', () => {
     expect(interceptor).not.toHaveBeenCalled();
     expect(upstream.requests).toBe(0);
     expect(timeouts).toHaveLength(1);
+  });
+
+  it('may be a Date of another realm', async () => {
+    const { client } = clientOver();
+    const outcome = errorOf(client.get(URL, { deadline: runInNewContext(`new Date(${Date.now() + 500})`) }));
+    await vi.advanceTimersByTimeAsync(500 + YIELD);
+    expect(await outcome).toMatchObject({ limit: 'deadline', limitMs: 500 });
+    const invalid = runInNewContext('new Date("never")');
+    expect(await errorOf(client.get(URL, { deadline: invalid }))).toMatchObject({ code: 'ERR_BAD_OPTION_VALUE' });
   });
 
   it.each([200, 'ECONNRESET'] as const)('is over with the call: %s', async (does) => {

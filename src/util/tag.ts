@@ -1,0 +1,6 @@
+/** The class of a built-in object, of any realm: a script in a sandbox has classes of its own, none of which is an `instanceof` ours. */
+export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+export const isDate = (value: unknown): value is Date => tagOf(value) === 'Date';
+
+export const isError = (value: unknown): value is Error => value instanceof Error || tagOf(value) === 'Error';
