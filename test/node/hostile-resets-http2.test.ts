@@ -186,3 +186,41 @@ describe('a stream that was handed out', () => {
     expect(told.attempts.map(({ outcome }) => outcome)).toEqual(['canceled', 'success']);
   });
 });
+
+describe('what a peer pushes', () => {
+  /** Pushes a stream that never ends, and answers well. */
+  const pushing =
+    (refused: (code: number) => void, after: Serve): Answer =>
+    (response, socket) => {
+      const { stream } = response as unknown as http2.Http2ServerResponse;
+      stream.pushStream({ ':path': '/pushed' }, (_, pushed) => {
+        pushed.on('error', () => {}).on('close', () => refused(pushed.rstCode));
+        pushed.respond();
+        pushed.write('never ends');
+      });
+      good(response, socket);
+      setTimeout(after, 50, socket);
+    };
+
+  it('is refused', async () => {
+    const codes: number[] = [];
+    const note = (code: number): void => void codes.push(code);
+    const server = await make(h2(pushing(note, () => {})), h2(good));
+    const api = client();
+    const get = () => api.get(`https://127.0.0.1:${server.port}/`);
+    expect(await get()).toMatchObject({ status: 200, data: 'good' });
+    await until(() => codes.length > 0, 'the push is refused');
+    expect(codes[0]).toBe(NGHTTP2_CANCEL);
+    expect(await get()).toMatchObject({ status: 200, data: 'good' });
+    expect(server.connections).toBe(1);
+  });
+
+  it('ends no process when its connection is reset', async () => {
+    const server = await make(h2c(pushing(() => {}, reset)), h2c(good));
+    const api = client();
+    const get = () => api.get(`http://127.0.0.1:${server.port}/`);
+    expect(await get()).toMatchObject({ status: 200, data: 'good' });
+    await until(() => server.open === 0, 'the connection is gone');
+    expect(await get()).toMatchObject({ status: 200, data: 'good' });
+  });
+});

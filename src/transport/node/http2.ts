@@ -175,6 +175,8 @@ export class Http2 {
     const forget = (): void => this.#forget(authority, shared);
     // The streams report the error; without a listener here it would also crash the process.
     session.on('error', forget).once('goaway', forget).once('close', forget);
+    // Nobody asked for what a peer pushes, and an error of it that nobody listens for would crash the process.
+    session.on('stream', (pushed) => pushed.on('error', () => {}).close(http2.constants.NGHTTP2_CANCEL));
     sessions.push(shared);
     return shared;
   }
