@@ -31,7 +31,7 @@ function byRule(error: unknown, status: number | undefined, handedOver: boolean 
 /** Whether a body was longer than the caller takes, which is no failure of the endpoint. axios has no code for it. */
 const isTooLong = (error: unknown): boolean => /^maxContentLength /.test((error as Error | undefined)?.message ?? '');
 
-/** Codes of mistakes on this side: axios', and Node's for what cannot be written into a request. */
+/** Codes of mistakes on this side: axios', Node's for what cannot be written into a request, and the system's if it has no more to give. */
 const OURS = new Set([
   'ERR_BAD_OPTION',
   'ERR_BAD_OPTION_VALUE',
@@ -46,4 +46,9 @@ const OURS = new Set([
   'ERR_UNESCAPED_CHARACTERS',
   'ERR_INVALID_ARG_TYPE',
   'ERR_INVALID_ARG_VALUE',
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
 ]);

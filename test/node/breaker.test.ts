@@ -1,4 +1,5 @@
 // The breaker on real upstreams: what is cut off is not even connected to, hanging calls cut it off, and it comes back.
+import { Agent } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BreakerEvent, type Client, type ClientConfig, createClient, type RequestConfig, type RetryEvent } from '../../src/index';
 import { DEFAULT_BREAKER } from '../../src/options/breaker';
@@ -31,6 +32,14 @@ const outcome = (call: Promise<{ status: number }>): Promise<number | string> =>
     ({ status }) => status,
     (error) => error.response?.status ?? error.code,
   );
+
+it('an endpoint is not cut off because this machine has no address to call it from', async () => {
+  const upstream = await met(upstreamOf(({ res }) => res.end('ok')));
+  const client = clientWith({});
+  const httpAgent = new Agent({ localAddress: '192.0.2.1' }); // an address for documentation, which nobody has
+  for (let i = 0; i < 10; i++) expect(await outcome(client.get(upstream.url, { httpAgent }))).toBe('EADDRNOTAVAIL');
+  expect(await outcome(client.get(upstream.url))).toBe(200);
+});
 
 describe('an endpoint that is cut off', () => {
   it('is sent nothing: the server sees no request and no connection', async () => {

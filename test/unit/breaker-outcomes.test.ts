@@ -68,6 +68,11 @@ describe('by rule', () => {
     ['ERR_NOT_SUPPORT', NOTHING],
     ['ERR_DEPRECATED', NOTHING],
     ['ERR_FORM_DATA_DEPTH_EXCEEDED', NOTHING],
+    ['EMFILE', NOTHING],
+    ['ENFILE', NOTHING],
+    ['ENOBUFS', NOTHING],
+    ['ENOMEM', NOTHING],
+    ['EADDRNOTAVAIL', NOTHING],
   ])('%s', async (does, counts) => {
     start();
     upstream.does = does;
