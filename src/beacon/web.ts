@@ -52,11 +52,12 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
     const mayLeave = isLeaving() && hasQuota(item) && now() > hangsUntil;
     // A redirect is an answer that is no success, as in Node: followed, the beacon would mostly become a GET without its data.
     (mayLeave ? keep : post)(item, { signal: controller.signal, redirect: 'manual' })
-      .then((response) => {
-        const { ok, status, headers } = response;
+      .then(async ({ ok, status, headers, body }) => {
         sent = ok ? { ok } : { ok, reason: 'rejected', status, retryAfter: retryAfterOf(headers) };
         answered = true;
-        return response.arrayBuffer();
+        // Read for its connection's sake, and not kept: a few compressed megabytes may be gigabytes.
+        const reader = body?.getReader();
+        while (reader && !(await reader.read()).done);
       })
       .then(end, end);
   });

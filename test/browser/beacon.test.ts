@@ -114,6 +114,21 @@ describe('a page that is seen', () => {
   });
 });
 
+it('an answer is read to its end, and none of it is kept: it may be a gigabyte', async () => {
+  const kept = (['arrayBuffer', 'blob', 'text'] as const).map((name) => vi.spyOn(Response.prototype, name));
+  let left = 20;
+  const body = new ReadableStream({
+    pull: (controller) => (left-- > 0 ? controller.enqueue(new Uint8Array(65_536)) : controller.close()),
+  });
+  vi.spyOn(window, 'fetch').mockResolvedValue(new Response(body));
+  const api = client();
+  expect(api.beacon('/c', 1)).toBe(true);
+  expect(await api.beacons.flush(3_000)).toBe(true);
+  expect(api.beacons.stats()).toMatchObject({ sent: 1, inFlight: 0, dropped: {} });
+  expect(left).toBe(-1);
+  for (const whole of kept) expect(whole).not.toHaveBeenCalled();
+});
+
 describe('a fetch that is somebody else’s', () => {
   it.each<[string, () => unknown]>([
     [
