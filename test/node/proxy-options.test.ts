@@ -9,7 +9,7 @@ import { lookupTo, startLab } from '../lab/index.mjs';
 import type { Lab } from '../lab/types.mjs';
 import { type OwnProxy, startProxy } from './proxy-own';
 import { runScript } from './script';
-import { asLookup, clients, rejection } from './support';
+import { asLookup, clients, rejection, until } from './support';
 
 let lab: Lab;
 let plain: OwnProxy;
@@ -47,6 +47,27 @@ describe.each(['healthy', 'tls-healthy'])('to %s, a proxy over TLS', (name) => {
     const httpsAgent = options && new https.Agent({ ...options, ...(options.ca && { ca: lab.ca }) });
     expect(await both((api) => api.get(target(name), { proxy: secure.option as never, httpsAgent }))).toEqual([outcome, outcome]);
   });
+});
+
+it('of proxies that differ in their user alone, a hundred are remembered: those used last', async () => {
+  const proxy = await startProxy();
+  const httpsAgent = new https.Agent({ ca: lab.ca, keepAlive: true });
+  const api = client();
+  const call = (user: number): Promise<unknown> => {
+    const auth = { username: `session-${user}`, password: 'secret' };
+    return api.get(target('tls-healthy'), { httpsAgent, proxy: { ...proxy.option, auth } as never });
+  };
+  for (let user = 0; user < 100; user++) await call(user);
+  await call(0); // the connection of its tunnel is used again
+  expect(proxy).toMatchObject({ connects: 100, sockets: { size: 100 } });
+  for (let user = 100; user < 105; user++) await call(user);
+  await until(() => proxy.sockets.size === 100, 'the tunnels of the five used least lately are closed');
+  await call(0);
+  expect(proxy.connects).toBe(105);
+  await call(1);
+  expect(proxy.connects).toBe(106);
+  httpsAgent.destroy();
+  await proxy.close();
 });
 
 it('a proxy over TLS has to prove its own name, not that of an http target', async () => {

@@ -29,7 +29,11 @@ const timeForAddress = (connect: number): number => Math.min(Math.max(10, Math.r
 /** Node's default time per address in milliseconds (500 from Node 26 on); any other value is the program's choice and is kept. */
 const NODES_TIME = [250, 500].find((time) => time === addressTime());
 
+/** By proxy, the last used last. */
 type Tunnels = Map<string, TunnelAgent>;
+
+/** How many proxies of an agent are remembered, with their passwords: each request may bring another, as where a session is in its user. */
+const MAX_PROXIES = 100;
 
 export class Agents {
   readonly #own = new Map<Protocol, { of: Agent; agent: WithAddRequest }>();
@@ -122,7 +126,13 @@ export class Agents {
     }
     const key = proxyKey(proxy);
     const tunnel = tunnels.get(key) ?? new TunnelAgent(proxy, isGiven, this.#options(agent));
+    tunnels.delete(key);
     tunnels.set(key, tunnel);
+    const [eldest] = tunnels;
+    if (eldest && tunnels.size > MAX_PROXIES) {
+      tunnels.delete(eldest[0]);
+      retire(eldest[1]);
+    }
     if (agent instanceof http.Agent) follow(tunnel, agent);
     const made = tunnel as unknown as WithAddRequest;
     if (!isGiven) made.keepAlive = !this.#closed && agent.keepAlive !== false;
