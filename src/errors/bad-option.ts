@@ -21,6 +21,7 @@ function showOne(value: unknown): string {
   if (typeof value === 'string') return showText(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`; // '5 is not valid, it takes milliseconds' would explain nothing
   return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
 

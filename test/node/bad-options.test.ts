@@ -27,6 +27,7 @@ const BAD: [option: string, shown: string, policies: unknown][] = [
   ['timeout', '-1', { timeout: -1 }],
   ['timeout', 'NaN', { timeout: Number.NaN }],
   ['timeout', "'3s'", { timeout: '3s' }],
+  ['timeout', '5n', { timeout: 5n }],
   ['timeout', '[1, 2, 3]', { timeout: [1, 2, 3] }],
   ['timeout[0] (connect)', '0', { timeout: [0, 5] }],
   ['timeout[1] (read)', '-1', { timeout: [5, -1] }],
