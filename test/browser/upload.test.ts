@@ -97,6 +97,21 @@ describe('a small upload', () => {
     await expectTimeout(() => client.post(peer.url, make()), { limit: 'response', limitMs: 300, phase: 'waiting', kind: 'unknown' });
     await peer.closed();
   });
+
+  it.each([
+    ['a number', () => 5],
+    ['a form of another frame', ({ FormData }) => new FormData()],
+    ['bytes of another frame', ({ ArrayBuffer: Bytes }) => new Bytes(3)],
+    ['a Blob of another frame', ({ Blob }) => new Blob(['a file'])],
+  ] as [string, (frame: typeof globalThis) => unknown][])('of %s is bounded likewise', async (_kind, make) => {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const body = make(frame.contentWindow as Window & typeof globalThis);
+    const peer = await meet('stall');
+    const client = clientWith({ timeout: [100, 200] });
+    await expectTimeout(() => client.post(peer.url, body), { limit: 'response', limitMs: 300, phase: 'waiting', kind: 'unknown' });
+    frame.remove();
+  });
 });
 
 function toForm(blob: Blob): FormData {

@@ -20,16 +20,18 @@ export function waitingBound({ connect, read, response, send }: Limits, config: 
 /** Whether a body is absent, or small enough that sending it takes no time of its own. */
 export const isSentAtOnce = (data: unknown): boolean => sizeOf(data) <= SENT_AT_ONCE;
 
-/** The approximate size of a body in bytes; Infinity for a stream and anything else that cannot be measured. */
+/**
+ * The approximate size of a body in bytes; Infinity for a stream and anything else that cannot be measured. Told by what it has and not by
+ * its class, since it may come from another frame.
+ */
 function sizeOf(data: unknown): number {
   if (data === undefined || data === null) return 0;
-  if (typeof data === 'string') return data.length;
-  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data.byteLength;
-  if (typeof Blob === 'function' && data instanceof Blob) return data.size;
-  if (data instanceof URLSearchParams) return String(data).length;
+  if (typeof data !== 'object' || data instanceof URLSearchParams) return String(data).length;
+  const { size: blobSize, byteLength = blobSize, entries } = data as Partial<Blob & ArrayBuffer & FormData>;
+  if (byteLength !== undefined) return byteLength;
   // React Native's FormData has no `entries`.
-  if (typeof FormData !== 'function' || !(data instanceof FormData) || !data.entries) return Infinity;
+  if (Object.prototype.toString.call(data) !== '[object FormData]' || !entries) return Infinity;
   let size = 0;
-  for (const [name, value] of data) size += name.length + sizeOf(value);
+  for (const [name, value] of data as FormData) size += name.length + sizeOf(value);
   return size;
 }
