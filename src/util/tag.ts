@@ -3,4 +3,4 @@ export const tagOf = (value: unknown): string => Object.prototype.toString.call(
 
 export const isDate = (value: unknown): value is Date => tagOf(value) === 'Date';
 
-export const isError = (value: unknown): value is Error => value instanceof Error || tagOf(value) === 'Error';
+export const isError = (value: unknown): value is Error => value instanceof Error || /^(Error|DOMException)$/.test(tagOf(value));

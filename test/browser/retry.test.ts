@@ -116,6 +116,16 @@ describe('a failure of the network', () => {
     expect(post.retryStopped).toBe('unsafe');
   });
 
+  it('in the middle of an answer to the fetch of another frame is one as well', async () => {
+    const peer = await meet('reset-mid-body');
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const { fetch } = frame.contentWindow as Window & typeof globalThis;
+    const { client } = retrying({ env: { fetch } });
+    expect(await told(client.get(peer.url))).toMatchObject({ code: 'ERR_NETWORK', message: 'Network Error', retryStopped: 'retries' });
+    frame.remove();
+  });
+
   // Firefox alone has these words for it, which axios does not know, and makes an abort of it where the stream is read through a Response.
   it.each([{}, { responseType: 'blob' as const }, { maxContentLength: 1_000 }])(
     'in the middle of the answer is one in the words of Firefox too, read with %o',

@@ -129,8 +129,9 @@ export class WatchedBody {
   }
 
   #failed(error: unknown): never {
-    if (error instanceof TypeError && CUT.test(error.message)) this.#cut();
     this.#attempt.bodyEnded(error);
+    const { name, message } = (error ?? {}) as Error; // a TypeError of another frame, whose fetch was used, is no instance
+    if (name === 'TypeError' && CUT.test(message)) this.#cut();
     throw error;
   }
 
