@@ -9,21 +9,22 @@ import { headerOf } from './util/header';
 export class Deadline {
   /** The budget it was created with, in milliseconds. */
   readonly ms: number;
-  readonly #expiresAt: number;
-  #controller: AbortController | undefined;
+  // Not #private: those cannot be read through a proxy, such as Vue's `reactive` makes of what it holds.
+  private readonly expiresAt: number;
+  private controller: AbortController | undefined;
 
   /** @param ms Milliseconds from now; what `within` has left, if that is less. */
   constructor(ms: number, within?: Deadline) {
     const own = now() + ms;
-    // Read through the public getter, not the private field: `within` may come from another copy of this package.
-    this.#expiresAt = within ? Math.min(own, now() + within.remaining) : own;
+    // Read through the public getter, not the field: `within` may come from another copy of this package.
+    this.expiresAt = within ? Math.min(own, now() + within.remaining) : own;
     // Rounded down, so as never to promise more than the enclosing deadline has left.
     this.ms = Math.max(0, within ? Math.min(ms, Math.floor(within.remaining)) : ms);
   }
 
   /** Milliseconds left, never below 0. */
   get remaining(): number {
-    return Math.max(0, this.#expiresAt - now());
+    return Math.max(0, this.expiresAt - now());
   }
 
   /** Whether nothing is left. */
@@ -33,14 +34,14 @@ export class Deadline {
 
   /** Aborts when the `withDeadline` scope runs out of time; for work other than a client's calls. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
+    this.controller ??= new AbortController();
+    return this.controller.signal;
   }
 
   /** @internal */
   abort(reason: unknown): void {
-    this.#controller ??= new AbortController();
-    this.#controller.abort(reason);
+    this.controller ??= new AbortController();
+    this.controller.abort(reason);
   }
 }
 

@@ -47,6 +47,15 @@ describe('a deadline', () => {
     expect(new Deadline(20, outer).remaining).toBe(20);
   });
 
+  it('is the same through a proxy, such as Vue makes of what it holds', () => {
+    const deadline = new Deadline(100);
+    const proxy = new Proxy(deadline, {});
+    expect(proxy.signal).toBe(deadline.signal);
+    expect(new Deadline(200, proxy).ms).toBe(100);
+    vi.advanceTimersByTime(100);
+    expect([proxy.remaining, proxy.expired]).toEqual([0, true]);
+  });
+
   it('starts no timer', () => {
     void new Deadline(100).signal;
     expect(vi.getTimerCount()).toBe(0);
