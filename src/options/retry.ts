@@ -30,7 +30,7 @@ export interface RetryOptions {
   baseDelay?: number | undefined;
   /** By how much each further delay is multiplied. @default 2 */
   factor?: number | undefined;
-  /** The longest back-off, jitter included, in milliseconds. @default 5000 */
+  /** The longest back-off, in milliseconds. Jitter shortens it like any other. @default 5000 */
   maxDelay?: number | undefined;
   /**
    * `equal`: between half the delay and the whole; `full`: between 0 and the whole; `none`: the delay. After the AWS Architecture Blog.

@@ -141,15 +141,14 @@ function isUnsent({ attempt }: Call, code: string): boolean {
   return NOT_SENT.includes(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
 }
 
-/** The delay after the nth attempt: exponential, then jittered, then capped. */
+/** The delay after the nth attempt: exponential, then capped, then jittered: what is at the cap must not come in step. */
 export function backOff(
   attempt: number,
   { baseDelay, factor, maxDelay, jitter }: RetrySettings,
   random: () => number = Math.random,
 ): number {
-  const delay = baseDelay && Math.min(baseDelay * factor ** (attempt - 1), MAX_DELAY);
-  const jittered = jitter === 'none' ? delay : Math.round(jitter === 'full' ? random() * delay : delay / 2 + random() * (delay / 2));
-  return Math.min(jittered, maxDelay, MAX_DELAY);
+  const delay = baseDelay && Math.min(baseDelay * factor ** (attempt - 1), maxDelay, MAX_DELAY);
+  return jitter === 'none' ? delay : Math.round(jitter === 'full' ? random() * delay : delay / 2 + random() * (delay / 2));
 }
 
 /** Whether a body can be sent again as it is: it is no stream, as FormData of the `form-data` package is. */

@@ -70,15 +70,24 @@ describe('the schedule', () => {
     }
   });
 
-  it('caps the delay after the jitter', async () => {
+  it('caps the delay, and spreads what is at the cap: calls that failed together do not come back together', async () => {
     const { client, sent } = clientOver([503], { retry: { retries: 6, maxDelay: 1_500, budget: false } });
     await failed(client.get('/'));
     expect(gaps(sent)).toEqual([500, 1_000, 1_500, 1_500, 1_500, 1_500]);
 
-    vi.spyOn(Math, 'random').mockReturnValue(0.999_999);
-    const { client: jittery, sent: jittered } = clientOver([503], { retry: { jitter: 'equal', baseDelay: 1_400, maxDelay: 1_300 } });
-    await failed(jittery.get('/'));
-    expect(gaps(jittered)).toEqual([1_300, 1_300]);
+    const random = vi.spyOn(Math, 'random');
+    for (const [jitter, value, expected] of [
+      ['equal', 0, 650],
+      ['equal', 0.5, 975],
+      ['equal', 0.999_999, 1_300],
+      ['full', 0.5, 650],
+      ['full', 0.999_999, 1_300],
+    ] as const) {
+      random.mockReturnValue(value);
+      const { client: jittery, sent: jittered } = clientOver([503], { retry: { jitter, baseDelay: 8_000, maxDelay: 1_300 } });
+      await failed(jittery.get('/'));
+      expect(gaps(jittered)).toEqual([expected, expected]);
+    }
   });
 
   it('follows baseDelay and factor, and does without a delay', async () => {
