@@ -1,6 +1,9 @@
 /** State per key in bounded memory: beyond the cap the least recently used go, except busy ones and the one just asked for. */
 import { Line, type Place } from './line';
 
+/** How many entries are looked at to make room for one: more than one, so that a surplus shrinks. */
+const LOOKS = 8;
+
 export class Lru<T> {
   readonly #places = new Map<string, Place<Node<T>>>();
   /** The least recently used first: moving a place in it costs less than re-inserting its key into the map. */
@@ -43,13 +46,15 @@ export class Lru<T> {
     return entries;
   }
 
-  /** If more than the cap were busy at once, the surplus goes here once it no longer is. */
+  /**
+   * Looks at a few of the oldest, since all may be busy: such a one counts as just used. If more than the cap were busy at once, the surplus
+   * goes here bit by bit once it no longer is.
+   */
   #makeRoom(): void {
-    let place = this.#line.first;
-    while (place && this.#line.length >= this.#cap) {
-      const { who, after }: Place<Node<T>> = place;
-      if (!this.#isBusy(who.entry)) this.#remove(place);
-      place = after;
+    for (let looks = LOOKS; looks > 0 && this.#line.length >= this.#cap; looks--) {
+      const oldest = this.#line.first as Place<Node<T>>;
+      if (this.#isBusy(oldest.who.entry)) this.#line.toEnd(oldest);
+      else this.#remove(oldest);
     }
   }
 

@@ -43,7 +43,8 @@ it('keeps what is busy, and what was just asked for', () => {
   expect(lru.peek('c')).toBe(made);
   expect(keys(lru)).toEqual(['a', 'b', 'c']);
   lru.use('d');
-  expect(keys(lru)).toEqual(['a', 'b', 'd']);
+  expect(keys(lru).sort()).toEqual(['a', 'b', 'd']);
+  expect(keys(lru).at(-1)).toBe('d');
 });
 
 it('comes back to the cap once the busy ones are not', () => {
@@ -51,8 +52,24 @@ it('comes back to the cap once the busy ones are not', () => {
   for (let i = 0; i < 50; i++) lru.use(`k${i}`).busy = true;
   expect(lru.values()).toHaveLength(50);
   for (const entry of lru.values()) entry.busy = false;
-  lru.use('new');
-  expect(keys(lru)).toEqual(['k49', 'new']);
+  for (let i = 0; i < 10; i++) lru.use(`new${i}`);
+  expect(keys(lru)).toEqual(['new8', 'new9']);
+});
+
+it('looks at few entries for each new one, though thousands are busy, and finds those that are not', () => {
+  let looks = 0;
+  const lru = new Lru<Entry>(
+    1_000,
+    (key) => ({ key, busy: true }),
+    (entry) => ++looks > 0 && entry.busy,
+  );
+  for (let i = 0; i < 10_000; i++) lru.use(`k${i}`);
+  expect(looks).toBeLessThan(100_000); // not all of them each time: 49 million
+  expect(lru.values()).toHaveLength(10_000);
+  for (const entry of lru.values().slice(0, 2_000)) entry.busy = false;
+  for (let i = 0; i < 5_000; i++) lru.use(`new${i}`);
+  expect(lru.values()).toHaveLength(13_000);
+  expect(lru.values().every(({ busy }) => busy)).toBe(true);
 });
 
 it.each([
