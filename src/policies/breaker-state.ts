@@ -1,6 +1,7 @@
 /** The circuit breaker of one endpoint: closed, open, half-open. Lazy: it has no timer and checks the time only when used. */
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
+import { enter, leave } from '../util/heap';
 import { BreakerCounts, type UnderWay, type Verdict } from './breaker-counts';
 
 /** What a breaker does with calls: lets them through, refuses them, or lets a few probes through. */
@@ -9,15 +10,16 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Why a breaker changed its state, or refuses calls. */
 export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-failed' | 'probes-succeeded' | 'due' | 'operator' | 'throttled';
 
-/** What a call holds while the breaker watches it. */
+/** What a call holds while the breaker watches it. A probe is due when it has failed, any other when it is slow. */
 export interface Permit extends UnderWay {
   readonly generation: number;
+  readonly slowAt: number;
 }
 
 type State =
   | { name: 'closed' }
   | { name: 'open'; until: number; openFor: number; reason: BreakerReason }
-  | { name: 'half-open'; openFor: number; reason: BreakerReason; probes: Map<Permit, number>; successes: number };
+  | { name: 'half-open'; openFor: number; reason: BreakerReason; probes: Permit[]; successes: number };
 
 /** A refusal: why, and how many milliseconds until it is worth asking again. */
 export interface Refusal {
@@ -83,9 +85,11 @@ export class Breaker {
   /** Lets a call through. Ask `refusal` first. */
   admit(slowAfter: number, probeFor: number, at = now()): Permit {
     const state = this.#state;
-    const permit: Permit = { due: at + slowAfter, place: -1, generation: this.#generation, hangs: false };
+    const probes = state.name === 'half-open' ? state.probes : undefined;
+    const slowAt = at + slowAfter;
+    const permit: Permit = { due: probes ? at + probeFor : slowAt, place: -1, generation: this.#generation, hangs: false, slowAt };
     this.inFlight++;
-    if (state.name === 'half-open') state.probes.set(permit, at + probeFor);
+    if (probes) enter(probes, permit);
     else if (slowAfter < Infinity) this.counts.watch(permit);
     return permit;
   }
@@ -93,15 +97,15 @@ export class Breaker {
   /** The call is over. If the state has changed since it began, its result is ignored. */
   release(permit: Permit, verdict: Verdict): void {
     const at = now();
-    const slow = this.settings.slow !== false && at >= permit.due;
+    const slow = this.settings.slow !== false && at >= permit.slowAt;
     this.inFlight--;
     this.#refresh(at);
     if (permit.generation !== this.#generation) return;
     const state = this.#state;
     if (state.name === 'half-open') {
       // A slow probe means that the upstream still is slow.
-      if (state.probes.delete(permit)) this.#judgeProbe(state, slow ? 'failure' : verdict, at);
-      return;
+      leave(state.probes, permit);
+      return this.#judgeProbe(state, slow ? 'failure' : verdict, at);
     }
     this.counts.unwatch(permit);
     if (verdict === 'ignored' && !slow) return;
@@ -139,7 +143,7 @@ export class Breaker {
   get #until(): number {
     const state = this.#state;
     if (state.name === 'open') return state.until;
-    return state.name === 'half-open' && state.probes.size >= this.settings.probes ? Math.min(...state.probes.values()) : 0;
+    return state.name === 'half-open' && state.probes.length >= this.settings.probes ? firstOf(state.probes) : 0;
   }
 
   #refuse(until: number, reason: BreakerReason, at: number): Refusal {
@@ -150,12 +154,12 @@ export class Breaker {
   #refresh(at: number): void {
     if (this.#state.name === 'closed') return;
     if (this.#state.name === 'half-open') {
-      const expired = Math.min(...this.#state.probes.values());
+      const expired = firstOf(this.#state.probes);
       if (expired <= at) this.#reopen(this.#state.openFor, expired);
     }
     if (this.#state.name === 'open' && this.#state.until <= at) {
       const { openFor, reason } = this.#state;
-      this.#change({ name: 'half-open', openFor, reason, probes: new Map(), successes: 0 }, 'due');
+      this.#change({ name: 'half-open', openFor, reason, probes: [], successes: 0 }, 'due');
     }
   }
 
@@ -195,3 +199,6 @@ export class Breaker {
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }
 }
+
+/** When the first of the probes is due: of a heap, since in `observe` mode all calls are probes. */
+const firstOf = ([first]: Permit[]): number => first?.due ?? Infinity;

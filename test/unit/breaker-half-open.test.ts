@@ -8,6 +8,8 @@ import {
   type Client,
   createClient,
 } from '../../src/index';
+import { DEFAULT_BREAKER } from '../../src/options/breaker';
+import { Breaker } from '../../src/policies/breaker-state';
 import { ask, askTimes, ENDPOINT, errorOf, FakeUpstream, settled, URL } from './breaker-support';
 
 let upstream: FakeUpstream;
@@ -325,6 +327,22 @@ describe('a probe that never comes back', () => {
       ['half-open', 'half-open'],
     ]);
   });
+});
+
+it('in observe mode may have any number of probes under way, of which the first to be due has failed', () => {
+  const breaker = new Breaker('k', { ...DEFAULT_BREAKER, mode: 'observe', openFor: 100 }, () => {});
+  for (let i = 0; i < 10; i++) breaker.release(breaker.admit(Infinity, Infinity), 'failure');
+  vi.advanceTimersByTime(100);
+  breaker.look();
+  expect(breaker.state).toBe('half-open');
+  const probes = Array.from({ length: 200_000 }, (_, i) => breaker.admit(Infinity, 500 + ((i * 7) % 1_000)));
+  for (const probe of probes.filter((_, i) => (i * 7) % 1_000 < 250)) breaker.release(probe, 'ignored');
+  vi.advanceTimersByTime(749);
+  breaker.look();
+  expect(breaker.state).toBe('half-open');
+  vi.advanceTimersByTime(1);
+  breaker.look();
+  expect(breaker.state).toBe('open');
 });
 
 describe('the result of a call from before a change of state', () => {
