@@ -158,8 +158,8 @@ export class Breaker {
       if (expired <= at) this.#reopen(this.#state.openFor, expired);
     }
     if (this.#state.name === 'open' && this.#state.until <= at) {
-      const { openFor, reason } = this.#state;
-      this.#change({ name: 'half-open', openFor, reason, probes: [], successes: 0 }, 'due');
+      const { until, openFor, reason } = this.#state;
+      this.#change({ name: 'half-open', openFor, reason, probes: [], successes: 0 }, 'due', until);
     }
   }
 
@@ -177,11 +177,11 @@ export class Breaker {
 
   #reopen(openFor: number, from: number): void {
     const longer = Math.max(openFor, Math.min(openFor * 2, this.settings.maxOpenFor));
-    this.#open(from + longer, longer, 'probe-failed');
+    this.#open(from + longer, longer, 'probe-failed', from);
   }
 
-  #open(until: number, openFor: number, reason: BreakerReason): void {
-    this.#change({ name: 'open', until, openFor, reason }, reason);
+  #open(until: number, openFor: number, reason: BreakerReason, at?: number): void {
+    this.#change({ name: 'open', until, openFor, reason }, reason, at);
   }
 
   #close(reason: BreakerReason): void {
@@ -189,13 +189,13 @@ export class Breaker {
     this.#change({ name: 'closed' }, reason);
   }
 
-  /** Reports a change only once it is made, so that listeners see the new state. */
-  #change(state: State, reason: BreakerReason): void {
+  /** Reports a change only once it is made, so that listeners see the new state. `at` is when it was due, if nobody looked then. */
+  #change(state: State, reason: BreakerReason, at = now()): void {
     const from = this.#state.name;
     this.#state = state;
     this.#generation++;
     this.counts.unwatchAll();
-    this.since = Date.now();
+    this.since = Math.round(Date.now() - now() + at);
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }
 }

@@ -293,11 +293,13 @@ describe('a probe that never comes back', () => {
   it('fails at the time it was due, though nobody looked then', async () => {
     start();
     await trip();
+    const opened = Date.now();
     vi.advanceTimersByTime(60_000);
     await hanging(FOR_EVER);
     vi.advanceTimersByTime(10_000 + 119_000);
-    expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 1_000 });
+    expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 1_000, since: opened + 70_000 });
     vi.advanceTimersByTime(3_600_000);
+    expect(snapshot()).toMatchObject({ state: 'half-open', since: opened + 190_000 });
     upstream.does = 200;
     expect(await ask(client)).toBe(200);
     expect(moves()).toEqual(['open > half-open: due', 'half-open > open: probe-failed', 'open > half-open: due']);
