@@ -55,7 +55,7 @@ export function logTo(client: Listenable, logger: LogFunction | WarnLogger, opti
   const timeouts = new Throttle<{ record: AttemptRecord; suppressed: number }>(
     ONE_SECOND,
     CAP,
-    (held, { record }) => ({ record, suppressed: held.suppressed + 1 }),
+    (held, { record, suppressed }) => ({ record, suppressed: held.suppressed + 1 + suppressed }),
     ({ record, suppressed }) => write(timeoutLine(record, suppressed)),
   );
   const drops = new Throttle<Drops>(ONE_MINUTE, 1, added, (dropped) => write(beaconLine(dropped)));

@@ -275,6 +275,16 @@ describe('of timeouts there is', () => {
     timeout({ endpoint: 'later' });
     expect(lines.slice(202)).toMatchObject([{ endpoint: 'late' }, { endpoint: 'later' }]);
   });
+
+  it('nothing lost: lines and counts add up, also where more endpoints than are told apart have timeouts all the time', () => {
+    let made = 0;
+    for (let tenths = 0; tenths < 40; tenths++) {
+      for (let endpoint = 0; endpoint < 250; endpoint++, made++) timeout({ endpoint: `endpoint ${endpoint}` });
+      vi.advanceTimersByTime(100);
+    }
+    stop();
+    expect(lines.length + suppressed().reduce<number>((total, count) => total + (count ?? 0), 0)).toBe(made);
+  });
 });
 
 it('of lost beacons there is one line a minute, with the total by reason', () => {
