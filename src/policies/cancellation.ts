@@ -58,6 +58,7 @@ export const cancellationBelow: Policy = (next) => (call) => {
       brought &&
       onAbort(brought, (reason = reasonOf(brought, call)) => {
         call.end(reason);
+        if (isTimeout(reason)) call.observer.timedOut(call, call.attempt, reason);
         endOpen(body, reason, call.attempt?.request);
       });
     call.onEnd(() => {

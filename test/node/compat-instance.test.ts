@@ -167,20 +167,25 @@ describe('protect', () => {
     await own.close();
   });
 
-  it('a timeout of the outer client is one in the records of the inner client too', async () => {
-    const inner = createClient({ timeout: { read: 100 }, retry: false, proxy: false });
-    const outer = protect(inner, { retry: false });
-    const told: object[] = [];
-    for (const type of ['attempt', 'call', 'timeout'] as const)
-      inner.on(type, ({ outcome, timedOut, limit }: AttemptRecord | CallRecord) => void told.push({ type, outcome, timedOut, limit }));
+  it.each([
+    ['the outer client', 'read', { timeout: { read: 100 } }, {}],
+    ['the outer client', 'deadline', {}, { deadline: 100 }],
+    ['the inner client', 'total', { timeout: { total: 100 } }, {}],
+    ['the inner client', 'deadline', { deadline: 100 }, {}],
+  ] as const)('a timeout of %s is one in the records and events of both: %s', async (_, limit, ofInner, ofOuter) => {
+    const inner = createClient({ ...ofInner, retry: false, proxy: false });
+    const outer = protect(inner, { retry: false, ...ofOuter });
+    const told = [inner, outer].map((client) => {
+      const events: object[] = [];
+      for (const type of ['attempt', 'call', 'timeout'] as const)
+        client.on(type, ({ outcome, timedOut, limit }: AttemptRecord | CallRecord) => void events.push({ type, outcome, timedOut, limit }));
+      return events;
+    });
     await failureOf(() => outer.get(lab.url('stall')));
-    const timeout = { outcome: 'timeout', timedOut: true, limit: 'read' };
-    expect(told).toEqual([
-      { type: 'attempt', ...timeout },
-      { type: 'timeout', ...timeout },
-      { type: 'call', ...timeout },
-    ]);
-    expect(inner.stats.list()[0]).toMatchObject({ timeouts: { read: 1 }, timeoutRate: 1 });
+    await vi.waitFor(() => expect(told.map(({ length }) => length)).toEqual([3, 3]));
+    for (const events of told)
+      for (const type of ['attempt', 'timeout', 'call']) expect(events).toContainEqual({ type, outcome: 'timeout', timedOut: true, limit });
+    for (const client of [inner, outer]) expect(client.stats.list()).toMatchObject([{ attempts: 1, timeoutRate: 1 }]);
     await Promise.all([inner.close(), outer.close()]);
   });
 });
