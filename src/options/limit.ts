@@ -9,7 +9,7 @@ export interface Limiter {
 
 /** Rate and concurrency limits. None by default. */
 export interface LimitOptions {
-  /** Attempts per `interval`. @default none */
+  /** Attempts per `interval`, counted before they wait for a place: after a jam those that waited may start faster. @default none */
   rate?: number | false | undefined;
   /** What `rate` counts over, in milliseconds. @default 1000 */
   interval?: number | undefined;

@@ -42,7 +42,7 @@ interface AboutCall {
 
 /** What was decided after a failed attempt: a `delay` before the next, or the `reason` why there is none. */
 export interface RetryEvent extends AboutCall {
-  /** The attempt that failed; 1 is the first. If its repeat was refused on this side, it is named once more, with `reason: 'local'`. */
+  /** The attempt that failed; 1 is the first. If its repeat was refused on this side, it is named once more, with `reason: 'local'` (or `'retry-after'`). */
   attempt: number;
   /** Milliseconds until the next attempt. */
   delay?: number;

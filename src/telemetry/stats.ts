@@ -33,7 +33,7 @@ export interface EndpointStats {
   timeouts: Record<Kind, number>;
   /** Share of the latest attempts that timed out: of the last 5.5 to 11 minutes, or of longer where 200 took longer than 5.5. */
   timeoutRate: number;
-  /** The median duration of the latest attempts in milliseconds, within 2 %. 0 before the first. */
+  /** The median duration of the latest attempts in milliseconds, within 2 %; an hour at most. 0 before the first. */
   p50: number;
   /** The 95th percentile, likewise. */
   p95: number;
