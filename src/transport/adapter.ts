@@ -92,17 +92,15 @@ export async function runAdapter(
     ...added,
   } as unknown as InternalAxiosRequestConfig;
   if (!changes || !('signal' in changes)) setSignal(adapted, attempt);
-  const given = changes ? undefined : namesGiven(adapted, config);
+  if (!changes && !names.has(config)) names.set(config, Object.keys(adapted));
   try {
     const response = await adapter(adapted);
-    if (given) keepNotes(adapted, given, config);
-    const isAnothers = response.config && response.config !== adapted;
-    if (isAnothers) undo(response.config, adapted, config, attempt);
-    else response.config = config;
+    keepNotes(adapted, config);
+    response.config = config;
     if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
-    if (given) keepNotes(adapted, given, config);
+    keepNotes(adapted, config);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
         if (told?.config === adapted)
@@ -116,16 +114,13 @@ export async function runAdapter(
   }
 }
 
-/** What was in a config before its first attempt. */
+/** What was in a config before the first attempt of an adapter of the user's. */
 const names = new WeakMap<object, readonly string[]>();
 
-function namesGiven(adapted: object, config: object): readonly string[] {
-  if (!names.has(config)) names.set(config, Object.keys(adapted));
-  return names.get(config) as readonly string[];
-}
-
-/** What an adapter adds to its config, such as a time of its own, is there for interceptors, and for its next attempt. */
-function keepNotes(adapted: object, given: readonly string[], config: object): void {
+/** What such an adapter adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
+function keepNotes(adapted: object, config: object): void {
+  const given = names.get(config);
+  if (!given) return;
   for (const name of Object.keys(adapted)) if (!given.includes(name)) Reflect.set(config, name, Reflect.get(adapted, name));
 }
 

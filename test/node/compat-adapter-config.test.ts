@@ -26,20 +26,6 @@ describe.each(makers)('with %s, an adapter', (_, make) => {
     expect(((await rejection(api.get('/bad'))) as AxiosError<unknown, unknown> & { config: Noted }).config.took).toBe(7);
   });
 
-  it('may answer with a copy of its config', async () => {
-    const api = make(async (config) => answer({ ...config, fromCache: true }));
-    const { config } = await api.get('/a', { timeout: 300, headers: { a: '1' } });
-    expect(config).toMatchObject({ url: '/a', timeout: 300, fromCache: true });
-    expect(config.signal).toBeUndefined();
-  });
-
-  it('may give one response to several, none of whom sees the config of another in it', async () => {
-    const shared = answer({ url: '/first' });
-    const api = make(async () => shared);
-    await api.get('/a');
-    expect((await api.get('/b')).config.url).toBe('/first');
-  });
-
   it('may freeze its errors', async () => {
     const error = Object.freeze(new AxiosError('mine', 'EMINE'));
     const api = make((config) => Promise.reject(config.url === '/with' ? Object.freeze(new AxiosError('with', 'EWITH', config)) : error));
