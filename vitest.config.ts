@@ -1,4 +1,4 @@
-// The test projects: unit (pure), node (real sockets), browser (in Chromium) and page (drives the playground from outside).
+// The test projects: unit (pure), node (real sockets), process (in one of its own each), browser (in Chromium) and page (drives the playground).
 // And wide: what takes long, or needs more than one browser, for `npm run test:all` only; and fuzz: the properties on other input each time.
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
@@ -15,6 +15,31 @@ const on = (platform: 'node' | 'web') => ({
 const executablePath = findChromium();
 
 const WIDE = ['test/**/*.wide.test.ts'];
+
+/** What measures the memory of its process, or changes Node's own modules for all in it, as mocks and tracers do. */
+const ALONE = ['agents-global', 'collected', 'compat-{msw,nock}', 'leaks*', 'opentelemetry*', 'redirect-parity-mocks'].map(
+  (name) => `test/node/${name}.test.ts`,
+);
+
+/** Tests on real sockets, most of whose time is waiting. */
+const onSockets = (
+  name: string,
+  files: Pick<NonNullable<UserWorkspaceConfig['test']>, 'include' | 'exclude' | 'isolate'>,
+): TestProjectConfiguration => ({
+  resolve: on('node'),
+  test: {
+    ...files,
+    name,
+    environment: 'node',
+    globalSetup: ['test/setup/library.ts'],
+    setupFiles: ['test/setup/fuzz.ts'],
+    pool: 'forks',
+    maxWorkers: 5,
+    sequence: { groupOrder: 1 },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
 
 /** Tests that run in a page of Chromium. */
 const inChromium = (
@@ -53,7 +78,7 @@ export default defineConfig({
         plugins: [watchesDefects],
         test: {
           name: 'unit',
-          isolate: false, // on fake clocks, and what they share is made anew: to load the modules for each took as long as the tests
+          isolate: false, // to load the modules for each file took as long as the tests
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
@@ -62,21 +87,8 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      {
-        resolve: on('node'),
-        test: {
-          name: 'node',
-          environment: 'node',
-          include: ['test/node/**/*.test.ts'],
-          exclude: WIDE,
-          setupFiles: ['test/setup/fuzz.ts'],
-          pool: 'forks',
-          maxWorkers: 5,
-          sequence: { groupOrder: 1 },
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-        },
-      },
+      onSockets('node', { include: ['test/node/**/*.test.ts'], exclude: [...WIDE, ...ALONE], isolate: false }),
+      onSockets('process', { include: ALONE, exclude: WIDE }),
       inChromium('browser', { include: ['test/browser/**/*.test.ts'], exclude: WIDE, sequence: { groupOrder: 2 } }),
       {
         resolve: on('node'),
@@ -99,6 +111,7 @@ export default defineConfig({
           environment: 'node',
           include: WIDE,
           exclude: ['test/browser/**'],
+          globalSetup: ['test/setup/library.ts'],
           setupFiles: ['test/setup/fuzz.ts'],
           pool: 'forks',
           maxWorkers: 2,

@@ -2,33 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Where the source is in one file, made for the first script of a file of tests. */
-let library: Promise<string> | undefined;
-
-afterAll(async () => {
-  if (library) await rm(dirname(await library), { recursive: true });
-});
-
-async function makeLibrary(): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'breakwater-library-')), 'library.cjs');
-  await build({
-    stdin: { contents: `export * from './src/index.ts'; export { default as axios } from 'axios';`, resolveDir: root },
-    alias: { '#platform': join(root, 'src/transport/node/index.ts') },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-    outfile: file,
-  });
-  return file;
-}
+const library = inject('library');
 
 export interface Run {
   code: number | null;
@@ -50,20 +28,18 @@ export async function runScript(
   begun: (child: ChildProcess) => void = () => {},
 ): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-script-'));
-  library ??= makeLibrary();
-  const external = await library;
   try {
     const outfile = join(folder, 'script.cjs');
     await build({
       stdin: {
-        contents: `const { axios, createClient, protect, withDeadline, isTimeout } = require(${JSON.stringify(external)});
+        contents: `const { axios, createClient, protect, withDeadline, isTimeout } = require(${JSON.stringify(library.file)});
           const url = process.argv[2];
           process.on('unhandledRejection', (reason) => { console.error('UNHANDLED', reason); process.exitCode = 7; });
           (async () => {${body}})().catch((error) => { console.error(error); process.exitCode = 8; });`,
-        resolveDir: root,
+        resolveDir: library.root,
       },
       bundle: true, // a script may have dependencies of its own
-      external: [external],
+      external: [library.file],
       platform: 'node',
       format: 'cjs',
       logLevel: 'error',

@@ -8,16 +8,16 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 30_900],
-  ['protect', 'breakwater', 30_900],
-  ['withDeadline', 'breakwater', 2_710],
-  ['isTimeout', 'breakwater', 1_370],
+  ['createClient', 'breakwater', 31_000],
+  ['protect', 'breakwater', 31_000],
+  ['withDeadline', 'breakwater', 2_700],
+  ['isTimeout', 'breakwater', 1_300],
   ['logTo', 'breakwater/log', 2_540],
   ['instrument', 'breakwater/opentelemetry', 3_060],
   ['collect', 'breakwater/prometheus', 2_850],
   ['toAlertmanager', 'breakwater/prometheus', 1_000],
 ];
-const SCRIPT_TAG = 49_600;
+const SCRIPT_TAG = 49_200;
 
 const { consumer } = inject('packed');
 
