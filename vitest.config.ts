@@ -14,6 +14,9 @@ const on = (platform: 'node' | 'web') => ({
 
 const executablePath = findChromium();
 
+/** Milliseconds, of a test and of a hook: what hangs is noticed, and what a busy machine makes slow is not taken for it. */
+const TIMEOUT = 60_000;
+
 const WIDE = ['test/**/*.wide.test.ts'];
 
 /** What measures the memory of its process, or changes Node's own modules for all in it, as mocks and tracers do. */
@@ -36,8 +39,8 @@ const onSockets = (
     pool: 'forks',
     maxWorkers: 5,
     sequence: { groupOrder: 1 },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: TIMEOUT,
+    hookTimeout: TIMEOUT,
   },
 });
 
@@ -54,8 +57,8 @@ const inChromium = (
     ...files,
     name,
     globalSetup: ['test/setup/lab.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: TIMEOUT,
+    hookTimeout: TIMEOUT,
     maxWorkers: 3,
     browser: {
       enabled: true,
@@ -84,7 +87,7 @@ export default defineConfig({
           setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
-          testTimeout: 20_000,
+          testTimeout: TIMEOUT,
         },
       },
       onSockets('node', { include: ['test/node/**/*.test.ts'], exclude: [...WIDE, ...ALONE], isolate: false }),
@@ -100,8 +103,8 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: 3,
           sequence: { groupOrder: 3 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
         },
       },
       {
@@ -116,8 +119,8 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
         },
       },
       {
@@ -131,7 +134,7 @@ export default defineConfig({
           env: { FUZZ_SEED: 'random' },
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
-          testTimeout: 60_000,
+          testTimeout: TIMEOUT,
         },
       },
       inChromium('wide-browser', { include: ['test/browser/**/*.wide.test.ts'], sequence: { groupOrder: 5 } }),
