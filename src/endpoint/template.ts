@@ -12,7 +12,7 @@ const IDENTIFIERS = [
   /^\d{4}-\d{2}(-\d{2})?(T([\d:.+-]|%3A|%2B)+Z?)?$/i, // dates and times, encoded or not
   /^(?=.*\d)(?=.*[A-Za-z])[\w-]{20,}$/, // base64url tokens
   /^eyJ[\w-]+(\.[\w-]*){2,4}$/, // JWTs
-  /^([^@]+@[^@.]+|(?!.*@).+?%40[^@%.]+)\.[^@]+$/i, // mail addresses, in a time that grows with the length
+  /^([^@]+@[^@.]+|(?!.*@).+?%40([^@%.]|%(?!40))+)\.[^@]+$/i, // mail addresses, in a time that grows with the length
 ];
 
 /** A cheap pre-check that every identifier passes and most segments do not. */

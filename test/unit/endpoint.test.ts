@@ -29,6 +29,7 @@ describe('endpointOf', () => {
     [{ url: 'https://api.test/t/dQw4w9WgXcQ_abcDEF123-xyz' }, 'GET https://api.test/t/:id'],
     [{ url: 'https://api.test/mail/a.b@example.test' }, 'GET https://api.test/mail/:id'],
     [{ url: 'https://api.test/mail/a.b%40example.test' }, 'GET https://api.test/mail/:id'],
+    [{ url: `https://api.test/mail/${encodeURIComponent('jürgen@müller.test')}` }, 'GET https://api.test/mail/:id'],
     [{ url: 'https://api.test/verify/eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyIn0.' }, 'GET https://api.test/verify/:id'],
     [{ url: 'https://api.test/verify/eyJhbGciOiJI.eyJzdWIi.c2ln-_A/now' }, 'GET https://api.test/verify/:id/now'],
     [{ url: 'https://api.test/eyJs/eyJ.min' }, 'GET https://api.test/eyJs/eyJ.min'],
