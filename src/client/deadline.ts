@@ -9,9 +9,9 @@ import type { Limits } from '../words';
 export function deadlineOf(deadline: Policies['deadline'], limits: Limits): Deadline | undefined {
   const enclosing = ambient.current();
   if (deadline === false) return enclosing && new Deadline(Infinity, enclosing); // its budget is what the enclosing one has left
+  if (typeof deadline !== 'object') return new Deadline(deadline ?? defaultDeadline(limits), enclosing);
   if (isDate(deadline)) return new Deadline(Number(deadline) - Date.now(), enclosing);
-  if (typeof deadline === 'object') return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
-  return new Deadline(deadline ?? defaultDeadline(limits), enclosing);
+  return new Deadline(enclosing ? enclosing.remaining : Infinity, deadline);
 }
 
 /** Warns once, where a client is made whose deadline would hide its total. */
