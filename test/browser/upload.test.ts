@@ -32,6 +32,17 @@ describe('a large upload', () => {
     expect(data.bytes).toBeGreaterThanOrEqual(ENOUGH);
   });
 
+  it('as parameters of another frame, which no transform makes a string of, is taken for large', async () => {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const { URLSearchParams: Parameters } = frame.contentWindow as Window & typeof globalThis;
+    const peer = await meet('slow-reader');
+    const client = clientWith({ timeout: [50, 100], transformRequest: (data) => data });
+    const { data } = await client.post(peer.url, new Parameters({ a: '.'.repeat(ENOUGH) }));
+    expect(data).toMatchObject({ ok: true });
+    frame.remove();
+  });
+
   it.each(['fetch', 'xhr'])('that nobody reads is ended by total, by %s', async (adapter) => {
     const peer = await meet('never-reads');
     const client = clientWith({ adapter, timeout: 500 });

@@ -1,5 +1,6 @@
 /** How long a browser may wait for headers. It cannot tell connecting from waiting, so the budgets of both are added up. */
 import type { InternalAxiosRequestConfig } from 'axios';
+import { tagOf } from '../../util/tag';
 import type { Limits } from '../../words';
 
 /** Bodies of up to this many bytes count as sent at once; how long a larger one may take, only `send` can say. */
@@ -26,11 +27,12 @@ export const isSentAtOnce = (data: unknown): boolean => sizeOf(data) <= SENT_AT_
  */
 function sizeOf(data: unknown): number {
   if (data === undefined || data === null) return 0;
-  if (typeof data !== 'object' || data instanceof URLSearchParams) return String(data).length;
+  // React Native's URLSearchParams has no tag of its own. Those of a browser have a `size`, which counts the parameters.
+  if (typeof data !== 'object' || data instanceof URLSearchParams || tagOf(data) === 'URLSearchParams') return String(data).length;
   const { size: blobSize, byteLength = blobSize, entries } = data as Partial<Blob & ArrayBuffer & FormData>;
   if (byteLength !== undefined) return byteLength;
   // React Native's FormData has no `entries`.
-  if (Object.prototype.toString.call(data) !== '[object FormData]' || !entries) return Infinity;
+  if (tagOf(data) !== 'FormData' || !entries) return Infinity;
   let size = 0;
   for (const [name, value] of data as FormData) size += name.length + sizeOf(value);
   return size;
