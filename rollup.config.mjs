@@ -41,7 +41,12 @@ const compile = (/** @type {Platform} */ platform) => ({
   resolveId: (id) => (id === '#platform' ? transport(platform) : null),
   transform(code, fileName) {
     if (!fileName.endsWith('.ts')) return null;
-    const { outputText, sourceMapText } = ts.transpileModule(code, { fileName, compilerOptions: options });
+    const { outputText, sourceMapText, diagnostics } = ts.transpileModule(code, {
+      fileName,
+      compilerOptions: options,
+      reportDiagnostics: true,
+    });
+    for (const { messageText, start } of diagnostics ?? []) this.error(ts.flattenDiagnosticMessageText(messageText, '\n'), start);
     return { code: outputText, map: sourceMapText ?? null };
   },
 });
