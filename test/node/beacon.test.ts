@@ -1,11 +1,13 @@
 // The best-effort channel over real sockets: on time or not at all, and never in the way of the client's own calls.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BeaconEvent, type Client, type ClientConfig, createClient, type EventType } from '../bare';
 import { type Answer, type Collector, HANGS, OK, startCollector, until } from './beacon-support';
 
 const unhandled: unknown[] = [];
-process.on('unhandledRejection', (reason) => unhandled.push(reason));
+const note = (reason: unknown): void => void unhandled.push(reason);
+process.on('unhandledRejection', note);
+afterAll(() => void process.off('unhandledRejection', note)); // other files run in this process, too
 afterEach(() => expect(unhandled).toEqual([]));
 
 async function collector(answer?: Answer): Promise<Collector> {
