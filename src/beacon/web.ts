@@ -56,7 +56,8 @@ function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent
         sent = ok ? { ok } : { ok, reason: 'rejected', status, retryAfter: retryAfterOf(headers) };
         answered = true;
         // Read for its connection's sake, and not kept: a few compressed megabytes may be gigabytes.
-        const reader = body?.getReader();
+        const reader = body?.getReader?.();
+        if (!reader) discard(body); // a Node stream, where fetch is that of node-fetch
         while (reader && !(await reader.read()).done);
       })
       .then(end, end);

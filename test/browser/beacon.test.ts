@@ -152,6 +152,17 @@ describe('a fetch that is somebody else’s', () => {
     expect(events[0]?.reason).toMatch(/network_error|rejected/);
   });
 
+  it('and has a Node stream as the body, as that of node-fetch, is not left with its connection', async () => {
+    const destroy = vi.fn();
+    const body = { destroy, on: () => {}, once: () => {} };
+    vi.spyOn(window, 'fetch').mockResolvedValue({ ok: true, status: 200, headers: new Headers(), body } as unknown as Response);
+    const api = client();
+    expect(api.beacon('/c', 1)).toBe(true);
+    expect(await api.beacons.flush(2_000)).toBe(true);
+    expect(api.beacons.stats()).toMatchObject({ sent: 1, inFlight: 0, dropped: {} });
+    expect(destroy).toHaveBeenCalled();
+  });
+
   it('and never settles, whatever is aborted, is a timeout all the same', async () => {
     vi.spyOn(window, 'fetch').mockImplementation(() => new Promise(() => {}));
     const api = client({ beacons: { timeout: 100 } });
