@@ -25,11 +25,15 @@ function byRule(error: unknown, status: number | undefined, handedOver: boolean 
   if (error === undefined) return 'success';
   if (isCanceled(error) || isLocal(error)) return 'ignored';
   if (isTimeout(error)) return error.limit === 'deadline' || error.kind === 'queue' ? 'ignored' : 'failure';
-  return handedOver === false || isTooLong(error) || OURS.has(codeOf(error) ?? '') ? 'ignored' : 'failure';
+  return handedOver === false || isTooLong(error) || isOurs(error) ? 'ignored' : 'failure';
 }
 
 /** Whether a body was longer than the caller takes, which is no failure of the endpoint. axios has no code for it. */
 const isTooLong = (error: unknown): boolean => /^maxContentLength /.test((error as Error | undefined)?.message ?? '');
+
+/** Of a host with several addresses, the code is that of the first: one of IPv6 says nothing of a host without it, but the others count. */
+const isOurs = (error: unknown): boolean =>
+  OURS.has(codeOf(error) ?? '') && (error as { cause?: Partial<AggregateError> }).cause?.errors?.every?.(isOurs) !== false;
 
 /** Codes of mistakes on this side: axios', Node's for what cannot be written into a request, and the system's if it has no more to give. */
 const OURS = new Set([

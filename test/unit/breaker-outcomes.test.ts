@@ -80,6 +80,17 @@ describe('by rule', () => {
     expect(snapshot()).toMatchObject({ ...counts, slowRate: 0, inFlight: 0 });
   });
 
+  it.each([
+    ['EADDRNOTAVAIL', 'ECONNREFUSED', FAILURE],
+    ['EMFILE', 'EMFILE', NOTHING],
+  ])('of several addresses, %s and %s', async (first, second, counts) => {
+    start();
+    const errors = [first, second].map((code) => Object.assign(new Error(code), { code }));
+    const adapter = () => Promise.reject(AxiosError.from(Object.assign(new AggregateError(errors), { code: first })));
+    expect(await ask(client, { adapter })).toBe(first);
+    expect(snapshot()).toMatchObject(counts);
+  });
+
   it('a status is judged though validateStatus lets it pass', async () => {
     start();
     upstream.does = 500;
