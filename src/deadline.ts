@@ -9,22 +9,21 @@ import { headerOf } from './util/header';
 export class Deadline {
   /** The budget it was created with, in milliseconds. */
   readonly ms: number;
-  // Not #private: those cannot be read through a proxy, such as Vue's `reactive` makes of what it holds.
-  private readonly expiresAt: number;
-  private controller: AbortController | undefined;
+  // Not #private, which cannot be read through a proxy; frozen, so that Vue's `reactive` wraps none of it.
+  private readonly end: Readonly<{ at: number }>;
 
   /** @param ms Milliseconds from now; what `within` has left, if that is less. */
   constructor(ms: number, within?: Deadline) {
     const own = now() + ms;
     // Read through the public getter, not the field: `within` may come from another copy of this package.
-    this.expiresAt = within ? Math.min(own, now() + within.remaining) : own;
+    this.end = Object.freeze({ at: within ? Math.min(own, now() + within.remaining) : own });
     // Rounded down, so as never to promise more than the enclosing deadline has left.
     this.ms = Math.max(0, within ? Math.min(ms, Math.floor(within.remaining)) : ms);
   }
 
   /** Milliseconds left, never below 0. */
   get remaining(): number {
-    return Math.max(0, this.expiresAt - now());
+    return Math.max(0, this.end.at - now());
   }
 
   /** Whether nothing is left. */
@@ -34,15 +33,22 @@ export class Deadline {
 
   /** Aborts when the `withDeadline` scope runs out of time; for work other than a client's calls. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    return this.controller.signal;
+    return controllerOf(this.end).signal;
   }
 
   /** @internal */
   abort(reason: unknown): void {
-    this.controller ??= new AbortController();
-    this.controller.abort(reason);
+    controllerOf(this.end).abort(reason);
   }
+}
+
+/** Not kept in the deadlines, which a program may have frozen. */
+const controllers = /* @__PURE__ */ new WeakMap<object, AbortController>();
+
+function controllerOf(end: object): AbortController {
+  const controller = controllers.get(end) ?? new AbortController();
+  controllers.set(end, controller);
+  return controller;
 }
 
 /** The header that carries a deadline unless another is named. */

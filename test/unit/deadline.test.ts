@@ -56,6 +56,13 @@ describe('a deadline', () => {
     expect([proxy.remaining, proxy.expired]).toEqual([0, true]);
   });
 
+  it('may be frozen, or seen through a proxy that refuses changes', () => {
+    const deadline = Object.freeze(new Deadline(100));
+    const { signal } = new Proxy(deadline, { set: () => false });
+    deadline.abort('over');
+    expect(signal.reason).toBe('over');
+  });
+
   it('starts no timer', () => {
     void new Deadline(100).signal;
     expect(vi.getTimerCount()).toBe(0);
