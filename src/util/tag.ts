@@ -3,4 +3,6 @@ export const tagOf = (value: unknown): string => Object.prototype.toString.call(
 
 export const isDate = (value: unknown): value is Date => tagOf(value) === 'Date';
 
-export const isError = (value: unknown): value is Error => value instanceof Error || /^(Error|DOMException)$/.test(tagOf(value));
+/** Of most values, which are no objects, it is told at once: each in a beacon's data is looked at. */
+export const isError = (value: unknown): value is Error =>
+  typeof value === 'object' && (value instanceof Error || /^(Error|DOMException)$/.test(tagOf(value)));
