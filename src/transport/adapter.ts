@@ -92,15 +92,18 @@ export async function runAdapter(
     ...added,
   } as unknown as InternalAxiosRequestConfig;
   if (!changes || !('signal' in changes)) setSignal(adapted, attempt);
-  if (!changes && !names.has(config)) names.set(config, Object.keys(adapted));
+  if (!changes) {
+    if (!names.has(config)) names.set(config, Reflect.ownKeys(adapted));
+    attempt.onAbort(() => keepNotes(adapted, config));
+  }
   try {
     const response = await adapter(adapted);
-    keepNotes(adapted, config);
+    keepNotes(adapted, config, attempt);
     response.config = config;
     if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
-    keepNotes(adapted, config);
+    keepNotes(adapted, config, attempt);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
         if (told?.config === adapted)
@@ -115,13 +118,13 @@ export async function runAdapter(
 }
 
 /** What was in a config before the first attempt of an adapter of the user's. */
-const names = new WeakMap<object, readonly string[]>();
+const names = new WeakMap<object, readonly PropertyKey[]>();
 
 /** What such an adapter adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
-function keepNotes(adapted: object, config: object): void {
+function keepNotes(adapted: object, config: object, attempt?: Attempt): void {
   const given = names.get(config);
-  if (!given) return;
-  for (const name of Object.keys(adapted)) if (!given.includes(name)) Reflect.set(config, name, Reflect.get(adapted, name));
+  if (!given || attempt?.aborted) return; // what comes after the abort is nobody's any more
+  for (const name of Reflect.ownKeys(adapted)) if (!given.includes(name)) Reflect.set(config, name, Reflect.get(adapted, name));
 }
 
 const ATTEMPT = Symbol('attempt');

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { createClient, protect } from '../bare';
 import { rejection } from './support';
 
-type Noted = InternalAxiosRequestConfig & Record<string, unknown>;
+const NOTE = Symbol('note');
+
+type Noted = InternalAxiosRequestConfig & Record<string | symbol, unknown>;
 
 const answer = (config: object, status = 200): AxiosResponse =>
   ({ data: '{}', status, statusText: '', headers: {}, config }) as unknown as AxiosResponse;
@@ -18,12 +20,12 @@ const makers: [string, (adapter: AxiosAdapter) => AxiosInstance][] = [
 describe.each(makers)('with %s, an adapter', (_, make) => {
   it('may note something in its config', async () => {
     const api = make(async (config) => {
-      Object.assign(config, { took: 7, [Symbol.for('note')]: 1 });
+      Object.assign(config, { took: 7, [NOTE]: 1 });
       if (config.url === '/bad') throw new AxiosError('bad', 'EBAD', config);
       return answer(config);
     });
-    expect(((await api.get('/good')).config as Noted).took).toBe(7);
-    expect(((await rejection(api.get('/bad'))) as AxiosError<unknown, unknown> & { config: Noted }).config.took).toBe(7);
+    const { config: bad } = (await rejection(api.get('/bad'))) as AxiosError;
+    for (const config of [(await api.get('/good')).config, bad] as Noted[]) expect([config.took, config[NOTE]]).toEqual([7, 1]);
   });
 
   it('may freeze its errors', async () => {
@@ -45,4 +47,22 @@ it('what an adapter notes is there for its next attempt', async () => {
     retry: { baseDelay: 0 },
   });
   expect((await api.get('/a')).config).toMatchObject({ count: 2 });
+});
+
+it('what an adapter noted before its attempt was stopped is there, and nothing that it notes later', async () => {
+  const api = createClient({
+    adapter: async (config) => {
+      const noted = config as Noted;
+      const isFirst = noted.began === undefined;
+      noted.began = isFirst ? 'first' : 'second';
+      if (isFirst) await new Promise((resolve) => setTimeout(resolve, 150));
+      noted.ended = noted.began;
+      return answer(config);
+    },
+    retry: { baseDelay: 0 },
+  });
+  expect(await rejection(api.get('/a', { timeout: 50, retry: false }))).toMatchObject({ code: 'ETIMEDOUT', config: { began: 'first' } });
+  const { config } = await api.get('/a', { timeout: 50 });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(config).toMatchObject({ began: 'second', ended: 'second' });
 });
