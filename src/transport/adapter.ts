@@ -106,9 +106,8 @@ export async function runAdapter(
     keepNotes(adapted, config, attempt);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
-        if (told?.config === adapted)
-          Reflect.set(told, 'config', config); // an adapter may freeze its errors
-        else if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);
+        if (told?.config === adapted) Reflect.set(told, 'config', config); // refused where an adapter froze its error
+        if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);
       }
       // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
       if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
@@ -153,7 +152,7 @@ function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
   Object.defineProperty(config, 'signal', SIGNAL);
 }
 
-/** Removes the attempt's overrides from a copy that an adapter made of its config, or a retry with that copy would have no `total`. */
+/** Removes the attempt's overrides from a config that an error carries, such as an adapter's copy, or a retry with it would have no `total`. */
 function undo(
   copy: InternalAxiosRequestConfig,
   adapted: InternalAxiosRequestConfig,
