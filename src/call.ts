@@ -65,6 +65,8 @@ export class Call {
   readonly timer: Timer;
   /** axios' own config, interceptors and transforms applied; `undefined` until axios reaches its adapter. */
   config: InternalAxiosRequestConfig | undefined;
+  /** What was in the config before the first attempt of an adapter of the user's. */
+  given: readonly PropertyKey[] | undefined;
   /** Whether the body that `bodyFactory` made reached the adapter as it was. If not, a new one lacks what was made of it on the way. */
   isBodyAsMade = true;
   attempts = 0;

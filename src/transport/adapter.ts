@@ -93,17 +93,17 @@ export async function runAdapter(
   } as unknown as InternalAxiosRequestConfig;
   if (!changes || !('signal' in changes)) setSignal(adapted, attempt);
   if (!changes) {
-    if (!names.has(config)) names.set(config, Reflect.ownKeys(adapted));
-    attempt.onAbort(() => keepNotes(adapted, config));
+    call.given ??= Reflect.ownKeys(adapted);
+    attempt.onAbort(() => keepNotes(adapted, call));
   }
   try {
     const response = await adapter(adapted);
-    keepNotes(adapted, config, attempt);
+    keepNotes(adapted, call, attempt);
     response.config = config;
     if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
-    keepNotes(adapted, config, attempt);
+    keepNotes(adapted, call, attempt);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
         if (told?.config === adapted) Reflect.set(told, 'config', config); // refused where an adapter froze its error
@@ -116,14 +116,10 @@ export async function runAdapter(
   }
 }
 
-/** What was in a config before the first attempt of an adapter of the user's. */
-const names = new WeakMap<object, readonly PropertyKey[]>();
-
-/** What such an adapter adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
-function keepNotes(adapted: object, config: object, attempt?: Attempt): void {
-  const given = names.get(config);
+/** What an adapter of the user's adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
+function keepNotes(adapted: object, { config, given }: Call, attempt?: Attempt): void {
   if (!given || attempt?.aborted) return; // what comes after the abort is nobody's any more
-  for (const name of Reflect.ownKeys(adapted)) if (!given.includes(name)) Reflect.set(config, name, Reflect.get(adapted, name));
+  for (const name of Reflect.ownKeys(adapted)) if (!given.includes(name)) Reflect.set(config as object, name, Reflect.get(adapted, name));
 }
 
 const ATTEMPT = Symbol('attempt');
