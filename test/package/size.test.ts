@@ -8,8 +8,8 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 31_000],
-  ['protect', 'breakwater', 31_000],
+  ['createClient', 'breakwater', 31_100],
+  ['protect', 'breakwater', 31_100],
   ['withDeadline', 'breakwater', 2_700],
   ['isTimeout', 'breakwater', 1_300],
   ['logTo', 'breakwater/log', 2_540],
