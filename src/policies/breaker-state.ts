@@ -95,8 +95,7 @@ export class Breaker {
   }
 
   /** The call is over. If the state has changed since it began, its result is ignored. */
-  release(permit: Permit, verdict: Verdict): void {
-    const at = now();
+  release(permit: Permit, verdict: Verdict, at = now()): void {
     const slow = this.settings.slow !== false && at >= permit.slowAt;
     this.inFlight--;
     this.#refresh(at);
