@@ -59,7 +59,7 @@ const inChromium = (
     globalSetup: ['test/setup/lab.ts'],
     testTimeout: TIMEOUT,
     hookTimeout: TIMEOUT,
-    maxWorkers: 3,
+    maxWorkers: 4,
     browser: {
       enabled: true,
       headless: true,
@@ -84,6 +84,7 @@ export default defineConfig({
           isolate: false, // to load the modules for each file took as long as the tests
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
+          exclude: WIDE,
           setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -101,7 +102,7 @@ export default defineConfig({
           include: ['test/playground/**/*.test.ts'],
           exclude: WIDE,
           pool: 'forks',
-          maxWorkers: 3,
+          maxWorkers: 5,
           sequence: { groupOrder: 3 },
           testTimeout: TIMEOUT,
           hookTimeout: TIMEOUT,

@@ -14,7 +14,8 @@ it('an upstream that dies is told from Node to have failed in the reading, and i
   await soon(() => dashboard.fact('breakers', ORDERS)).toBe('closed');
   await dashboard.become('hanging');
   await soon(() => dashboard.left(ORDERS)).toBeGreaterThan(0);
-  expect(await dashboard.events('timeout')).toEqual(expect.arrayContaining([expect.stringContaining('read limit in response')]));
+  // The breaker may have opened on calls that hang, before the first of them has timed out.
+  await soon(() => dashboard.events('timeout')).toEqual(expect.arrayContaining([expect.stringContaining('read limit in response')]));
   for (const record of await dashboard.records()) expect(record.slice(1, 3)).toEqual(['read', 'response']);
   expect(await page.locator('#calls .track [data-look="response"]').count()).toBeGreaterThan(0);
   await soon(() => dashboard.waiting('axios')).toBeGreaterThan(10);

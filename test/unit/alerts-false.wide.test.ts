@@ -1,0 +1,78 @@
+// How often the alerts cry wolf: days of simulated traffic, with seeds, on a fake clock. A table is printed.
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { arrivals, attemptOf, randomFrom, type Traffic, timeoutOf, Watching } from './telemetry-support';
+
+const DAY = 86_400_000;
+const LIMIT = 60_000;
+
+const ANSWER = attemptOf();
+const TIMEOUT = timeoutOf();
+
+let watching: Watching;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  watching = new Watching();
+});
+afterEach(() => {
+  watching.close();
+  vi.useRealTimers();
+});
+
+const lines: string[] = [];
+afterAll(() => console.log(lines.join('\n')));
+
+/** Until it is over, or there is an alert. */
+function run(traffic: Traffic, milliseconds: number, untilAlert = false): void {
+  for (const timesOut of arrivals(traffic, milliseconds)) {
+    watching.attempt(timesOut ? TIMEOUT : ANSWER);
+    if (untilAlert && watching.alerts.length) return;
+  }
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+describe('false alerts a day', () => {
+  function perDay(traffic: Omit<Traffic, 'random'>, days: number): number {
+    run({ ...traffic, random: randomFrom(7) }, days * DAY);
+    const firing = watching.alerts.filter(({ status }) => status === 'firing');
+    const surges = firing.filter(({ reason }) => reason === 'surge').length;
+    const { rps, rate, inBursts } = traffic;
+    lines.push(
+      `${rps} rps, ${percent(rate)} time out${inBursts ? ', 3 to 8 at once' : ''}: ` +
+        `${(firing.length / days).toFixed(2)} false alerts a day, ${(surges / days).toFixed(2)} of them surges (${days} days)`,
+    );
+    return firing.length / days;
+  }
+
+  it.each([
+    [0.2, 0, 5, 0],
+    [0.2, 0.01, 60, 0.05],
+    [0.2, 0.05, 60, 2],
+    [2, 0, 1, 0],
+    [2, 0.01, 10, 0.8],
+    [2, 0.05, 10, 0.8],
+    [20, 0, 0.1, 0],
+    [20, 0.01, 0.5, 0],
+    [20, 0.05, 0.5, 0],
+  ])(
+    'at %d a second, a share of %d timing out by chance, over %d days: at most %d',
+    (rps, rate, days, most) => {
+      expect(perDay({ rps, rate }, days)).toBeLessThanOrEqual(most);
+    },
+    LIMIT,
+  );
+
+  // An upstream that halts this often is no healthy one; but this is what it costs.
+  it.each([
+    [0.2, 30, 22],
+    [2, 5, 75],
+    [20, 0.5, 0],
+  ])(
+    'at %d a second, a share of 0.01 timing out, 3 to 8 at once, over %d days: at most %d',
+    (rps, days, most) => {
+      expect(perDay({ rps, rate: 0.01, inBursts: true }, days)).toBeLessThanOrEqual(most);
+    },
+    LIMIT,
+  );
+});
