@@ -54,7 +54,10 @@ function fail(response, error) {
 // An Express error handler has four parameters.
 app.use((error, _request, response, _next) => fail(response, error));
 
-const server = app.listen(Number(PORT), '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+const server = app.listen(Number(PORT), '127.0.0.1', (error) => {
+  if (error) throw error; // the port is taken, say
+  console.log(`listening on http://127.0.0.1:${server.address().port}`);
+});
 
 process.once('SIGTERM', () => {
   server.close(async () => {

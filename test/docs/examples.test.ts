@@ -90,6 +90,17 @@ describe('express-backend.mjs', () => {
     expect(metrics).toMatch(/^breakwater_fallbacks_total\{.*kind="stale".*\} 1$/m);
     expect(metrics).toMatch(/^http_client_request_duration_seconds_count\{.*error_type="timeout".*\} 1$/m);
   });
+
+  it('says that its port is taken', async () => {
+    const second = spawn(process.execPath, [join(root, 'docs/examples/express-backend.mjs')], {
+      env: { ...directly, UPSTREAM: origin(), PORT: new URL(url).port },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    second.stderr.on('data', (chunk) => (said += chunk));
+    expect(await once(second, 'close')).toEqual([1, null]);
+    expect(said).toContain('EADDRINUSE');
+  });
 });
 
 describe('serverless.mjs', () => {
