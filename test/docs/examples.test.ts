@@ -197,6 +197,11 @@ describe('in a page', () => {
       await note.getByText('As of 0 minutes ago.').waitFor();
       expect(await page.locator('li').allTextContents()).toEqual(['Tea is ready']);
       expect(beacons()).toEqual(['{"clicked":"refresh"}', '{"clicked":"refresh"}']);
+
+      answers['/news'] = { status: 404 }; // an answer, which no fallback hides
+      await page.click('#refresh');
+      await note.getByText('No news: Request failed with status code 404.').waitFor();
+      expect(await page.locator('[aria-busy]').count()).toBe(0);
     });
   });
 
