@@ -41,6 +41,16 @@ describe('the page of one call', () => {
     ).toBe(true);
   });
 
+  it('shows which limit is invalid, though it is folded away', async () => {
+    const page = await open();
+    await page.getByText('More limits').click();
+    await page.getByLabel('body', { exact: true }).fill('0');
+    await page.getByText('More limits').click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    expect(await page.getByLabel('body', { exact: true }).evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await page.getByLabel('body', { exact: true }).isVisible()).toBe(true);
+  });
+
   it('offers every fault, and in the browser those that it can reach, with the reason for the others', async () => {
     const page = await open();
     const radios = page.locator('input[name="fault"]');

@@ -107,6 +107,15 @@ form.addEventListener('submit', (event) => {
   start();
 });
 form.addEventListener('input', onForm);
+// The browser explains an invalid value only where it is seen. The event does not bubble.
+form.addEventListener(
+  'invalid',
+  ({ target }) => {
+    const folded = target instanceof Element && target.closest('details');
+    if (folded) folded.open = true;
+  },
+  true,
+);
 stopButton.addEventListener('click', () => running?.abort());
 document.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') running?.abort();
