@@ -58,6 +58,16 @@ describe('the keyboard', () => {
   });
 });
 
+it('starts with the upstream that it shows, though another page has switched it meanwhile', async () => {
+  const { page } = await playground.open();
+  const dashboard = at(page);
+  await dashboard.runIn('Node backend');
+  await dashboard.become('failing');
+  await playground.open(); // whose upstream is healthy
+  await dashboard.start();
+  await soon(() => dashboard.bars('axios', 'failed')).toBeGreaterThan(0);
+});
+
 it('keeps its charts when light turns into dark, though nothing runs', async () => {
   const { page } = await playground.open();
   const painted = () => page.locator('#chart-wait canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());

@@ -71,6 +71,7 @@ async function obey() {
 
 function run() {
   halt();
+  upstream = ''; // another page may have switched it
   where = String(new FormData(form).get('where'));
   const mine = createModel();
   model = mine;
@@ -133,7 +134,10 @@ function show() {
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  if (!started) run();
+  if (!started) {
+    run();
+    obey();
+  }
   show();
 });
 form.addEventListener('input', ({ target }) => {
