@@ -4,6 +4,15 @@ export const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//
 /** Joins as axios does, which takes the base as it is if there is nothing to join. */
 export const joinUrl = (base: string, url: string): string => (url ? `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : base);
 
+/**
+ * Whether an origin is the page's own. `location` alone is wrong in frames: an empty or `srcdoc` one has its parent's origin, a sandboxed one
+ * has none. `origin` alone is wrong where the page has a variable of that name.
+ */
+export function isOwnOrigin(target: string): boolean {
+  const { location, origin } = globalThis as Partial<typeof globalThis>;
+  return target === origin || (target === location?.origin && origin !== 'null');
+}
+
 /** A call parses its URL several times, and most programs use the same few over and over. */
 const parsed = new Map<string, URL>();
 

@@ -228,6 +228,15 @@ describe('a page that goes away', () => {
     expect(api.beacons.stats().sent).toBe(2);
   });
 
+  it('does so in a sandboxed frame, for which the origin of its own URL is another', () => {
+    const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon').mockReturnValue(true)];
+    vi.stubGlobal('origin', 'null');
+    client().beacon('/a', 1);
+    leave();
+    vi.unstubAllGlobals();
+    expect([fetch.mock.calls.length, sendBeacon.mock.calls.length]).toEqual([1, 0]);
+  });
+
   it('lets go of the answers to those: a body that never ends keeps no connection', async () => {
     const peer = await meet('body-stall');
     const api = client({ baseURL: peer.url });

@@ -1,6 +1,7 @@
 // The trace in a page: sent to the page's own origin; to another only where it is listed, since there it costs a preflight.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptRecord, CallRecord, Client, RequestConfig } from '../bare';
+import { inRealm } from './realm';
 import { cleanly, clientWith, failure, meet } from './support';
 
 cleanly();
@@ -45,6 +46,32 @@ describe.each(['fetch', 'xhr'])('by %s, the trace', (adapter) => {
     await client.get('favicon', { baseURL: location.origin });
     expect(seen).toEqual(Array(3).fill(expect.stringMatching(VALID)));
     expect(records.map(({ traceId }) => traceId)).toEqual(seen.flatMap((header) => Array(2).fill(header?.slice(3, 35))));
+  });
+
+  it('goes to the origin that an empty frame has from its parent', async () => {
+    const body = `
+      let sent;
+      const { fetch } = window;
+      window.fetch = (request, init) => {
+        sent = request.headers.get('traceparent');
+        return fetch(request, init);
+      };
+      const { setRequestHeader } = XMLHttpRequest.prototype;
+      XMLHttpRequest.prototype.setRequestHeader = function (name, value) {
+        if (name === 'traceparent') sent = value;
+        return setRequestHeader.call(this, name, value);
+      };
+      await library.createClient({ adapter: '${adapter}', propagateTrace: true, validateStatus: null }).get('/');
+      return sent;`;
+    expect(await inRealm('', body)).toMatch(VALID);
+  });
+
+  it('does not go to the origin of its URL from a sandboxed frame, which that is another for', async () => {
+    const seen = watchOwn();
+    vi.stubGlobal('origin', 'null');
+    await clientWith({ adapter, propagateTrace: true, validateStatus: null }).get('/');
+    vi.unstubAllGlobals();
+    expect(seen.filter(Boolean)).toEqual([]);
   });
 
   it('goes nowhere by default', async () => {
