@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { at, soon } from './dashboard-support';
-import { withPlayground } from './page-support';
+import { endServer, startServer, withPlayground } from './page-support';
 
 const playground = withPlayground();
 
@@ -66,6 +66,18 @@ it('starts with the upstream that it shows, though another page has switched it 
   await playground.open(); // whose upstream is healthy
   await dashboard.start();
   await soon(() => dashboard.bars('axios', 'failed')).toBeGreaterThan(0);
+});
+
+it('says so when the backend goes away under its traffic, rather than that all is well', async () => {
+  const server = await startServer();
+  const { page } = await playground.open('', { expectProblems: true });
+  await page.goto(server.url);
+  const dashboard = at(page);
+  await dashboard.runIn('Node backend');
+  await dashboard.start();
+  await soon(() => dashboard.bars('breakwater', 'ok')).toBeGreaterThan(0);
+  await endServer(server.child);
+  await soon(() => title(page)).toBe('Stopped');
 });
 
 it('keeps its charts when light turns into dark, though nothing runs', async () => {

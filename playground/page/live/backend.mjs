@@ -8,8 +8,9 @@ import { linesOf, post } from '../post.mjs';
 /**
  * @param {Settings} first
  * @param {(message: Message) => void} take
+ * @param {() => void} lost Called when the backend is gone.
  */
-export function inNode(first, take) {
+export function inNode(first, take, lost) {
   const id = crypto.randomUUID();
   const ended = new AbortController();
   const { signal } = ended;
@@ -18,7 +19,9 @@ export function inNode(first, take) {
     for await (const line of linesOf(response)) take(/** @type {Message} */ (line));
   };
   read().catch((error) => {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    lost();
+    throw error;
   });
   return {
     /** @param {Settings} settings */

@@ -81,7 +81,9 @@ function run() {
     if (message.type === 'state' && mine === model) draw();
   };
   started =
-    where === 'browser' && Breakwater ? startTraffic({ breakwater: Breakwater, axios }, urls, settings(), take) : inNode(settings(), take);
+    where === 'browser' && Breakwater
+      ? startTraffic({ breakwater: Breakwater, axios }, urls, settings(), take)
+      : inNode(settings(), take, stop);
   runButton.setAttribute('aria-disabled', 'true'); // not `disabled`, so that it keeps the focus
   stopButton.hidden = false;
 }
