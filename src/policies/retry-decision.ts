@@ -111,9 +111,9 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
   if (isCutShort(call, error, response)) return harmless ? undefined : 'unsafe';
   if (response) {
     if (!PASSING.has(response.status)) return 'permanent';
-    // The peer itself says that it did not do the work.
+    // The peer itself says that it did not do the work. Behind a redirect, the place that was asked first may have done it.
     const refused = response.status === 425 || response.status === 429 || (response.status === 503 && hinted);
-    return harmless || refused || isTunnelRefused(call) ? undefined : 'unsafe';
+    return harmless || (refused && !isRedirected(call)) || isTunnelRefused(call) ? undefined : 'unsafe';
   }
   if (isTimeout(error)) return error.limit === 'deadline' ? 'deadline' : harmless || error.safeToRetry ? undefined : 'unsafe';
   const code = codeOf(error);
@@ -131,6 +131,8 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
   // A mistake in the user's own functions may be a TypeError too, but comes after the last byte, or before a stream was read.
   return (error as Error | null)?.name === 'TypeError' && !call.attempt.isWhole && call.config?.responseType !== 'stream';
 }
+
+const isRedirected = ({ attempt }: Call): boolean => attempt !== undefined && attempt.hops > 1;
 
 /** Whether the response is a proxy's, to CONNECT: the request itself was never sent. An answer to a request comes in a later phase. */
 const isTunnelRefused = ({ attempt }: Call): boolean => attempt?.hops === 1 && attempt.clock.phase === 'proxy';

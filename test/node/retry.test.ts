@@ -235,6 +235,16 @@ describe('a redirect', () => {
     expect(lab.upstream('healthy').requests).toBe(1);
   });
 
+  it.each([425, 429])('whose target refuses by %i is not repeated for a POST, which the first may have processed', async (status) => {
+    const healthy = lab.upstream('healthy');
+    const { client } = retrying();
+    const url = lab.url('healthy', `/redirect?to=/status/${status}`);
+    expect(await told(client.post(url, 'body'))).toMatchObject({ response: { status }, retryStopped: 'unsafe' });
+    expect(healthy.requests).toBe(2);
+    expect(await told(client.post(url, 'body', { headers: { 'Idempotency-Key': 'k' } }))).toMatchObject({ retryStopped: 'retries' });
+    expect(healthy.requests).toBe(2 + 6);
+  });
+
   it('that goes in circles is not repeated', async () => {
     const { client } = retrying();
     const error = await told(client.get(lab.url('healthy', '/redirect?to=/redirect?to=/'), { maxRedirects: 1 }));

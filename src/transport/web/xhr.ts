@@ -1,5 +1,5 @@
 /** One attempt through axios' XHR adapter, for upload progress and for those who ask for it. Its phases are marked by progress events. */
-import axios, { type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosError, type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
 import { runAdapter } from '../adapter';
@@ -43,6 +43,8 @@ export const xhrHandler: Handler = async (call) => {
     }),
   });
   const failed = (error: unknown): never => {
+    const from = (error as AxiosError | undefined)?.request?.responseURL;
+    if (from && from !== urlOf(config)) attempt.hops = 2;
     throw thrown ? thrown.error : error;
   };
   return answer.catch(failed).finally(() => clock.stop(read()));
