@@ -77,8 +77,10 @@ export class BreakerCounts {
     return burst && shortly && drags(shortly, hanging, slow.rate, burst.minCalls) ? 'slow-rate' : undefined;
   }
 
-  /** Forgets the calls in flight: they say nothing about the state that begins now. */
+  /** Forgets the calls in flight: they say nothing about the state that begins now. Those hanging remain counted, as slow. */
   unwatchAll(): void {
+    const at = now();
+    for (let hanging = this.#countHanging(at); hanging > 0; hanging--) this.add('ignored', true, at);
     this.#underWay = [];
     this.#hanging = 0;
   }

@@ -184,7 +184,6 @@ export class Breaker {
   }
 
   #close(reason: BreakerReason): void {
-    this.counts.clear();
     this.#change({ name: 'closed' }, reason);
   }
 
@@ -194,6 +193,7 @@ export class Breaker {
     this.#state = state;
     this.#generation++;
     this.counts.unwatchAll();
+    if (state.name === 'closed') this.counts.clear();
     this.since = Math.round(Date.now() - now() + at);
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }

@@ -41,7 +41,7 @@ describe('the breaker in a browser', () => {
     const hanging = Array.from({ length: 5 }, () => outcome(client.get(peer.url, { signal: controller.signal })));
     await sleep(350);
     expect(await outcome(client.get(peer.url))).toBe('EBREAKEROPEN');
-    expect(seen).toMatchObject([{ to: 'open', reason: 'slow-rate', snapshot: { calls: 0, inFlight: 5 } }]);
+    expect(seen).toMatchObject([{ to: 'open', reason: 'slow-rate', snapshot: { calls: 5, inFlight: 5, slowRate: 1 } }]);
     controller.abort();
     expect(await Promise.all(hanging)).toEqual(Array(5).fill('ERR_CANCELED'));
     expect(client.breakers.list()).toMatchObject([{ state: 'open', inFlight: 0 }]);

@@ -140,7 +140,7 @@ describe('an upstream that hangs', () => {
     await until(() => upstream.requests === 12, 'all calls hang');
     await new Promise((resolve) => setTimeout(resolve, 310));
     expect(await outcome(client.get(upstream.url))).toBe('EBREAKEROPEN');
-    expect(events).toMatchObject([{ to: 'open', reason: 'slow-rate', snapshot: { calls: 0, inFlight: 12, slowRate: 0 } }]);
+    expect(events).toMatchObject([{ to: 'open', reason: 'slow-rate', snapshot: { calls: 12, inFlight: 12, slowRate: 1 } }]);
     expect(upstream).toMatchObject({ connections: 12, open: 12 });
     expect(await Promise.all(hanging)).toEqual(Array(12).fill('ETIMEDOUT'));
     await upstream.closed(12);
