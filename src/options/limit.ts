@@ -17,7 +17,10 @@ export interface LimitOptions {
   burst?: number | false | undefined;
   /** Attempts in flight at a time; a stream counts until its last byte. @default none */
   concurrency?: number | false | undefined;
-  /** Attempts that may be queued, first come, first served among those with the same limit; any more are refused. @default 0 */
+  /**
+   * Attempts that may be queued for the rate, and as many for a place, first come, first served among those with the same limit; any more
+   * are refused. @default 0
+   */
   maxQueue?: number | undefined;
   /**
    * The longest wait of an attempt in milliseconds, for a token and for a place together; never longer than the deadline.
