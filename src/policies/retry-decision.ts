@@ -1,6 +1,7 @@
 /** Decides whether and when a failed attempt is repeated, from the failure, the request, the deadline and the budget. */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call } from '../call';
+import type { Attempt } from '../call/attempt';
 import { MAX_DELAY } from '../clock';
 import { codeOf, isBreakerOpen, isCanceled, isLocal, isTimeout } from '../errors';
 import type { RetrySettings } from '../options/retry';
@@ -118,7 +119,7 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
   if (isTimeout(error)) return error.limit === 'deadline' ? 'deadline' : harmless || error.safeToRetry ? undefined : 'unsafe';
   const code = codeOf(error);
   if (!code || !isNetwork(code)) return 'permanent';
-  return harmless || isUnsent(call, code) ? undefined : 'unsafe';
+  return harmless || isUnsent(call, error, code) ? undefined : 'unsafe';
 }
 
 /** Whether a good response broke off in its body. Each axios adapter has its own error for that, unlike the one for a size limit. */
@@ -132,16 +133,19 @@ function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefi
   return (error as Error | null)?.name === 'TypeError' && !call.attempt.isWhole && call.config?.responseType !== 'stream';
 }
 
-const isRedirected = ({ attempt }: Call): boolean => attempt !== undefined && attempt.hops > 1;
+const isRedirected = ({ attempt }: Call): boolean => (attempt as Attempt).hops > 1;
 
 /** Whether the response is a proxy's, to CONNECT: the request itself was never sent. An answer to a request comes in a later phase. */
 const isTunnelRefused = ({ attempt }: Call): boolean => attempt?.hops === 1 && attempt.clock.phase === 'proxy';
 
 /** Whether the failure came before the first byte was sent: going by its code, or because the connection was still being made. */
-function isUnsent({ attempt }: Call, code: string): boolean {
+function isUnsent({ attempt }: Call, error: unknown, code: string): boolean {
   if (!attempt || attempt.hops > 1) return false;
-  return NOT_SENT.includes(code) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
+  return (NOT_SENT.includes(code) && !IN_USE.test((error as Error).message)) || (attempt.hops === 1 && isBeforeSend(attempt.clock.phase));
 }
+
+/** Of a connection in use: if the route to the peer is gone, the system has the same codes for that (`read EHOSTUNREACH`). */
+const IN_USE = /^(read|write) /;
 
 /** The delay after the nth attempt: exponential, then capped, then jittered: what is at the cap must not come in step. */
 export function backOff(

@@ -214,6 +214,30 @@ describe.each(LATE)('after the request was sent and %s', (_, handler, config) =>
   });
 });
 
+describe('a route that is gone while the answer is due', () => {
+  // The system reports it on a connection in use as well, after minutes of sending again; here by the socket itself, as Node would.
+  it.each(['EHOSTUNREACH', 'ENETUNREACH', 'ECONNREFUSED'])('has no POST repeated: %s', async (code) => {
+    const sockets: net.Socket[] = [];
+    const httpAgent = new http.Agent({ keepAlive: true });
+    const { createConnection } = httpAgent as unknown as { createConnection(...args: unknown[]): net.Socket };
+    Object.assign(httpAgent, {
+      createConnection(...args: unknown[]) {
+        const socket = createConnection.apply(httpAgent, args);
+        sockets.push(socket);
+        return socket;
+      },
+    });
+    const lost = (): Error => Object.assign(new Error(`read ${code}`), { code, syscall: 'read' });
+    const peer = await upstream(({ req }) => drained(req, () => sockets.at(-1)?.destroy(lost())));
+    const { client } = retrying({ httpAgent });
+    expect(await told(client.post(peer.url, 'body'))).toMatchObject({ code, retryStopped: 'unsafe' });
+    expect(peer.requests).toBe(1);
+    expect(await told(client.put(peer.url, 'body'))).toMatchObject({ code, retryStopped: 'retries' });
+    expect(peer.requests).toBe(1 + 3);
+    httpAgent.destroy();
+  });
+});
+
 describe('a redirect', () => {
   it('whose target is refused is repeated for a GET, not for a POST, which has reached the first', async () => {
     const target = encodeURIComponent(lab.url('refused'));
