@@ -81,8 +81,10 @@ describe('memory', () => {
     for (let i = from; i < to; i++) await ask(client, { endpoint: `e${i}` });
   }
 
-  it('is of a thousand endpoints; open ones and those with calls under way stay', async () => {
+  it('is of a thousand endpoints; those that refuse calls or have some under way stay', async () => {
     start();
+    upstream.does = { status: 429, headers: { 'retry-after': '60' } };
+    await ask(client, { endpoint: 'gated' });
     upstream.does = 'hang';
     const call = ask(client, { endpoint: 'busy' });
     await settled();
@@ -95,6 +97,7 @@ describe('memory', () => {
     expect(client.breakers.get('open').state).toBe('open');
     expect(client.breakers.get('busy').inFlight).toBe(1);
     expect(client.breakers.get('held').state).toBe('open');
+    expect(client.breakers.get('gated').retryAfter).toBe(60_000);
     release();
     upstream.held[0]?.answer(200);
     await call;
