@@ -122,10 +122,14 @@ function judgeFailure(call: Call, error: unknown, response: AxiosResponse | unde
   return harmless || isUnsent(call, error, code) ? undefined : 'unsafe';
 }
 
-/** Whether a good response broke off in its body. Each axios adapter has its own error for that, unlike the one for a size limit. */
+/**
+ * Whether a response broke off in its body: a good one, or one with a passing status of which the error says nothing. Each axios adapter
+ * has its own error for that, unlike the one for a size limit.
+ */
 function isCutShort(call: Call, error: unknown, response: AxiosResponse | undefined): boolean {
   const status = response?.status ?? call.attempt?.status;
-  if (isTimeout(error) || call.attempt?.clock.phase !== 'body' || status === undefined || status >= 400) return false;
+  if (isTimeout(error) || call.attempt?.clock.phase !== 'body' || status === undefined) return false;
+  if (status >= 400 && (response || !PASSING.has(status))) return false;
   const code = codeOf(error);
   if (code === 'ERR_BAD_RESPONSE') return response !== undefined && call.config?.validateStatus?.(status) !== false;
   if (code !== undefined) return isNetwork(code);

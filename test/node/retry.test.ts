@@ -480,16 +480,16 @@ describe("axios' fetch adapter", () => {
     expect((await told(client.get(lab.url('stall')))).history).toHaveLength(3);
   });
 
-  it('has a GET repeated whose answer broke off', async () => {
+  it.each([200, 503])('has a GET repeated whose answer broke off: %i', async (status) => {
     const peer = await upstream(({ req, res, upstream }) => {
       if (peer.requests > 1) return void res.end('whole');
-      res.writeHead(200, { 'Content-Length': 9 }).write('x');
+      res.writeHead(status, { 'Content-Length': 9 }).write('x');
       setTimeout(() => upstream.hangUp(req.socket), 20);
     });
     const { client, events } = fetching();
     expect((await client.get(peer.url)).data).toBe('whole');
     expect(peer.requests).toBe(2);
-    expect(events).toMatchObject([{ attempt: 1, status: 200, delay: 5 }]);
+    expect(events).toMatchObject([{ attempt: 1, status, delay: 5 }]);
   });
 
   it('has an answer that is too large not repeated', async () => {

@@ -80,6 +80,13 @@ describe('an answer whose body broke off', () => {
     expect(await failing(mistake, { method: 'get', responseType: 'stream' })).toEqual(NOT('permanent'));
   });
 
+  it('is one of a passing status as well, where the error does not have it', async () => {
+    const broken: Failing = { phase: 'body', status: 503, error: new TypeError('terminated') };
+    expect(await failing(broken, { method: 'get' })).toEqual(REPEATED);
+    expect(await failing(broken, { method: 'post' })).toEqual(NOT('unsafe'));
+    expect(await failing({ ...broken, isWhole: true }, { method: 'get' })).toEqual(NOT('permanent'));
+  });
+
   it('is seen where nothing is said of the statuses that are good', async () => {
     const broken: Failing = { phase: 'body', error: code('ERR_BAD_RESPONSE', answer(200)) };
     expect(await failing(broken, { method: 'get', validateStatus: null })).toEqual(REPEATED);
