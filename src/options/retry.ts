@@ -41,7 +41,10 @@ export interface RetryOptions {
   maxRetryAfter?: number | undefined;
   /** Keeps retries from multiplying the load of an outage; `false` lifts it. @default { ratio: 0.2, min: 3 } */
   budget?: RetryBudget | false | undefined;
-  /** Decides instead of the rules, whose verdict is in `context.safe`. Throwing means no. @default the rules */
+  /**
+   * Decides instead of the rules, whose verdict is in `context.safe`. Not asked about aborts and refusals on this side. Throwing means no.
+   * @default the rules
+   */
   when?: ((error: unknown, context: RetryContext) => boolean) | false | undefined;
 }
 
