@@ -71,7 +71,9 @@ function library(/** @type {Platform} */ platform, /** @type {string} */ input, 
     {
       input,
       external,
-      plugins: [dts({ tsconfig: './tsconfig.json', compilerOptions: { paths: { '#platform': [transport(platform)] } } })],
+      plugins: [
+        dts({ tsconfig: './tsconfig.json', compilerOptions: { stripInternal: true, paths: { '#platform': [transport(platform)] } } }),
+      ],
       output: [{ file: `${file}.d.ts` }, { file: `${file}.d.cts` }],
     },
   ];

@@ -9,8 +9,13 @@ import { headerOf } from './util/header';
 export class Deadline {
   /** The budget it was created with, in milliseconds. */
   readonly ms: number;
-  // Not #private, which cannot be read through a proxy; frozen, so that Vue's `reactive` wraps none of it.
-  private readonly end: Readonly<{ at: number }>;
+  /**
+   * Not #private, which cannot be read through a proxy, nor `private`, by which TypeScript tells the copies of a class apart. Frozen, so that
+   * Vue's `reactive` wraps none of it.
+   *
+   * @internal
+   */
+  readonly end: Readonly<{ at: number }>;
 
   /** @param ms Milliseconds from now; what `within` has left, if that is less. */
   constructor(ms: number, within?: Deadline) {

@@ -7,16 +7,8 @@ import { node } from './run.ts';
 
 const { consumer, root } = inject('packed');
 
-it.each([
-  ['ESM in Node', 'client.mts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.ts'],
-  ['CommonJS in Node', 'client.cts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.cts'],
-  ['a bundler', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler' }, 'browser.d.ts'],
-  ['a bundler for browsers', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['browser'] }, 'browser.d.ts'],
-  ['a bundler for Node', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['node'] }, 'node.d.ts'],
-] as const)('compile for %s', async (who, file, options, declarations) => {
-  const folder = join(consumer, 'types', who.replaceAll(' ', '-'));
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(join(consumer, 'client.ts'), join(folder, file));
+/** Compiles as a strict consumer does, and lists the files that it took. */
+async function compile(folder: string, files: string[], options: object): Promise<string> {
   const compilerOptions = {
     target: 'ES2022',
     lib: ['ES2022', 'DOM'],
@@ -28,11 +20,28 @@ it.each([
     noEmit: true,
     ...options,
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
-  const listed = await node([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--listFiles'], { cwd: consumer });
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  return node([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--listFiles'], { cwd: consumer });
+}
+
+it.each([
+  ['ESM in Node', 'client.mts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.ts'],
+  ['CommonJS in Node', 'client.cts', { module: 'NodeNext', moduleResolution: 'NodeNext' }, 'node.d.cts'],
+  ['a bundler', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler' }, 'browser.d.ts'],
+  ['a bundler for browsers', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['browser'] }, 'browser.d.ts'],
+  ['a bundler for Node', 'client.ts', { module: 'ESNext', moduleResolution: 'Bundler', customConditions: ['node'] }, 'node.d.ts'],
+] as const)('compile for %s', async (who, file, options, declarations) => {
+  const folder = join(consumer, 'types', who.replaceAll(' ', '-'));
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(consumer, 'client.ts'), join(folder, file));
+  const listed = await compile(folder, [file], options);
   const kind = declarations.slice(declarations.indexOf('.'));
   const used = listed.split('\n').flatMap((line) => /breakwater\/dist\/(.*)$/.exec(line)?.[1] ?? []);
   expect(used.sort()).toEqual([declarations, ...['log', 'opentelemetry', 'prometheus'].map((name) => name + kind)].sort());
+});
+
+it('what CommonJS makes fits an ES module, as copies of the package fit each other', async () => {
+  await compile(join(consumer, 'mixed'), ['library.cts', 'app.mts'], { module: 'NodeNext', moduleResolution: 'NodeNext' });
 });
 
 it('an editor offers our options with each method', () => {
