@@ -1,5 +1,5 @@
 /** The `Client` type: an axios instance whose methods take our options, plus what a client adds. */
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import type { AxiosInstance, AxiosResponse, AxiosResponseDefault } from 'axios';
 import type { BeaconStats } from './beacon/stats';
 import type { ClientConfig, RequestConfig } from './options';
 import type { BeaconOptions } from './options/beacon';
@@ -10,44 +10,47 @@ import type { EndpointStats } from './telemetry/stats';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
 /** axios' response. If a fallback supplied it, `fallback` says how, and `age` how old it is. */
-export type ClientResponse<T = any> = AxiosResponse<T> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
-// Our signatures come first, because an editor completes the options of the first overload.
-type Bodiless<M extends 'get' | 'delete' | 'head' | 'options'> = (<T = any, R = ClientResponse<T>, D = any, P = any>(
-  url: string,
-  config?: RequestConfig<D, P>,
-) => Promise<R>) &
-  AxiosInstance[M];
-type WithBody<M extends 'post' | 'put' | 'patch' | 'query' | 'postForm' | 'putForm' | 'patchForm'> = (<
-  T = any,
-  R = ClientResponse<T>,
-  D = any,
-  P = any,
->(
-  url: string,
-  data?: D,
-  config?: RequestConfig<D, P>,
-) => Promise<R>) &
-  AxiosInstance[M];
+// biome-ignore lint/complexity/noBannedTypes: axios' own default, of the type of headers.
+export type ClientResponse<T = any, D = any, P = any> = AxiosResponse<T, D, {}, P> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
+/** Told as axios does: a type named for the response as a whole is what a call gives. */
+type Result<T, R, D, P> = Promise<R extends AxiosResponseDefault ? ClientResponse<T, D, P> : R>;
+// Each has a second signature, the same to callers: a lone one TypeScript holds against axios' type parameter by type parameter, and the
+// `AxiosResponseDefault` of axios' declarations for CommonJS, which libraries such as axios-mock-adapter mean, is another type.
+type ByConfig = {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(config: RequestConfig<D, P>): Result<T, R, D, P>;
+  <T = any, R = ClientResponse<T>, D = any, P = any>(config: RequestConfig<D, P>): Promise<R>;
+};
+type Bodiless = {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Result<T, R, D, P>;
+  <T = any, R = ClientResponse<T>, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Promise<R>;
+};
+type WithBody = {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, data?: D, config?: RequestConfig<D, P>): Result<T, R, D, P>;
+  <T = any, R = ClientResponse<T>, D = any, P = any>(url: string, data?: D, config?: RequestConfig<D, P>): Promise<R>;
+};
+/** They take all that axios' own take, which are no overloads here: `Parameters<Client['get']>` would be theirs, without our options. */
+interface Methods {
+  request: ByConfig;
+  get: Bodiless;
+  delete: Bodiless;
+  head: Bodiless;
+  options: Bodiless;
+  post: WithBody;
+  put: WithBody;
+  patch: WithBody;
+  query: WithBody;
+  postForm: WithBody;
+  putForm: WithBody;
+  patchForm: WithBody;
+}
 
 /**
  * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios'
  * own and accept {@link Policies} in the request config.
  */
-export interface Client extends AxiosInstance {
-  <T = any, R = ClientResponse<T>, D = any, P = any>(config: RequestConfig<D, P>): Promise<R>;
-  <T = any, R = ClientResponse<T>, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Promise<R>;
-  request: (<T = any, R = ClientResponse<T>, D = any, P = any>(config: RequestConfig<D, P>) => Promise<R>) & AxiosInstance['request'];
-  get: Bodiless<'get'>;
-  delete: Bodiless<'delete'>;
-  head: Bodiless<'head'>;
-  options: Bodiless<'options'>;
-  post: WithBody<'post'>;
-  put: WithBody<'put'>;
-  patch: WithBody<'patch'>;
-  query: WithBody<'query'>;
-  postForm: WithBody<'postForm'>;
-  putForm: WithBody<'putForm'>;
-  patchForm: WithBody<'patchForm'>;
+export interface Client extends Omit<AxiosInstance, keyof Methods | 'create'>, Methods {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(config: RequestConfig<D, P>): Result<T, R, D, P>;
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Result<T, R, D, P>;
   /** Creates a client with this one's defaults and policies, and these merged over them. */
   create(config?: ClientConfig): Client;
   /** The circuit breakers of the client's endpoints. */

@@ -48,6 +48,22 @@ export async function page(number: number): Promise<number> {
   return data;
 }
 
+/** A wrapper that takes what the method takes takes our options as well. */
+export const get = (...args: Parameters<Client['get']>): Promise<AxiosResponse> => client.get(...args);
+export const send = (...args: Parameters<Client['post']>): Promise<AxiosResponse> => client.post(...args);
+export const call = (...args: Parameters<Client>): Promise<AxiosResponse> => client(...args);
+void get('/', { deadline: 1_000 });
+void send('/', {}, { retry: false });
+void call('/', { timeout: [1_000, 5_000] });
+
+/** The response knows what was sent, as with axios. */
+export async function echo(): Promise<number | undefined> {
+  const { config, fallback } = await client.post('/', { page: 7 }, { params: { lang: 'en' } });
+  // @ts-expect-error: params of another type
+  const { length }: number[] = config.params;
+  return fallback ? length : config.data?.page;
+}
+
 const lines: LogLine[] = [];
 const detach: (() => void)[] = [
   logTo(client, (line) => lines.push(line)),

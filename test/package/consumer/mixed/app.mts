@@ -5,6 +5,7 @@ import * as library from './library.cjs';
 
 export const client: Client = library.client;
 export const config: RequestConfig = library.config;
+library.adapt(client);
 logTo(protect(library.client), console);
 await createClient().get('/', { deadline: library.deadline });
 await library.client.get('/', { deadline: new Deadline(5_000, library.deadline) });
