@@ -62,10 +62,10 @@ export interface Policies {
 
 /** axios' request config with Breakwater's policies. */
 // biome-ignore lint/suspicious/noExplicitAny: axios' own type parameters default to any, and a Client must fit an AxiosInstance.
-export interface RequestConfig<D = any, P = any> extends Omit<AxiosRequestConfig<D, P>, 'timeout'>, Policies {}
+export interface RequestConfig<D = any, P = any> extends Omit<AxiosRequestConfig<D, P>, keyof Policies>, Policies {}
 
 /** axios' instance config with Breakwater's policies. */
-export interface ClientConfig extends Omit<CreateAxiosDefaults, 'timeout'>, ClientPolicies {}
+export interface ClientConfig extends Omit<CreateAxiosDefaults, keyof ClientPolicies>, ClientPolicies {}
 
 /** Policies, and the options of the client as a whole. */
 export interface ClientPolicies extends Policies, ClientOptions {}

@@ -44,6 +44,10 @@ it('what CommonJS makes fits an ES module, as copies of the package fit each oth
   await compile(join(consumer, 'mixed'), ['library.cts', 'app.mts'], { module: 'NodeNext', moduleResolution: 'NodeNext' });
 });
 
+it('an option that an application adds to axios leaves ours as they are', async () => {
+  await compile(join(consumer, 'mixed'), ['augmented.mts'], { module: 'NodeNext', moduleResolution: 'NodeNext' });
+});
+
 it('an editor offers our options with each method', () => {
   const file = join(consumer, 'editor.mts');
   const ask = ["client.get('/', {", "client.post('/', {}, {", 'client.request({', 'client({'];
