@@ -5,7 +5,16 @@
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isAxiosError, isCancel } from 'axios';
 import { isMarked, json, mark } from './errors/json';
 import { define } from './util/define';
-import { type AttemptSummary, type Kind, kindOf, type LimitName, type Phase, type StopReason, type Timings } from './words';
+import {
+  type AttemptSummary,
+  type BreakerReason,
+  type Kind,
+  kindOf,
+  type LimitName,
+  type Phase,
+  type StopReason,
+  type Timings,
+} from './words';
 
 /** What each phase waits for, for messages. */
 const WAITING_FOR: Record<Phase, string> = {
@@ -51,6 +60,8 @@ export interface TimeoutFacts {
  * Test for it with {@link isTimeout}.
  */
 export class TimeoutError extends AxiosError implements TimeoutFacts {
+  /** The same for all errors of this class. */
+  declare code: 'ETIMEDOUT';
   declare limit: TimeoutFacts['limit'];
   declare phase: Phase;
   /** The phase in the words people use: `connect`, `read`, `write`, `queue` or `unknown`. */
@@ -127,12 +138,18 @@ const LIMITED = /* @__PURE__ */ Symbol.for('breakwater.LimitError');
 
 /** The endpoint is cut off: the attempt was not sent. `code` is `EBREAKEROPEN`. Test for it with {@link isBreakerOpen}. */
 export class BreakerOpenError extends AxiosError {
+  /** The same for all errors of this class. */
+  declare code: 'EBREAKEROPEN';
   /** What is cut off: the endpoint, or with `per: 'origin'` the origin. */
   declare endpoint: string;
   /** Milliseconds until calls are let through again; `Number.MAX_SAFE_INTEGER` while an operator holds it open. */
   declare retryAfter: number;
   /** What opened it, or `throttled` if the upstream asked for a pause. */
-  declare reason: string;
+  declare reason: BreakerReason;
+  /** The attempts before this one, oldest first; absent where `retry` is off. */
+  declare history?: readonly AttemptSummary[];
+  /** Why no further attempt was made; absent where `history` is. */
+  declare retryStopped?: StopReason;
 
   constructor(facts: Pick<BreakerOpenError, 'endpoint' | 'retryAfter' | 'reason'>, target: string, config?: InternalAxiosRequestConfig) {
     const until = facts.retryAfter < Number.MAX_SAFE_INTEGER ? ` for another ${facts.retryAfter} ms` : '';
@@ -145,10 +162,16 @@ export class BreakerOpenError extends AxiosError {
 
 /** A limit of this client refused the attempt, which was not sent. `code` is `ELIMITED`. Test for it with {@link isLimited}. */
 export class LimitError extends AxiosError {
+  /** The same for all errors of this class. */
+  declare code: 'ELIMITED';
   /** Which limit: `rate` or `concurrency`. */
   declare limit: 'rate' | 'concurrency';
   /** Milliseconds until there is room; absent if unknown. */
   declare retryAfter?: number;
+  /** The attempts before this one, oldest first; absent where `retry` is off. */
+  declare history?: readonly AttemptSummary[];
+  /** Why no further attempt was made; absent where `history` is. */
+  declare retryStopped?: StopReason;
 
   constructor(
     facts: { limit: 'rate' | 'concurrency'; retryAfter?: number | undefined; cause?: unknown },

@@ -41,6 +41,9 @@ export type Outcome = 'success' | 'http-error' | 'timeout' | 'canceled' | 'refus
 /** What of a client may refuse a call, so that nothing is sent. */
 export type RefusedBy = 'rate' | 'concurrency' | 'breaker';
 
+/** Why a breaker changed its state, or refuses calls. */
+export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-failed' | 'probes-succeeded' | 'due' | 'operator' | 'throttled';
+
 /** A failed attempt, as listed in an error's `history`. */
 export interface AttemptSummary {
   /** 1 is the first. */

@@ -2,13 +2,11 @@
 import { now } from '../clock';
 import type { BreakerSettings } from '../options/breaker';
 import { enter, leave } from '../util/heap';
+import type { BreakerReason } from '../words';
 import { BreakerCounts, type UnderWay, type Verdict } from './breaker-counts';
 
 /** What a breaker does with calls: lets them through, refuses them, or lets a few probes through. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
-
-/** Why a breaker changed its state, or refuses calls. */
-export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-failed' | 'probes-succeeded' | 'due' | 'operator' | 'throttled';
 
 /** What a call holds while the breaker watches it. A probe is due when it has failed, any other when it is slow. */
 export interface Permit extends UnderWay {

@@ -11,7 +11,8 @@ import type { BreakerSettings } from '../options/breaker';
 import { contain } from '../util/complain';
 import { Lru } from '../util/lru';
 import { retryAfterOf } from '../util/retry-after';
-import { Breaker, type BreakerReason, type BreakerState, type Permit, type Refusal } from './breaker-state';
+import type { BreakerReason } from '../words';
+import { Breaker, type BreakerState, type Permit, type Refusal } from './breaker-state';
 import { verdictOn } from './breaker-verdict';
 
 /** How many breakers are kept; an open one, or one with calls in flight, is never dropped. */

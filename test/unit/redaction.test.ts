@@ -34,7 +34,7 @@ const history = [{ attempt: 1, code: 'ECONNRESET', elapsed: 5, delay: 500 }];
 
 const ours = (): AxiosError[] => [
   new TimeoutError(FACTS, TARGET, config, undefined, undefined, { path: '/users/42?token=s3cret' }),
-  new BreakerOpenError({ endpoint: 'GET https://api.test/users/:id', retryAfter: 60_000, reason: 'failures' }, TARGET, config),
+  new BreakerOpenError({ endpoint: 'GET https://api.test/users/:id', retryAfter: 60_000, reason: 'burst' }, TARGET, config),
   new LimitError({ limit: 'rate', retryAfter: 20, cause: new Error('redis://user:s3cret@host') }, TARGET, config),
 ];
 
@@ -48,7 +48,7 @@ describe('the JSON of our errors', () => {
     const { lag, ...others } = FACTS;
     expect(facts).toEqual({
       ...(error.name === 'TimeoutError' && { ...others, lag, kind: 'read' }),
-      ...(error.name === 'BreakerOpenError' && { endpoint: 'GET https://api.test/users/:id', retryAfter: 60_000, reason: 'failures' }),
+      ...(error.name === 'BreakerOpenError' && { endpoint: 'GET https://api.test/users/:id', retryAfter: 60_000, reason: 'burst' }),
       ...(error.name === 'LimitError' && { limit: 'rate', retryAfter: 20 }),
       history,
     });

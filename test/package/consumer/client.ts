@@ -1,9 +1,12 @@
 // A consumer's TypeScript, compiled as ESM, as CommonJS and for a bundler.
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import {
+  type BreakerReason,
   type Client,
   createClient,
   type FallbackOptions,
+  isBreakerOpen,
+  isLimited,
   isTimeout,
   type Policies,
   protect,
@@ -28,6 +31,16 @@ export async function load(url: string): Promise<AxiosResponse<string> | undefin
     console.log(limit, phase, kind, elapsed, error.history?.length, error.retryStopped);
     return undefined;
   }
+}
+
+/** Our errors are told apart by their code, and those of a refusal have the attempts before them. */
+export function told(error: unknown): string {
+  if (!isTimeout(error) && !isBreakerOpen(error) && !isLimited(error)) return '';
+  const before = `${error.retryStopped}, ${error.history?.length} attempts`;
+  if (error.code === 'ETIMEDOUT') return `${error.phase}: ${before}`;
+  if (error.code === 'ELIMITED') return `${error.limit}: ${before}`;
+  const reason: BreakerReason = error.reason;
+  return `${reason}: ${before}`;
 }
 
 /** What stands in for an error says so, whatever the answer's type. */
