@@ -3,7 +3,7 @@
  * and each is recognised by a registry symbol, so two copies of this package recognise each other's.
  */
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig, isAxiosError, isCancel } from 'axios';
-import { isMarked, json, mark } from './errors/json';
+import { isMarked, mark } from './errors/json';
 import { define } from './util/define';
 import {
   type AttemptSummary,
@@ -99,13 +99,23 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
     );
     this.name = 'TimeoutError';
     Object.assign(this, facts, { kind: kindOf(facts.phase) });
-    mark(this, TIMEOUT, target);
+    mark<TimeoutError>(
+      this,
+      TIMEOUT,
+      target,
+      'limit',
+      'phase',
+      'kind',
+      'limitMs',
+      'elapsed',
+      'timings',
+      'attempts',
+      'safeToRetry',
+      'lag',
+      'reusedSocket',
+    );
   }
 }
-
-TimeoutError.prototype.toJSON = function (this: TimeoutError) {
-  return json(this, ['limit', 'phase', 'kind', 'limitMs', 'elapsed', 'timings', 'attempts', 'safeToRetry', 'lag', 'reusedSocket']);
-};
 
 /** Whether an error is a Breakwater timeout, whichever copy of the package made it. Narrow further with `error.limit` or `error.kind`. */
 export function isTimeout(error: unknown): error is TimeoutError {
@@ -156,7 +166,7 @@ export class BreakerOpenError extends AxiosError {
     super(`${facts.endpoint} is cut off (${facts.reason})${until}: ${target}. See docs/errors.md#ebreakeropen.`, 'EBREAKEROPEN', config);
     this.name = 'BreakerOpenError';
     Object.assign(this, facts);
-    mark(this, BREAKER_OPEN, target);
+    mark<BreakerOpenError>(this, BREAKER_OPEN, target, 'endpoint', 'retryAfter', 'reason');
   }
 }
 
@@ -185,17 +195,9 @@ export class LimitError extends AxiosError {
     this.limit = limit;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
     if (cause !== undefined) define(this, 'cause', cause);
-    mark(this, LIMITED, target);
+    mark<LimitError>(this, LIMITED, target, 'limit', 'retryAfter');
   }
 }
-
-BreakerOpenError.prototype.toJSON = function (this: BreakerOpenError) {
-  return json(this, ['endpoint', 'retryAfter', 'reason']);
-};
-
-LimitError.prototype.toJSON = function (this: LimitError) {
-  return json(this, ['limit', 'retryAfter']);
-};
 
 /** Whether a call was refused because its endpoint is cut off. */
 export const isBreakerOpen = (error: unknown): error is BreakerOpenError => isMarked(error, BREAKER_OPEN);

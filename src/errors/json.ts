@@ -3,17 +3,19 @@ import type { AxiosError } from 'axios';
 import { define } from '../util/define';
 import type { AttemptSummary } from '../words';
 
-/** `METHOD url`, redacted, of the request an error is about. */
-const targets = new WeakMap<object, string>();
+type Told = AxiosError & { history?: readonly AttemptSummary[] };
 
 /**
- * Marks an error as ours. Its `config` and `request` stay readable but are not enumerable, so that
- * no console or logger shows the headers in them.
+ * Marks an error as ours. Its `config` and `request` stay readable but are not enumerable, so that no console or logger shows the headers
+ * in them; nor is its `toJSON`, which pino would take over into its own copy of an error, and call in place of what it copied.
+ *
+ * @param target `METHOD url`, redacted, of the request that the error is about; `withDeadline` has none to name.
+ * @param facts What its JSON tells of its own fields.
  */
-export function mark(error: AxiosError, as: symbol, target: string): void {
+export function mark<E extends Told>(error: E, as: symbol, target: string, ...facts: readonly (keyof E)[]): void {
   define(error, as, true);
   for (const name of ['config', 'request'] as const) define(error, name, error[name]);
-  targets.set(error, target);
+  define(error, 'toJSON', () => json(error, target, facts));
 }
 
 export function isMarked(error: unknown, as: symbol): boolean {
@@ -28,9 +30,8 @@ export function isMarked(error: unknown, as: symbol): boolean {
  * The JSON of an error: its message, request, the `facts` of its own and attempts. Not axios' own JSON, which includes the config: headers, credentials,
  * data, the whole URL.
  */
-export function json<E extends AxiosError & { history?: readonly AttemptSummary[] }>(error: E, facts: readonly (keyof E)[]): object {
+function json<E extends Told>(error: E, target: string, facts: readonly (keyof E)[]): object {
   const { name, message, code, status, history, stack } = error;
-  // `withDeadline` has no request to name.
-  const [, method, url] = /^(\S+) (.*)$/.exec(targets.get(error) ?? '') ?? [];
+  const [, method, url] = /^(\S+) (.*)$/.exec(target) ?? [];
   return { name, message, code, status, method, url, ...Object.fromEntries(facts.map((fact) => [fact, error[fact]])), history, stack };
 }

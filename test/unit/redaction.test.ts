@@ -55,16 +55,20 @@ describe('the JSON of our errors', () => {
     expect(JSON.stringify(error) + String(error) + error.stack).not.toContain('s3cret');
   });
 
-  it.each(ours())('is what pino writes: $name', (error) => {
+  it.each(ours())('leaves pino its own, with the type and our facts: $name', (error) => {
     const lines: string[] = [];
     pino({ base: null }, { write: (line) => void lines.push(line) }).warn({ err: error });
-    expect(JSON.parse(lines[0] ?? '').err).toMatchObject({ name: error.name, code: error.code });
+    const { err } = JSON.parse(lines[0] ?? '');
+    expect(err).toMatchObject({ type: error.name, name: error.name, code: error.code });
+    const { message: _, ...fields } = { ...error }; // pino adds the message of the cause
+    expect(err).toMatchObject(fields);
     expect(lines[0]).not.toContain('"config"');
     expect(lines.join()).not.toContain('Bearer');
   });
 
-  it('is on the console without its config and its request', () => {
+  it('is on the console without its config and its request, and no method shows among its fields', () => {
     expect(inspect(ours()[0], { depth: 9 })).not.toContain('s3cret');
+    for (const error of ours()) for (const name in error) expect(error[name as keyof AxiosError]).not.toBeTypeOf('function');
   });
 
   it.each(ours())('leaves the error itself an AxiosError with its config: $name', (error) => {
