@@ -3,6 +3,7 @@
  * a process and, as a header, between processes.
  */
 import { now } from './clock';
+import { badOption } from './errors/bad-option';
 import { headerOf } from './util/header';
 
 /** A point in time by which work must be done. Created by {@link withDeadline}, or by hand for `{ deadline }`. */
@@ -17,8 +18,12 @@ export class Deadline {
    */
   readonly end: Readonly<{ at: number }>;
 
-  /** @param ms Milliseconds from now; what `within` has left, if that is less. */
+  /**
+   * @param ms Milliseconds from now; what `within` has left, if that is less.
+   * @throws AxiosError `ERR_BAD_OPTION_VALUE` if `ms` is not a number
+   */
   constructor(ms: number, within?: Deadline) {
+    if (typeof ms !== 'number' || Number.isNaN(ms)) throw badOption('Deadline', ms, 'It takes milliseconds.');
     const own = now() + ms;
     // Read through the public getter, not the field: `within` may come from another copy of this package.
     this.end = Object.freeze({ at: within ? Math.min(own, now() + within.remaining) : own });

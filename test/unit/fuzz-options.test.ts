@@ -2,7 +2,7 @@
 import axios, { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Client, createClient, protect, withDeadline } from '../../src/index';
+import { type Client, createClient, Deadline, protect, withDeadline } from '../../src/index';
 import { FIELDS } from './fuzz-options-support';
 
 beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {})); // tight deadlines are warned of
@@ -178,6 +178,19 @@ it('the milliseconds of withDeadline are taken or refused by name', async () => 
         await withDeadline(ms as number, async () => {});
       } catch (error) {
         if ((error as AxiosError).code !== 'ETIMEDOUT') expectRefusal(error, 'withDeadline');
+      }
+    }),
+  );
+});
+
+it('the milliseconds of a Deadline made by hand are taken or refused by name', () => {
+  fc.assert(
+    fc.property(anything, (ms) => {
+      try {
+        expect(new Deadline(ms as number).remaining).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeTypeOf('number');
+      } catch (error) {
+        expectRefusal(error, 'Deadline');
       }
     }),
   );
