@@ -48,9 +48,11 @@ interface Methods {
  * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios'
  * own and accept {@link Policies} in the request config.
  */
-export interface Client extends Omit<AxiosInstance, keyof Methods | 'create'>, Methods {
+export interface Client extends Omit<AxiosInstance, keyof Methods | 'create' | 'getUri'>, Methods {
   <T = any, R = AxiosResponseDefault, D = any, P = any>(config: RequestConfig<D, P>): Result<T, R, D, P>;
   <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Result<T, R, D, P>;
+  /** The URL of a request, without sending it. */
+  getUri(config?: RequestConfig): string;
   /** Creates a client with this one's defaults and policies, and these merged over them. */
   create(config?: ClientConfig): Client;
   /** The circuit breakers of the client's endpoints. */

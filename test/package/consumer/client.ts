@@ -69,6 +69,9 @@ void get('/', { deadline: 1_000 });
 void send('/', {}, { retry: false });
 void call('/', { timeout: [1_000, 5_000] });
 
+/** What a request takes is taken where it is only named. */
+export const uriOf = (config: RequestConfig): string => client.getUri(config);
+
 /** The response knows what was sent, as with axios. */
 export async function echo(): Promise<number | undefined> {
   const { config, fallback } = await client.post('/', { page: 7 }, { params: { lang: 'en' } });
