@@ -58,7 +58,7 @@ export function createClient(config: ClientConfig = {}): Client {
  * be protected again: both clients' policies apply, and the inner client's attempt limits hold unless `policies` overrides them. A client
  * of another copy of this package is an instance like any other.
  *
- * @param instance From `axios.create()`, or axios itself.
+ * @param instance From `axios.create()`, or axios itself. One of an older axios, whose types lack a method, needs a cast in TypeScript.
  * @param policies For every call of the client; a request's own are merged over them. Also the per-client options `beacons` and `alerts`.
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
