@@ -27,6 +27,7 @@ import {
 import { type AlertSettings, alertSettings } from './options/alerts';
 import { type BeaconOptions, type BeaconSettings, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
+import { whole } from './options/check';
 import { mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
 import { Breakers } from './policies/breaker';
@@ -45,7 +46,7 @@ import { own } from './util/own';
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
 export function createClient(config: ClientConfig = {}): Client {
-  const { beacons, alerts, ...others } = own(config);
+  const { beacons, alerts, ...others } = whole('config', config);
   const [policies, rest] = liftPolicies(others);
   const limits = mergeLimits(own({}), policies.timeout);
   // The total lives where axios users look for it and set it: in defaults.timeout.
@@ -63,7 +64,7 @@ export function createClient(config: ClientConfig = {}): Client {
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
 export function protect(instance: AxiosInstance, policies: ClientPolicies = {}): Client {
-  const { beacons, alerts, ...others } = own(policies);
+  const { beacons, alerts, ...others } = whole('policies', policies);
   return build(instance, others, { beacons, alerts });
 }
 
@@ -143,7 +144,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   };
 
   const create = (given: ClientConfig = {}): Client => {
-    const { beacons: channel, alerts: alerting, ...config } = own(given);
+    const { beacons: channel, alerts: alerting, ...config } = whole('config', given);
     const [named, rest] = liftPolicies(config);
     const timeout = mergeLimits(limitsOf(), named.timeout);
     const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);

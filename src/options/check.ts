@@ -37,6 +37,12 @@ export const oneOf = (...values: unknown[]): Rule => [
 ];
 export const anything: Rule = [() => true, ''];
 
+/** A copy of all the options given at once; of null, as in axios, an empty one. A promise that nobody awaited would be none, in silence. */
+export function whole<T extends object>(name: string, given: T): T {
+  if (given !== null && !isOptions(given)) throw badOption(name, given, 'It takes an object.');
+  return own(given);
+}
+
 /** The rule for an option that need not be set: `false` takes it away. */
 export const orNone =
   ([isGood, takes]: Rule) =>

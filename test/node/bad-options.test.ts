@@ -1,6 +1,7 @@
 // A bad option fails early and clearly: clients throw when they are made, a request rejects before anything is sent.
 import axios, { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as breakwater from '../../src/index';
 import { type Client, type ClientConfig, createClient, type Policies, protect, type RequestConfig } from '../bare';
 import { startLab } from '../lab/index.mjs';
 import { failureOf } from './failures';
@@ -103,6 +104,23 @@ describe.each(BAD)('%s: %s', (option, shown, policies) => {
 });
 
 describe('what else is refused', () => {
+  it.each<[shown: string, given: unknown]>([
+    ['Promise', Promise.resolve({ timeout: 5 })],
+    ['Map', new Map([['timeout', 5]])],
+    ['Date', new Date()],
+    ['a function', () => ({ timeout: 5 })],
+    ["'5s'", '5s'],
+    ['5', 5],
+    ['[]', []],
+  ])('%s in place of all options', (shown, given) => {
+    const makers: [name: string, make: () => unknown][] = [
+      ['config', () => breakwater.createClient(given as ClientConfig)],
+      ['config', () => client.create(given as ClientConfig)],
+      ['policies', () => breakwater.protect(axios.create(), given as Policies)],
+    ];
+    for (const [name, make] of makers) expectRefusal(thrownBy(make), name, shown);
+  });
+
   it('a policy that does not exist, where only policies are expected', () => {
     expectRefusal(
       thrownBy(() => protect(axios.create(), { retries: 5 } as Policies)),
