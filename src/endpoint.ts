@@ -27,7 +27,7 @@ function textOf(value: unknown): string {
 export const urlOf = (config: AxiosRequestConfig): URL | undefined => parseUrl(fullUrl(config), base());
 
 /** The request's URL as a string, without `params`. */
-function fullUrl({ baseURL, url, allowAbsoluteUrls }: AxiosRequestConfig): string {
+export function fullUrl({ baseURL, url, allowAbsoluteUrls }: AxiosRequestConfig): string {
   const path = textOf(url);
   const base = textOf(baseURL);
   if (!base || (isAbsolute(path) && allowAbsoluteUrls !== false)) return path;

@@ -1,5 +1,6 @@
 // Where the user names no adapter stock axios takes XHR and a client takes fetch: what is sent, and what comes of it, is the same all the same.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/index';
 import type { Answer } from '../setup/parity-site';
 import { AS_XHR, type Make, type Observed, same } from './parity-support';
 import { clientWith } from './support';
@@ -51,6 +52,30 @@ describe('what is sent', () => {
   it.each(CONFIGS)('%s', async (_what, make) => {
     const { response } = await asStock(make);
     expect(response).toMatchObject({ status: 200 });
+  });
+
+  it.each<[string, Make]>([
+    ['a URL without its scheme', () => ({ url: 'localhost:3000/api' })],
+    ['a base URL without its scheme', () => ({ baseURL: 'Localhost:3000', url: '/api' })],
+    ['a scheme that axios does not know', () => ({ url: 'ftp://x.test/' })],
+  ])('not %s, which fails as a mistake and not as the network', async (_what, make) => {
+    const { error } = await asStock(make);
+    expect(error).toMatchObject({ code: 'ERR_BAD_REQUEST', message: expect.stringContaining('Unsupported protocol') });
+  });
+
+  it('a scheme that it knows, and a path with a colon', async () => {
+    for (const url of ['data:text/plain,x', 'data:,']) await asStock(() => ({ url }));
+    const { response } = await asStock(({ at }) => ({ baseURL: at(''), url: 'a:b' }));
+    expect(response).toMatchObject({ status: 200 });
+  });
+
+  it('nothing twice to a URL without its scheme', async () => {
+    const client = createClient();
+    const attempts: unknown[] = [];
+    client.on('attempt', (record) => attempts.push(record.code));
+    await client.get('localhost:3000/api').catch(() => {});
+    await client.close();
+    expect(attempts).toEqual(['ERR_BAD_REQUEST']);
   });
 
   it('no user agent of axios, for which Firefox and Safari would ask other origins for leave', async () => {

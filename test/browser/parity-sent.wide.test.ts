@@ -109,7 +109,6 @@ describe.each(CHOICES)('by %s', (choice) => {
       () => ({ url: URL.createObjectURL(new Blob(['{"a":1}'], { type: 'application/json' })), headers: { 'X-A': undefined } }),
     ],
     ['a data: URL', () => ({ url: 'data:application/json,%7B%22a%22%3A1%7D' })],
-    ['a protocol that it does not know', () => ({ url: 'gopher://x.test/' })],
     ['a URL that is none', () => ({ url: 'http://' })],
     ['a header that cannot be sent', ({ at }) => ({ url: at('path'), headers: { 'bad name': '1' } })],
     ['a header that may not be sent', ({ at }) => ({ url: at('path'), headers: { Host: 'x', Cookie: 'a=b' } })],
@@ -126,6 +125,10 @@ describe.each(CHOICES)('by %s', (choice) => {
   ];
   it.each(PLACES)('%s', async (_what, make) => {
     await same(choice, (kit) => make(kit));
+  });
+
+  it('a protocol that it does not know', async () => {
+    await same(choice, () => ({ url: 'gopher://x.test/' }), { stock: 'xhr' });
   });
 
   it('the short forms of an instance', async () => {

@@ -1,6 +1,7 @@
 /** The browser transport: fetch, and XHR for what fetch cannot do. */
 import type { AxiosInstance } from 'axios';
 import type { Handler } from '../../call';
+import { fullUrl } from '../../endpoint';
 import type { Send } from '../../policies/dispatch';
 import { byAdapter, type Prefer } from '../adapter';
 import { fetchHandler } from './fetch';
@@ -17,10 +18,21 @@ export const createDiagnostics = () => (): undefined => undefined;
 
 /**
  * fetch exposes headers and chunks, except in React Native, where it is made of XHR and has errors that axios does not know. Only XHR has
- * upload progress and documents, and axios encodes a non-ASCII user differently for it.
+ * upload progress and documents, and axios encodes a non-ASCII user differently for it, and says which scheme it refuses.
  */
-const prefer: Prefer = ({ onUploadProgress, responseType, auth, env }) =>
-  onUploadProgress || responseType === 'document' || /[^ -~]/.test(auth?.username ?? '') || !(env?.fetch || hasBodies()) ? 'xhr' : 'fetch';
+const prefer: Prefer = (config) => {
+  const { onUploadProgress, responseType, auth, env } = config;
+  const isForXhr =
+    onUploadProgress ||
+    responseType === 'document' ||
+    /[^ -~]/.test(auth?.username ?? '') ||
+    UNSUPPORTED.test(fullUrl(config)) ||
+    !(env?.fetch || hasBodies());
+  return isForXhr ? 'xhr' : 'fetch';
+};
+
+/** A scheme that axios does not know in a page; it takes the host of `localhost:3000/api` for one. To fetch it is a network failure. */
+const UNSUPPORTED = /^(?!(?:https?|file|blob|url|data):)[-+\w]{1,25}:/i;
 
 function hasBodies(): boolean {
   const { prototype } = (globalThis.Response ?? {}) as { prototype?: object };
