@@ -1,4 +1,5 @@
 // Answers that are none, raw bytes: a call ends as axios' own does, is told of once, and leaves no connection that could poison the next call.
+import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { afterAll, describe, expect, it } from 'vitest';
 import { watchUnhandled } from './failures';
@@ -129,6 +130,31 @@ describe.each(STRANGE)('%s', (_, serve) => {
     expect(next).toBe('good');
   });
 });
+
+describe.each<[string, Serve]>([
+  ['rubbish', says(`${OK}${GOOD}rubbish`)],
+  ['a second answer', says(`${OK}${GOOD}${OK}Content-Length: 4\r\n\r\nevil`)],
+  ['a reset', saysAnd('reset', `${OK}${GOOD}`)], // by which axios loses it
+])('%s behind a whole answer', (_, serve) => {
+  it('takes nothing of a stream that is read later', async () => {
+    const server = await peer(serve);
+    const { data } = await clientOf().get(server.url, { responseType: 'stream' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await outcomeOfStream(data)).toBe('good, whole');
+    await server.close();
+  });
+});
+
+/** What can still be read of a stream. */
+async function outcomeOfStream(data: Readable): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of data) text += chunk;
+    return `${text}, whole`;
+  } catch {
+    return `${text}, cut`;
+  }
+}
 
 it('headers named like what every object has change no object', async () => {
   const server = await peer(says(`${OK}__proto__: polluted\r\nconstructor: polluted\r\n${GOOD}`));

@@ -10,6 +10,8 @@ import { answerWith } from './answer';
 import type { Plain } from './plain';
 import { follow, isRedirect, tellAnswer, tellRequest, Unredirected } from './redirect';
 
+type Request = ClientRequest & { _redirectable?: unknown; res?: IncomingMessage };
+
 /** Runs the adapter on a response that has already arrived. */
 export type HandOn = (response: IncomingMessage) => Promise<AxiosResponse>;
 
@@ -18,7 +20,7 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
   const { options, body } = plain;
   const follows = config.maxRedirects !== 0;
   let onResponse: (res: IncomingMessage) => void = () => {};
-  const req = (plain.secure ? https : http).request(options, (res) => onResponse(res)) as ClientRequest & { _redirectable?: unknown };
+  const req = (plain.secure ? https : http).request(options, (res) => onResponse(res)) as Request;
   if (follows) req._redirectable = new Unredirected(req, options);
 
   return new Promise((resolve, reject) => {
@@ -34,7 +36,8 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
       answerWith(res, config, resolve, fail);
     };
     req.on('error', (error) => {
-      req.destroy(); // a socket error does not always destroy the request
+      // A socket error does not always destroy the request. If the response is whole, that would discard what nobody has read of it yet.
+      if (!req.res?.complete) req.destroy();
       if (follows) tellRequest(req);
       if (attempt.aborted) return reject(error); // the call already has its error, and another stack trace is expensive
       fail(AxiosError.from(error, undefined, config, req));
