@@ -102,7 +102,7 @@ export default defineConfig({
           include: ['test/playground/**/*.test.ts'],
           exclude: WIDE,
           pool: 'forks',
-          maxWorkers: 5,
+          maxWorkers: 6,
           sequence: { groupOrder: 3 },
           testTimeout: TIMEOUT,
           hookTimeout: TIMEOUT,

@@ -16,7 +16,7 @@ const KINDS: [what: string, upstream: string, config: string][] = [
   ['a stream', 'healthy', '{ responseType: "stream" }'],
 ];
 
-it.each(KINDS)('what a call leaves does not wait for a full collection: %s', async (_what, upstream, config) => {
+it.concurrent.each(KINDS)('what a call leaves does not wait for a full collection: %s', async (_what, upstream, config) => {
   const { code, stdout, stderr } = await runScript(
     `const { getHeapSpaceStatistics } = require('node:v8');
     const old = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space').space_used_size;

@@ -12,7 +12,7 @@ describe('thousands of calls', () => {
   it('that share a token leave nothing subscribed', () => shareToken(lab(), 1_000));
 
   it.each([
-    ['http', 8_000],
+    ['http', 3_000],
     ['fetch', 2_000],
   ])('that share a signal and a token retain no memory (%s, %i calls)', (adapter, count) => retainNothing(lab(), adapter, count));
 });

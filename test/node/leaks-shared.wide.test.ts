@@ -11,5 +11,5 @@ describe('thousands of calls', () => {
 
   it('that share a token leave nothing subscribed', () => shareToken(lab(), 9_000));
 
-  it('that share a signal and a token retain no memory with the fetch adapter', () => retainNothing(lab(), 'fetch', 8_000));
+  it.each(['http', 'fetch'])('that share a signal and a token retain no memory (%s)', (adapter) => retainNothing(lab(), adapter, 8_000));
 });
