@@ -10,6 +10,7 @@ import { codeOf, isTimeout, type TimeoutError } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult, contain } from './util/complain';
+import { NONE, plus } from './util/few';
 import type { AttemptSummary, Limits, RefusedBy, StopReason } from './words';
 
 /** Runs a call, or what remains of it below a policy. */
@@ -56,7 +57,7 @@ export class Call {
   /** Creates a fresh body for each attempt; set if the caller passed a function as `data`. */
   readonly bodyFactory: (() => unknown) | undefined;
   /** The attempts that failed, oldest first. */
-  readonly history: AttemptSummary[] = [];
+  history: readonly AttemptSummary[] = NONE;
   readonly observer: Observer;
   /** The limits of each attempt. An interceptor that sets `timeout` changes them. */
   limits: Limits;
@@ -65,8 +66,8 @@ export class Call {
   readonly timer: Timer;
   /** axios' own config, interceptors and transforms applied; `undefined` until axios reaches its adapter. */
   config: InternalAxiosRequestConfig | undefined;
-  /** What was in the config before the first attempt of an adapter of the user's. */
-  given: readonly PropertyKey[] | undefined;
+  /** What an adapter of the user's added to the config. */
+  noted: Set<PropertyKey> | undefined;
   /** Whether the body that `bodyFactory` made reached the adapter as it was. If not, a new one lacks what was made of it on the way. */
   isBodyAsMade = true;
   attempts = 0;
@@ -88,8 +89,7 @@ export class Call {
   #trace = activeTrace();
   /** Set once axios has built its config: until then an interceptor may add a `traceparent`. */
   #isTraceFinal = false;
-  /** Few, so copied on add: `push` would make V8 reserve room for sixteen more. */
-  #endings: readonly ((call: Call) => void)[] = [];
+  #endings: readonly ((call: Call) => void)[] = NONE;
 
   constructor({ startedAt, request, merged, requested, policies, settings, bodyFactory, limits, deadline, observer }: CallInit) {
     this.startedAt = startedAt;
@@ -184,7 +184,7 @@ export class Call {
   /** Runs `run` when the call is ended from outside, or at once if it was: work that hangs inside would never notice. */
   onEnd(run: (call: Call) => void): void {
     if (this.ended) run(this);
-    else this.#endings = [...this.#endings, run];
+    else this.#endings = plus(this.#endings, run);
   }
 
   /** Stops only the attempt in progress, and releases what it left open, which nobody will use. */

@@ -4,6 +4,7 @@
  */
 
 import { contain } from './util/complain';
+import { NONE, plus } from './util/few';
 
 /** Monotonic milliseconds, unaffected by changes of the system clock. */
 export const now = (): number => performance.now();
@@ -40,8 +41,7 @@ const ring = (alarm: Alarm, late: number): void => alarm.ring(late);
  * It is moved only for an alarm that is due sooner; if it fires too early, it re-arms itself.
  */
 export class Timer {
-  /** Few, so copied on add: `push` would make V8 reserve room for sixteen more. */
-  #alarms: readonly Alarm[] = [];
+  #alarms: readonly Alarm[] = NONE;
   readonly #sooner: number;
   #armed = Infinity;
   #handle: ReturnType<typeof setTimeout> | undefined;
@@ -54,7 +54,7 @@ export class Timer {
 
   /** To be called when an alarm was set. */
   heed(alarm: Alarm): void {
-    if (!this.#alarms.includes(alarm)) this.#alarms = [...this.#alarms, alarm];
+    if (!this.#alarms.includes(alarm)) this.#alarms = plus(this.#alarms, alarm);
     if (this.#cancelYield || alarm.due >= this.#armed) return;
     this.#arm(alarm.due, this.#handle ? alarm.due : now() + this.#sooner);
   }

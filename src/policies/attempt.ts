@@ -10,6 +10,7 @@ import { now, since, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
 import { discard, isBeingRead, isOpen, releaseUnread, whenRead } from '../util/discard';
+import { NONE, plus } from '../util/few';
 import { quietly } from '../util/quietly';
 import type { Limits, Outcome } from '../words';
 
@@ -89,9 +90,8 @@ class RunningAttempt implements Attempt {
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
   readonly #reject: (reason: unknown) => void;
-  /** Few, so copied on add: `push` would make V8 reserve room for sixteen more. */
-  #releases: readonly ((reason: unknown) => void)[] = [];
-  #afterwards: readonly (() => void)[] = [];
+  #releases: readonly ((reason: unknown) => void)[] = NONE;
+  #afterwards: readonly (() => void)[] = NONE;
   #over = false;
   #bodyError: unknown;
   /** The response that was rejected for its status with its body still to come. */
@@ -123,12 +123,12 @@ class RunningAttempt implements Attempt {
 
   onAbort(release: (reason: unknown) => void): void {
     if (this.#aborted) release(this.#aborted.reason);
-    else this.#releases = [...this.#releases, release];
+    else this.#releases = plus(this.#releases, release);
   }
 
   whenOver(run: () => void): void {
     if (this.#over) run();
-    else this.#afterwards = [...this.#afterwards, run];
+    else this.#afterwards = plus(this.#afterwards, run);
   }
 
   bodyEnded(error?: unknown): void {
@@ -208,7 +208,7 @@ class RunningAttempt implements Attempt {
     this.done = true;
     this.bodyOpen = false;
     contain(stop, this.clock);
-    this.#releases = [];
+    this.#releases = NONE;
     this.#call.stopWith(undefined);
     this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
     for (const run of this.#afterwards) contain(invoke, run);

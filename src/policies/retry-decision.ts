@@ -7,6 +7,7 @@ import { codeOf, isBreakerOpen, isCanceled, isLocal, isTimeout } from '../errors
 import type { RetrySettings } from '../options/retry';
 import { consult } from '../util/complain';
 import { define } from '../util/define';
+import { plus } from '../util/few';
 import { retryAfterOf } from '../util/retry-after';
 import { type AttemptSummary, isBeforeSend, type StopReason } from '../words';
 import type { RetryBudget } from './retry-budget';
@@ -39,7 +40,7 @@ export function decide(call: Call, error: unknown, budget: RetryBudget): Decisio
   // A refusal on this side was no attempt.
   const attempted = isUntold(call);
   const failed = call.lastAttempt(error, attempted);
-  if (attempted) call.history.push({ ...failed, ...(decision.retry && { delay: decision.delay }) });
+  if (attempted) call.history = plus(call.history, { ...failed, ...(decision.retry && { delay: decision.delay }) });
   const waitsOn = decision.retry && !attempted;
   if (waitsOn) call.refusedBy = undefined;
   if (!isCanceled(error) && call.attempts > 0 && !waitsOn) call.observer.retried(call, decision, failed);

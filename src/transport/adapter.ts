@@ -92,18 +92,15 @@ export async function runAdapter(
     ...added,
   } as unknown as InternalAxiosRequestConfig;
   if (!changes || !('signal' in changes)) setSignal(adapted, attempt);
-  if (!changes) {
-    call.given ??= Reflect.ownKeys(adapted);
-    attempt.onAbort(() => keepNotes(adapted, call));
-  }
+  if (!changes) attempt.onAbort(() => keepNotes(adapted, call));
   try {
     const response = await adapter(adapted);
-    keepNotes(adapted, call, attempt);
+    if (!changes) keepNotes(adapted, call, attempt);
     response.config = config;
     if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
-    keepNotes(adapted, call, attempt);
+    if (!changes) keepNotes(adapted, call, attempt);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
         if (told?.config === adapted) Reflect.set(told, 'config', config); // refused where an adapter froze its error
@@ -116,13 +113,21 @@ export async function runAdapter(
   }
 }
 
-/** What an adapter of the user's adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
-function keepNotes(adapted: object, { config, given }: Call, attempt?: Attempt): void {
-  if (!given || attempt?.aborted) return; // what comes after the abort is nobody's any more
-  for (const name of Reflect.ownKeys(adapted)) if (!given.includes(name)) Reflect.set(config as object, name, Reflect.get(adapted, name));
-}
-
 const ATTEMPT = Symbol('attempt');
+
+/** What the config of an attempt has that its call's need not have. */
+const OURS: readonly PropertyKey[] = ['timeout', 'cancelToken', 'signal', 'sensitiveHeaders', ATTEMPT];
+
+/** What an adapter of the user's adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
+function keepNotes(adapted: object, call: Call, attempt?: Attempt): void {
+  if (attempt?.aborted) return; // what comes after the abort is nobody's any more
+  const config = call.config as object;
+  for (const name of Reflect.ownKeys(adapted)) {
+    if (OURS.includes(name) || (name in config && !call.noted?.has(name))) continue;
+    call.noted = (call.noted ?? new Set()).add(name);
+    Reflect.set(config, name, Reflect.get(adapted, name));
+  }
+}
 
 /**
  * The attempt's signal, created lazily: many custom adapters never read it, and it is a sixth of a call's memory.
