@@ -135,6 +135,7 @@ describe.each<[string, Serve]>([
   ['rubbish', says(`${OK}${GOOD}rubbish`)],
   ['a second answer', says(`${OK}${GOOD}${OK}Content-Length: 4\r\n\r\nevil`)],
   ['a reset', saysAnd('reset', `${OK}${GOOD}`)], // by which axios loses it
+  ['a reset without a length', saysAnd('reset', `${OK}\r\ngood`)], // likewise
 ])('%s behind a whole answer', (_, serve) => {
   it('takes nothing of a stream that is read later', async () => {
     const server = await peer(serve);
@@ -143,6 +144,16 @@ describe.each<[string, Serve]>([
     expect(await outcomeOfStream(data)).toBe('good, whole');
     await server.close();
   });
+});
+
+it('rubbish behind a chunk takes nothing of a stream that is read at once, as in axios', async () => {
+  for (const request of [clientOf(), axios.create({ proxy: false })]) {
+    const server = await peer(says(`${CHUNKED}4\r\ngood\r\nzz\r\n`));
+    const { data } = await request.get(server.url, { responseType: 'stream' });
+    expect(await outcomeOfStream(data)).toBe('good, cut');
+    await expectNoneOpen(server);
+    await server.close();
+  }
 });
 
 /** What can still be read of a stream. */

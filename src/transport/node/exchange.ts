@@ -36,8 +36,8 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
       answerWith(res, config, resolve, fail);
     };
     req.on('error', (error) => {
-      // A socket error does not always destroy the request. If the response is whole, that would discard what nobody has read of it yet.
-      if (!req.res?.complete) req.destroy();
+      // A socket error does not always destroy the request. If there is a response, that would discard what nobody has read of it yet.
+      if (!req.res) req.destroy();
       if (follows) tellRequest(req);
       if (attempt.aborted) return reject(error); // the call already has its error, and another stack trace is expensive
       fail(AxiosError.from(error, undefined, config, req));
