@@ -15,7 +15,8 @@ export const xhrHandler: Handler = async (call) => {
 
   const { onUploadProgress, onDownloadProgress, validateStatus } = config;
   let thrown: { error: unknown } | undefined;
-  const read = watchTimings(attempt, { url: urlOf(config), by: 'xmlhttprequest', isUpload: !isSentAtOnce(config.data) });
+  const url = urlOf(config);
+  const read = watchTimings(attempt, { url, by: 'xmlhttprequest', isUpload: !isSentAtOnce(config.data) });
   const answer = runAdapter(axios.getAdapter('xhr'), call, attempt, {
     // An upload listener makes a cross-origin request preflight, so there is one only if the user listens anyway.
     ...(onUploadProgress && {
@@ -44,7 +45,7 @@ export const xhrHandler: Handler = async (call) => {
   });
   const failed = (error: unknown): never => {
     const from = (error as AxiosError | undefined)?.request?.responseURL;
-    if (from && from !== urlOf(config)) attempt.hops = 2;
+    if (from && from !== url.replace(/#.*/, '')) attempt.hops = 2;
     throw thrown ? thrown.error : error;
   };
   return answer.catch(failed).finally(() => clock.stop(read()));
