@@ -7,7 +7,7 @@ import { now } from '../clock';
 import { discard } from '../util/discard';
 import { quietly } from '../util/quietly';
 import { retryAfterOf } from '../util/retry-after';
-import { isOwnOrigin } from '../util/url';
+import { ownOrigin } from '../util/url';
 import { QUOTA } from './hand-over';
 import type { Item } from './item';
 import { Page } from './page';
@@ -111,7 +111,7 @@ function handOver(item: Item, lost: () => void): boolean {
   try {
     const { navigator } = globalThis as Partial<typeof globalThis>;
     // sendBeacon includes cookies even cross-origin, as none of our other requests do: it would identify the user there, or be refused.
-    const isAlike = isOwnOrigin(item.origin) || typeof Request !== 'function' || !('keepalive' in Request.prototype);
+    const isAlike = item.origin === ownOrigin() || typeof Request !== 'function' || !('keepalive' in Request.prototype);
     if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function') {
       if (!navigator.sendBeacon(url, blob(body, contentType))) return false;
       pending += body.length;

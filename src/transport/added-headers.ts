@@ -4,7 +4,7 @@ import type { Call } from '../call';
 import { originOfRequest } from '../endpoint';
 import { traceparentOf } from '../trace';
 import { own } from '../util/own';
-import { isOwnOrigin } from '../util/url';
+import { ownOrigin } from '../util/url';
 
 /** Inherits nothing, so that a polluted `Object.prototype` adds no headers. */
 const NONE: Added = /* @__PURE__ */ own({});
@@ -31,6 +31,7 @@ export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Ad
 function sendsTrace(propagate: Call['policies']['propagateTrace'], config: InternalAxiosRequestConfig): boolean {
   if (!propagate || config.headers?.has?.('traceparent')) return false;
   const target = originOfRequest(config);
-  if (typeof location === 'object' ? isOwnOrigin(target) : propagate === true) return true;
+  const own = ownOrigin();
+  if (own === undefined ? propagate === true : target === own) return true;
   return propagate !== true && propagate.some((origin) => (typeof origin === 'string' ? origin === target : target.search(origin) >= 0));
 }

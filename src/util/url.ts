@@ -5,12 +5,13 @@ export const isAbsolute = (url: string): boolean => /^([a-z][a-z\d+\-.]*:)?\/\//
 export const joinUrl = (base: string, url: string): string => (url ? `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : base);
 
 /**
- * Whether an origin is the page's own. `location` alone is wrong in frames: an empty or `srcdoc` one has its parent's origin, a sandboxed one
- * has none. `origin` alone is wrong where the page has a variable of that name.
+ * The page's own origin; `undefined` where there is none. `location` alone is wrong in frames: an empty or `srcdoc` one has its parent's origin,
+ * a sandboxed one has none. `origin` is asked only there, since a page may have a variable of that name.
  */
-export function isOwnOrigin(target: string): boolean {
+export function ownOrigin(): string | undefined {
   const { location, origin } = globalThis as Partial<typeof globalThis>;
-  return target === origin || (target === location?.origin && origin !== 'null');
+  const own = location?.origin;
+  return own && (own === 'null' || origin === 'null') ? origin : own;
 }
 
 /** A call parses its URL several times, and most programs use the same few over and over. */

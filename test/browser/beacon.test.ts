@@ -237,6 +237,15 @@ describe('a page that goes away', () => {
     expect([fetch.mock.calls.length, sendBeacon.mock.calls.length]).toEqual([1, 0]);
   });
 
+  it('does so where the page has the other origin in a variable named origin', () => {
+    const [fetch, sendBeacon] = [vi.spyOn(window, 'fetch'), vi.spyOn(navigator, 'sendBeacon').mockReturnValue(true)];
+    vi.stubGlobal('origin', new URL(healthy).origin);
+    client({ baseURL: healthy }).beacon('/a', 1);
+    leave();
+    vi.unstubAllGlobals();
+    expect([fetch.mock.calls.length, sendBeacon.mock.calls.length]).toEqual([1, 0]);
+  });
+
   it('lets go of the answers to those: a body that never ends keeps no connection', async () => {
     const peer = await meet('body-stall');
     const api = client({ baseURL: peer.url });

@@ -74,6 +74,15 @@ describe.each(['fetch', 'xhr'])('by %s, the trace', (adapter) => {
     expect(seen.filter(Boolean)).toEqual([]);
   });
 
+  it('does not go to what the page has in a variable named origin', async () => {
+    const peer = await meet('healthy');
+    vi.stubGlobal('origin', new URL(peer.url).origin);
+    const { data } = await clientWith({ adapter, propagateTrace: true }).get(peer.url);
+    vi.unstubAllGlobals();
+    expect(data.headers).not.toHaveProperty('traceparent');
+    expect(await peer.seen()).toMatchObject({ requests: 1, preflights: 0 });
+  });
+
   it('goes nowhere by default', async () => {
     const seen = watchOwn();
     await clientWith({ adapter, validateStatus: null }).get('/');

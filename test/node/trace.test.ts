@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type AttemptRecord,
   type CallRecord,
@@ -273,6 +273,16 @@ describe('propagateTrace', () => {
 
   it('is a policy of the request as well', async () => {
     expect(await sentTo(client(), { propagateTrace: true })).toMatch(VALID);
+  });
+
+  it.each([
+    ['a `location` has no origin, as one made up in React Native', 'location', { href: '' }],
+    ['the origin of no location is null, as on Cloudflare Workers', 'origin', 'null'],
+  ])('goes to every origin, as there is none of its own, also where %s', async (_what, name, value) => {
+    vi.stubGlobal(name, value);
+    const sent = await sentTo(client(), { propagateTrace: true });
+    vi.unstubAllGlobals();
+    expect(sent).toMatch(VALID);
   });
 
   it('goes through an adapter of the user', async () => {
