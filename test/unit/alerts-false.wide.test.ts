@@ -22,12 +22,8 @@ afterEach(() => {
 const lines: string[] = [];
 afterAll(() => console.log(lines.join('\n')));
 
-/** Until it is over, or there is an alert. */
-function run(traffic: Traffic, milliseconds: number, untilAlert = false): void {
-  for (const timesOut of arrivals(traffic, milliseconds)) {
-    watching.attempt(timesOut ? TIMEOUT : ANSWER);
-    if (untilAlert && watching.alerts.length) return;
-  }
+function run(traffic: Traffic, milliseconds: number): void {
+  for (const timesOut of arrivals(traffic, milliseconds)) watching.attempt(timesOut ? TIMEOUT : ANSWER);
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
