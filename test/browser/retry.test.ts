@@ -186,8 +186,16 @@ it.each(['fetch', 'xhr'] as const)('a 429 behind a redirect does not have a POST
   const url = peer.at('/redirect?to=/status/429');
   expect(await told(client.post(url, 'body'))).toMatchObject({ response: { status: 429 }, retryStopped: 'unsafe' });
   expect((await peer.seen()).requests).toBe(2);
-  for (const same of ['/status/429', '/status/429#part'])
-    expect((await told(client.post(peer.at(same), 'body'))).retryStopped).toBe('retries');
+  for (const same of [peer.at('/status/429'), peer.at('/status/429#part'), peer.at('/status/429').replace('//', '//me:secret@')])
+    expect((await told(client.post(same, 'body'))).retryStopped).toBe('retries');
+});
+
+it('a 429 has a POST by XHR repeated where there is no Request, as in Jest’s jsdom', async () => {
+  const peer = await meet('healthy');
+  vi.stubGlobal('Request', undefined);
+  const { retryStopped } = await told(retrying({ adapter: 'xhr' }).client.post(peer.at('/status/429'), 'body'));
+  vi.unstubAllGlobals();
+  expect(retryStopped).toBe('retries');
 });
 
 /** Has the first two answers of the server turned into 503s, and gives the bodies that arrived, and their types. */
