@@ -77,10 +77,9 @@ export class BreakerCounts {
     return burst && shortly && drags(shortly, hanging, slow.rate, burst.minCalls) ? 'slow-rate' : undefined;
   }
 
-  /** Forgets the calls in flight: they say nothing about the state that begins now. Those hanging remain counted, as slow. */
-  unwatchAll(): void {
-    const at = now();
-    for (let hanging = this.#countHanging(at); hanging > 0; hanging--) this.add('ignored', true, at);
+  /** Forgets the calls in flight: they say nothing about the state that begins now. If it began because they hang, they remain counted, as slow. */
+  unwatchAll(isForHanging: boolean): void {
+    for (; isForHanging && this.#hanging > 0; this.#hanging--) this.add('ignored', true, now());
     this.#underWay = [];
     this.#hanging = 0;
   }

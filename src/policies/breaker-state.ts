@@ -182,6 +182,7 @@ export class Breaker {
   }
 
   #close(reason: BreakerReason): void {
+    this.counts.clear();
     this.#change({ name: 'closed' }, reason);
   }
 
@@ -190,8 +191,7 @@ export class Breaker {
     const from = this.#state.name;
     this.#state = state;
     this.#generation++;
-    this.counts.unwatchAll();
-    if (state.name === 'closed') this.counts.clear();
+    this.counts.unwatchAll(reason === 'slow-rate');
     this.since = Math.round(Date.now() - now() + at);
     if (from !== state.name || state.name === 'open') this.#onChange(this, from, state.name, reason);
   }

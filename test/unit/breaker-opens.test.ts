@@ -235,6 +235,16 @@ describe('the slow trigger', () => {
     expect(events).toMatchObject([{ reason: 'slow-rate', snapshot: { failureRate: 0, slowRate: 1 } }]);
   });
 
+  it('has no part in the snapshot of one that another trigger opens: its rate is that of the calls that ended', async () => {
+    start({ slow: { after: 1_000 } });
+    await hang(25);
+    upstream.does = 500;
+    await askTimes(9, client);
+    vi.advanceTimersByTime(1_000);
+    await ask(client);
+    expect(events).toMatchObject([{ reason: 'burst', snapshot: { calls: 10, failureRate: 1, inFlight: 25 } }]);
+  });
+
   it('does not count a call as slow a millisecond before', async () => {
     start({ slow: { after: 1_000 } });
     await succeedAfter(30, 999);

@@ -142,8 +142,8 @@ export class ModelBreaker {
   }
 
   #move(to: BreakerState, why: string, reason: string): void {
-    // Calls that hang have been slow, however they end.
-    const { hanging } = to === 'closed' ? { hanging: 0 } : this.counts(1);
+    // Calls that hang have been slow, however they end; elsewhere they would dilute the rate that opened it.
+    const { hanging } = reason === 'slow-rate' && to === 'open' ? this.counts(1) : { hanging: 0 };
     for (let i = 0; i < hanging; i++) this.ended.push({ at: this.now(), failed: false, slow: true });
     if (this.state !== to || to === 'open') this.moves.push(`${this.state} > ${to}: ${why}`);
     this.state = to;
