@@ -59,9 +59,9 @@ export class Breaker {
     return this.#state.name;
   }
 
-  /** Whether it is worth keeping in memory: refusing calls, or with some in flight. One that is due but that nobody uses is not. */
+  /** Whether it must be kept in memory: open, held open, or with calls in flight. One that is due but that nobody uses need not. */
   get isBusy(): boolean {
-    return this.inFlight > 0 || this.retryAfter > 0;
+    return this.inFlight > 0 || this.#until > now();
   }
 
   /** Brings the state up to date. `at`, here and below, is the current monotonic time, for callers that have already read it. */

@@ -18,6 +18,9 @@ import { verdictOn } from './breaker-verdict';
 /** How many breakers are kept; an open one, or one with calls in flight, is never dropped. */
 const CAP = 1_000;
 
+/** How many there may be for the sake of those in a pause that the upstream asked for: a single response is enough for one. */
+const MAX_PAUSED = 10_000;
+
 /** A breaker at one moment, as plain JSON data. */
 export interface BreakerSnapshot {
   /** The endpoint, or with `per: 'origin'` the origin. */
@@ -66,7 +69,7 @@ export class Breakers {
         new Breaker(key, this.#settings, (breaker, from, to, reason) =>
           onChange({ endpoint: key, from, to, reason, snapshot: snapshotOf(breaker) }),
         ),
-      (breaker) => breaker.isBusy,
+      (breaker, amid) => breaker.isBusy || (breaker.retryAfter > 0 && amid < MAX_PAUSED),
     );
   }
 

@@ -10,9 +10,10 @@ export class Lru<T> {
   readonly #line = new Line<Node<T>>();
   readonly #cap: number;
   readonly #make: (key: string) => T;
-  readonly #isBusy: (entry: T) => boolean;
+  readonly #isBusy: (entry: T, amid: number) => boolean;
 
-  constructor(cap: number, make: (key: string) => T, isBusy: (entry: T) => boolean = () => false) {
+  /** @param isBusy Told how many there are: what may stay beyond the cap need not be without end. */
+  constructor(cap: number, make: (key: string) => T, isBusy: (entry: T, amid: number) => boolean = () => false) {
     this.#cap = cap;
     this.#make = make;
     this.#isBusy = isBusy;
@@ -53,7 +54,7 @@ export class Lru<T> {
   #makeRoom(): void {
     for (let looks = LOOKS; looks > 0 && this.#line.length >= this.#cap; looks--) {
       const oldest = this.#line.first as Place<Node<T>>;
-      if (this.#isBusy(oldest.who.entry)) this.#line.toEnd(oldest);
+      if (this.#isBusy(oldest.who.entry, this.#line.length)) this.#line.toEnd(oldest);
       else this.#remove(oldest);
     }
   }

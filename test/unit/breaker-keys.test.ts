@@ -1,6 +1,8 @@
 // What shares a breaker, how many there are, and what a request may set for itself. On a fake clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, type Policies } from '../../src/index';
+import { DEFAULT_BREAKER } from '../../src/options/breaker';
+import { Breakers } from '../../src/policies/breaker';
 import { ask, askTimes, ENDPOINT, errorOf, FakeUpstream, settled } from './breaker-support';
 
 let upstream: FakeUpstream;
@@ -104,6 +106,16 @@ describe('memory', () => {
     vi.advanceTimersByTime(60_000);
     await visit(1_500, 2_500);
     expect(endpoints()).toEqual(Array.from({ length: 1_000 }, (_, i) => `e${1_500 + i}`));
+  });
+
+  it('of endpoints that asked for a pause is bounded as well: a single answer each is enough for that', () => {
+    const breakers = new Breakers(DEFAULT_BREAKER, () => {});
+    for (let i = 0; i < 12_000; i++) breakers.of(`e${i}`, DEFAULT_BREAKER).gate(60_000);
+    expect(breakers.list()).toHaveLength(10_000);
+    expect(breakers.get('e11999').retryAfter).toBe(60_000);
+    vi.advanceTimersByTime(60_000);
+    for (let i = 0; i < 2_000; i++) breakers.of(`f${i}`, DEFAULT_BREAKER);
+    expect(breakers.list()).toHaveLength(1_000);
   });
 
   it('of endpoints that opened once and were never asked for again does not crowd out the others', async () => {
