@@ -98,22 +98,7 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
       request,
     );
     this.name = 'TimeoutError';
-    Object.assign(this, facts, { kind: kindOf(facts.phase) });
-    mark<TimeoutError>(
-      this,
-      TIMEOUT,
-      target,
-      'limit',
-      'phase',
-      'kind',
-      'limitMs',
-      'elapsed',
-      'timings',
-      'attempts',
-      'safeToRetry',
-      'lag',
-      'reusedSocket',
-    );
+    mark(this, TIMEOUT, target, { ...facts, kind: kindOf(facts.phase) });
   }
 }
 
@@ -165,8 +150,7 @@ export class BreakerOpenError extends AxiosError {
     const until = facts.retryAfter < Number.MAX_SAFE_INTEGER ? ` for another ${facts.retryAfter} ms` : '';
     super(`${facts.endpoint} is cut off (${facts.reason})${until}: ${target}. See docs/errors.md#ebreakeropen.`, 'EBREAKEROPEN', config);
     this.name = 'BreakerOpenError';
-    Object.assign(this, facts);
-    mark<BreakerOpenError>(this, BREAKER_OPEN, target, 'endpoint', 'retryAfter', 'reason');
+    mark(this, BREAKER_OPEN, target, facts);
   }
 }
 
@@ -192,10 +176,8 @@ export class LimitError extends AxiosError {
     const until = retryAfter ? ` There is room in ${retryAfter} ms.` : '';
     super(`limit.${limit} has no room: ${target}.${until} See docs/errors.md#elimited.`, 'ELIMITED', config);
     this.name = 'LimitError';
-    this.limit = limit;
-    if (retryAfter !== undefined) this.retryAfter = retryAfter;
     if (cause !== undefined) define(this, 'cause', cause);
-    mark<LimitError>(this, LIMITED, target, 'limit', 'retryAfter');
+    mark(this, LIMITED, target, { limit, ...(retryAfter !== undefined && { retryAfter }) });
   }
 }
 

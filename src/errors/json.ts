@@ -1,21 +1,21 @@
 /** What our errors share: a mark to recognise them by, and JSON that is safe to log. */
-import type { AxiosError } from 'axios';
+import { AxiosError } from 'axios';
 import { define } from '../util/define';
 import type { AttemptSummary } from '../words';
-
-type Told = AxiosError & { history?: readonly AttemptSummary[] };
 
 /**
  * Marks an error as ours. Its `config` and `request` stay readable but are not enumerable, so that no console or logger shows the headers
  * in them; nor is its `toJSON`, which pino would take over into its own copy of an error, and call in place of what it copied.
  *
  * @param target `METHOD url`, redacted, of the request that the error is about; `withDeadline` has none to name.
- * @param facts What its JSON tells of its own fields.
+ * @param facts Fields of its own, which its JSON tells.
  */
-export function mark<E extends Told>(error: E, as: symbol, target: string, ...facts: readonly (keyof E)[]): void {
+export function mark(error: AxiosError, as: symbol, target: string, facts: object): void {
   define(error, as, true);
   for (const name of ['config', 'request'] as const) define(error, name, error[name]);
-  define(error, 'toJSON', () => json(error, target, facts));
+  Object.assign(error, facts);
+  // Unless the program has given a class one.
+  if (error.toJSON === AxiosError.prototype.toJSON) define(error, 'toJSON', () => json(error, target, facts));
 }
 
 export function isMarked(error: unknown, as: symbol): boolean {
@@ -30,8 +30,9 @@ export function isMarked(error: unknown, as: symbol): boolean {
  * The JSON of an error: its message, request, the `facts` of its own and attempts. Not axios' own JSON, which includes the config: headers, credentials,
  * data, the whole URL.
  */
-function json<E extends Told>(error: E, target: string, facts: readonly (keyof E)[]): object {
+function json(error: AxiosError & { history?: readonly AttemptSummary[] }, target: string, facts: object): object {
   const { name, message, code, status, history, stack } = error;
   const [, method, url] = /^(\S+) (.*)$/.exec(target) ?? [];
-  return { name, message, code, status, method, url, ...Object.fromEntries(facts.map((fact) => [fact, error[fact]])), history, stack };
+  const told = Object.keys(facts).map((fact) => [fact, error[fact as keyof AxiosError]]);
+  return { name, message, code, status, method, url, ...Object.fromEntries(told), history, stack };
 }

@@ -71,6 +71,12 @@ describe('the JSON of our errors', () => {
     for (const error of ours()) for (const name in error) expect(error[name as keyof AxiosError]).not.toBeTypeOf('function');
   });
 
+  it('is that of a class of the program, if it has one', () => {
+    class Mine extends LimitError {}
+    Mine.prototype.toJSON = () => ({ mine: true });
+    expect(JSON.stringify(new Mine({ limit: 'rate' }, TARGET, config))).toBe('{"mine":true}');
+  });
+
   it.each(ours())('leaves the error itself an AxiosError with its config: $name', (error) => {
     expect(error).toBeInstanceOf(AxiosError);
     expect(error.config).toBe(config);
