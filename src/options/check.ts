@@ -37,9 +37,9 @@ export const oneOf = (...values: unknown[]): Rule => [
 ];
 export const anything: Rule = [() => true, ''];
 
-/** A copy of all the options given at once; of null, as in axios, an empty one. A promise that nobody awaited would be none, in silence. */
+/** A copy of all the options given at once; of `null` or `false`, as in axios, an empty one. A promise that nobody awaited would be none, in silence. */
 export function whole<T extends object>(name: string, given: T): T {
-  if (given !== null && !isOptions(given)) throw badOption(name, given, 'It takes an object.');
+  if (given && !isOptions(given)) throw badOption(name, given, 'It takes an object.');
   return own(given);
 }
 

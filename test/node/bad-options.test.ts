@@ -121,6 +121,12 @@ describe('what else is refused', () => {
     for (const [name, make] of makers) expectRefusal(thrownBy(make), name, shown);
   });
 
+  it.each([null, false, 0, ''])('not %j, which axios takes for no options (`isDebug && { … }`)', async (none) => {
+    const given = none as unknown as ClientConfig;
+    for (const made of [breakwater.createClient(given), client.create(given), breakwater.protect(axios.create(), given as Policies)])
+      await made.close();
+  });
+
   it('a policy that does not exist, where only policies are expected', () => {
     expectRefusal(
       thrownBy(() => protect(axios.create(), { retries: 5 } as Policies)),
