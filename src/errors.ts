@@ -73,7 +73,7 @@ export class TimeoutError extends AxiosError implements TimeoutFacts {
   declare safeToRetry: boolean;
   declare lag: number;
   declare reusedSocket?: boolean | undefined;
-  /** The attempts, oldest first; absent where `retry` is off, or no attempt was made. */
+  /** The attempts, oldest first; absent where `retry` is off, or the call ended before one was due. */
   declare history?: readonly AttemptSummary[];
   /** Why no further attempt was made; absent where `history` is. */
   declare retryStopped?: StopReason;
