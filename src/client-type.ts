@@ -12,22 +12,30 @@ import type { EndpointStats } from './telemetry/stats';
 /** axios' response. If a fallback supplied it, `fallback` says how, and `age` how old it is. */
 // biome-ignore lint/complexity/noBannedTypes: axios' own default, of the type of headers.
 export type ClientResponse<T = any, D = any, P = any> = AxiosResponse<T, D, {}, P> & Partial<Pick<FallbackResponse, 'fallback' | 'age'>>;
-/** Told as axios does: a type named for the response as a whole is what a call gives. */
+/** `any`, named for the response as a whole, is `any`. */
 type Result<T, R, D, P> = Promise<R extends AxiosResponseDefault ? ClientResponse<T, D, P> : R>;
-// Each has a second signature, the same to callers: a lone one TypeScript holds against axios' type parameter by type parameter, and the
-// `AxiosResponseDefault` of axios' declarations for CommonJS, which libraries such as axios-mock-adapter mean, is another type.
-type ByConfig = {
-  <T = any, R = AxiosResponseDefault, D = any, P = any>(config: RequestConfig<D, P>): Result<T, R, D, P>;
+/** Rules the first signature out where a type is named for the response as a whole. A constraint of `R` would make `Client | AxiosInstance` no callable. */
+type Unnamed<R> = R extends AxiosResponseDefault ? unknown : never;
+// Each has a second signature, for a type that is named for the response as a whole, which is what a call gives, be it a type parameter of a
+// wrapper's. A lone one TypeScript would hold against axios' type parameter by type parameter, and the `AxiosResponseDefault` of axios'
+// declarations for CommonJS, which libraries such as axios-mock-adapter mean, is another type.
+interface ByConfig {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(this: Unnamed<R>, config: RequestConfig<D, P>): Result<T, R, D, P>;
   <T = any, R = ClientResponse<T>, D = any, P = any>(config: RequestConfig<D, P>): Promise<R>;
-};
-type Bodiless = {
-  <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Result<T, R, D, P>;
+}
+interface Bodiless {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(this: Unnamed<R>, url: string, config?: RequestConfig<D, P>): Result<T, R, D, P>;
   <T = any, R = ClientResponse<T>, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Promise<R>;
-};
-type WithBody = {
-  <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, data?: D, config?: RequestConfig<D, P>): Result<T, R, D, P>;
+}
+interface WithBody {
+  <T = any, R = AxiosResponseDefault, D = any, P = any>(
+    this: Unnamed<R>,
+    url: string,
+    data?: D,
+    config?: RequestConfig<D, P>,
+  ): Result<T, R, D, P>;
   <T = any, R = ClientResponse<T>, D = any, P = any>(url: string, data?: D, config?: RequestConfig<D, P>): Promise<R>;
-};
+}
 /** They take all that axios' own take, which are no overloads here: `Parameters<Client['get']>` would be theirs, without our options. */
 interface Methods {
   request: ByConfig;
@@ -48,9 +56,7 @@ interface Methods {
  * An axios instance whose calls cannot hang. It shares defaults and interceptors with the instance it protects. Its methods are axios'
  * own and accept {@link Policies} in the request config.
  */
-export interface Client extends Omit<AxiosInstance, keyof Methods | 'create' | 'getUri'>, Methods {
-  <T = any, R = AxiosResponseDefault, D = any, P = any>(config: RequestConfig<D, P>): Result<T, R, D, P>;
-  <T = any, R = AxiosResponseDefault, D = any, P = any>(url: string, config?: RequestConfig<D, P>): Result<T, R, D, P>;
+export interface Client extends Omit<AxiosInstance, keyof Methods | 'create' | 'getUri'>, Methods, ByConfig, Bodiless {
   /** The URL of a request, without sending it. */
   getUri(config?: RequestConfig): string;
   /** Creates a client with this one's defaults and policies, and these merged over them. */

@@ -69,6 +69,15 @@ void get('/', { deadline: 1_000 });
 void send('/', {}, { retry: false });
 void call('/', { timeout: [1_000, 5_000] });
 
+/** A wrapper's own type parameter may stand for the response as a whole, as where an interceptor unwraps it; and a client may be one of axios' as well. */
+export function read<T>(url: string): Promise<T> {
+  return client.get<T, T>(url);
+}
+export const write = <T, R = AxiosResponse<T>>(url: string, data?: unknown): Promise<R> => client.post<T, R>(url, data);
+export const ask = <T, R = AxiosResponse<T>>(config: RequestConfig): Promise<R> => client.request<T, R>(config);
+export const run = <T, R = AxiosResponse<T>>(config: RequestConfig): Promise<R> => client<T, R>(config);
+export const either = async (): Promise<unknown> => (Math.random() > 0.5 ? client : axios.create()).get('/');
+
 /** What a request takes is taken where it is only named. */
 export const uriOf = (config: RequestConfig): string => client.getUri(config);
 
