@@ -42,6 +42,8 @@ export interface Attempt {
   /** Whether the request was handed to the platform, if that can be seen: a failure before that is on this side. */
   handedOver?: boolean | undefined;
   status?: number | undefined;
+  /** Those of a response of which the error says nothing if its body breaks off. */
+  headers?: unknown;
   reusedSocket?: boolean | undefined;
   /** What axios exposes as the `request` of an error, once there is one. */
   request?: unknown;

@@ -83,6 +83,7 @@ class RunningAttempt implements Attempt {
   handedOver: boolean | undefined;
   isWhole = false;
   status: number | undefined;
+  headers: unknown;
   reusedSocket: boolean | undefined;
   request: unknown;
   readonly #call: Call;

@@ -86,7 +86,7 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
 
   const response = (error as { response?: AxiosResponse } | undefined)?.response;
   const config = call.config as InternalAxiosRequestConfig;
-  const hint = response && retryAfterOf(response.headers);
+  const hint = retryAfterOf((response ?? call.attempt)?.headers);
   if (hint !== undefined) tell(error, 'retryAfter', hint, true);
   const verdict = judgeFailure(call, error, response, hint !== undefined);
   if (settings.when) {

@@ -492,6 +492,16 @@ describe("axios' fetch adapter", () => {
     expect(events).toMatchObject([{ attempt: 1, status, delay: 5 }]);
   });
 
+  it('waits as told by an answer that broke off', async () => {
+    const peer = await upstream(({ req, res, upstream }) => {
+      res.writeHead(503, { 'Content-Length': 9, 'Retry-After': 60 }).write('x');
+      setTimeout(() => upstream.hangUp(req.socket), 20);
+    });
+    const { client } = fetching();
+    expect(await told(client.get(peer.url))).toMatchObject({ retryStopped: 'retry-after', retryAfter: 60_000 });
+    expect(peer.requests).toBe(1);
+  });
+
   it('has an answer that is too large not repeated', async () => {
     const { client } = fetching();
     const error = await told(client.get(lab.url('healthy', '/bytes/100000'), { maxContentLength: 10 }));

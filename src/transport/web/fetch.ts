@@ -104,6 +104,7 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
     return response;
   }
   attempt.status = response.status;
+  attempt.headers = response.headers;
   if (response.redirected) attempt.hops = 2; // or more, which nobody is told
   attempt.clock.enter('body');
   const { method, responseType, onDownloadProgress, maxContentLength } = config;
