@@ -42,7 +42,7 @@ export interface RetryOptions {
   /** Keeps retries from multiplying the load of an outage; `false` lifts it. @default { ratio: 0.2, min: 3 } */
   budget?: RetryBudget | false | undefined;
   /**
-   * Decides instead of the rules, whose verdict is in `context.safe`. Not asked about aborts and refusals on this side. Throwing means no.
+   * Decides instead of the rules, whose verdict is in `context.safe`. Not asked about aborts, the deadline, and refusals on this side. Throwing means no.
    * @default the rules
    */
   when?: ((error: unknown, context: RetryContext) => boolean) | false | undefined;
