@@ -1,40 +1,19 @@
 // How often the alerts cry wolf: days of simulated traffic, with seeds, on a fake clock. A table is printed.
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arrivals, attemptOf, randomFrom, type Traffic, timeoutOf, Watching } from './telemetry-support';
+import { describe, expect, it } from 'vitest';
+import { LIMIT, percent, simulation } from './alerts-simulated-support';
+import { randomFrom, type Traffic } from './telemetry-support';
 
 const DAY = 86_400_000;
-const LIMIT = 60_000;
 
-const ANSWER = attemptOf();
-const TIMEOUT = timeoutOf();
-
-let watching: Watching;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  watching = new Watching();
-});
-afterEach(() => {
-  watching.close();
-  vi.useRealTimers();
-});
-
-const lines: string[] = [];
-afterAll(() => console.log(lines.join('\n')));
-
-function run(traffic: Traffic, milliseconds: number): void {
-  for (const timesOut of arrivals(traffic, milliseconds)) watching.attempt(timesOut ? TIMEOUT : ANSWER);
-}
-
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const { alerts, run, tell } = simulation();
 
 describe('false alerts a day', () => {
   function perDay(traffic: Omit<Traffic, 'random'>, days: number): number {
     run({ ...traffic, random: randomFrom(7) }, days * DAY);
-    const firing = watching.alerts.filter(({ status }) => status === 'firing');
+    const firing = alerts().filter(({ status }) => status === 'firing');
     const surges = firing.filter(({ reason }) => reason === 'surge').length;
     const { rps, rate, inBursts } = traffic;
-    lines.push(
+    tell(
       `${rps} rps, ${percent(rate)} time out${inBursts ? ', 3 to 8 at once' : ''}: ` +
         `${(firing.length / days).toFixed(2)} false alerts a day, ${(surges / days).toFixed(2)} of them surges (${days} days)`,
     );

@@ -1,36 +1,12 @@
 // How soon the alerts see a fault: simulated traffic, with seeds, on a fake clock. A table is printed.
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arrivals, attemptOf, randomFrom, type Traffic, timeoutOf, Watching } from './telemetry-support';
+import { describe, expect, it, vi } from 'vitest';
+import { LIMIT, percent, simulation } from './alerts-simulated-support';
+import { randomFrom } from './telemetry-support';
 
 const MINUTE = 60_000;
-const LIMIT = 60_000;
 
-const ANSWER = attemptOf();
-const TIMEOUT = timeoutOf();
-
-let watching: Watching;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  watching = new Watching();
-});
-afterEach(() => {
-  watching.close();
-  vi.useRealTimers();
-});
-
-const lines: string[] = [];
-afterAll(() => console.log(lines.join('\n')));
-
-/** Until it is over, or there is an alert. */
-function run(traffic: Traffic, milliseconds: number): void {
-  for (const timesOut of arrivals(traffic, milliseconds)) {
-    watching.attempt(timesOut ? TIMEOUT : ANSWER);
-    if (watching.alerts.length) return;
-  }
-}
-
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const { alerts, begin, run, tell } = simulation();
+const isToldOf = (): boolean => alerts().length > 0;
 
 describe('a rise from 1 %', () => {
   /** Seconds until the alert, sorted; `Infinity` where there was none in 10 minutes. */
@@ -38,14 +14,13 @@ describe('a rise from 1 %', () => {
     const random = randomFrom(5);
     const found: number[] = [];
     while (found.length < runs) {
-      watching.close();
-      watching = new Watching();
+      begin();
       vi.advanceTimersByTime(random() * 10_000); // a fault does not wait for a bucket to begin
-      run({ random, rps, rate: 0.01 }, 11 * MINUTE);
-      if (watching.alerts.length) continue; // a false one
+      run({ random, rps, rate: 0.01 }, 11 * MINUTE, isToldOf);
+      if (isToldOf()) continue; // a false one
       const risenAt = performance.now();
-      run({ random, rps, rate }, 10 * MINUTE);
-      found.push(watching.alerts.length ? (performance.now() - risenAt) / 1_000 : Infinity);
+      run({ random, rps, rate }, 10 * MINUTE, isToldOf);
+      found.push(isToldOf() ? (performance.now() - risenAt) / 1_000 : Infinity);
     }
     return found.sort((a, b) => a - b);
   }
@@ -66,7 +41,7 @@ describe('a rise from 1 %', () => {
       const seconds = delays(rps, rate, runs);
       const at = (quantile: number): number => seconds[Math.ceil(quantile * runs) - 1] ?? Number.NaN;
       const missed = seconds.filter((delay) => delay === Infinity).length / runs;
-      lines.push(
+      tell(
         `${rps} rps, 1 % to ${percent(rate)}: told after ${at(0.5).toFixed(1)} s (median), ${at(0.9).toFixed(1)} s (9 of 10); missed ${percent(missed)} (${runs} runs)`,
       );
       expect(at(0.5)).toBeLessThanOrEqual(most);
