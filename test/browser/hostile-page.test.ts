@@ -66,7 +66,7 @@ describe.each(['fetch', 'xhr'] as const)('by %s', (adapter) => {
     const peer = await meet('stall');
     const client = open({ adapter, timeout: { total: 300 }, retry: { retries: 1, baseDelay: 1, budget: false } });
     const limited = rejection(client.get(peer.url));
-    await expect.poll(async () => (await peer.seen()).requests).toBe(1);
+    await expect.poll(async () => (await peer.seen()).requests).toBeGreaterThan(0);
     client.disable();
     const passed = rejection(client.get(peer.url, { timeout: 200 }));
     client.enable();

@@ -1,6 +1,6 @@
 // responseType 'stream' is a web ReadableStream: handed out with the headers, and under its limits until the last byte.
 import { describe, expect, it, vi } from 'vitest';
-import { type AttemptRecord, isTimeout } from '../bare';
+import { type AttemptRecord, isTimeout, type RequestConfig } from '../bare';
 import { block, cleanly, clientWith, expectTimeout, failure, meet, sleep } from './support';
 
 cleanly();
@@ -102,14 +102,14 @@ describe('a stream that was handed out', () => {
 
   it('cancelled by its reader, the connection is closed and the attempt over: no timeout follows', async () => {
     const peer = await meet('body-drip');
-    const client = clientWith({ timeout: { read: 300, total: 500 }, responseType: 'stream' });
+    const client = clientWith({ timeout: { read: 1_000, total: 1_500 }, responseType: 'stream' });
     const seen: string[] = [];
     client.on('timeout', ({ limit }) => seen.push(`timeout ${limit}`));
     client.on('attempt', ({ outcome }) => seen.push(outcome));
     const { data } = await client.get<Bytes>(peer.url);
     await data.cancel();
     await peer.closed();
-    await sleep(600);
+    await sleep(1_600);
     expect(seen).toEqual(['canceled']);
   });
 
@@ -140,18 +140,19 @@ describe('a stream that was handed out', () => {
   it.each(['204', '205', '304', 'HEAD'])('of %s is over with its headers, for it has no body: nobody need read it', async (what) => {
     const peer = await meet('healthy');
     const request = what === 'HEAD' ? { method: 'head', url: peer.url } : { url: peer.at(`/status/${what}`) };
-    for (const config of [{}, { adapter: 'fetch' }, { maxContentLength: 1_000 }, { validateStatus: () => false }] as const) {
-      const client = clientWith({ validateStatus: null, ...config, timeout: { total: 300 }, responseType: 'stream' });
+    const unread = async (config: RequestConfig): Promise<void> => {
+      const client = clientWith({ validateStatus: null, ...config, timeout: { total: 1_500 }, responseType: 'stream' });
       const seen: string[] = [];
       client.on('timeout', () => seen.push('timeout'));
       client.on('attempt', ({ outcome, status }) => seen.push(`${outcome} ${status}`));
       const response = await client.request(request).catch((error) => error.response);
       const status = what === 'HEAD' ? 200 : Number(what);
       expect(seen).toEqual([`${'validateStatus' in config ? 'http-error' : 'success'} ${status}`]);
-      await sleep(350);
+      await sleep(1_600);
       expect(response.data === null || (await drain(response.data)) === 0).toBe(true);
       expect(seen).toHaveLength(1);
-    }
+    };
+    await Promise.all([{}, { adapter: 'fetch' }, { maxContentLength: 1_000 }, { validateStatus: () => false }].map(unread));
   });
 
   it('one that nobody reads is nobody’s fault; total ends it all the same', async () => {
