@@ -8,16 +8,16 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 31_100],
-  ['protect', 'breakwater', 31_100],
-  ['withDeadline', 'breakwater', 2_700],
-  ['isTimeout', 'breakwater', 1_300],
+  ['createClient', 'breakwater', 31_350],
+  ['protect', 'breakwater', 31_350],
+  ['withDeadline', 'breakwater', 2_550],
+  ['isTimeout', 'breakwater', 350],
   ['logTo', 'breakwater/log', 2_540],
   ['instrument', 'breakwater/opentelemetry', 3_060],
   ['collect', 'breakwater/prometheus', 2_850],
   ['toAlertmanager', 'breakwater/prometheus', 1_000],
 ];
-const SCRIPT_TAG = 49_200;
+const SCRIPT_TAG = 49_400;
 
 const { consumer } = inject('packed');
 
