@@ -34,7 +34,7 @@ describe('records', () => {
   it.each([
     { fault: 'stall', timeout: [100, 150] as const, limit: 'response', phase: 'waiting', kind: 'unknown' },
     { fault: 'body-stall', timeout: { read: 200 }, limit: 'read', phase: 'body', kind: 'read' },
-    { fault: 'body-drip', timeout: 300, limit: 'total', phase: 'body', kind: 'read' },
+    { fault: 'body-drip', timeout: 1_500, limit: 'total', phase: 'body', kind: 'read' },
   ] as const)('of a timeout ($fault): one event of each type, with the same facts', async ({ fault, timeout, ...facts }) => {
     const peer = await meet(fault);
     const client = clientWith({ timeout });
