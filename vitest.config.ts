@@ -1,5 +1,5 @@
 // The test projects: unit (pure), node (real sockets), process (in one of its own each), browser (in Chromium) and page (drives the playground).
-// And wide: what takes long, or needs more than one browser, for `npm run test:all` only; and fuzz: the properties on other input each time.
+// And wide: what takes too long for each `npm test`; and fuzz: the properties on other input each time, for `npm run test:all` only.
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration, type UserWorkspaceConfig } from 'vitest/config';
@@ -20,7 +20,7 @@ const TIMEOUT = 60_000;
 const WIDE = ['test/**/*.wide.test.ts'];
 
 /** What measures the memory of its process, or changes Node's own modules for all in it, as mocks and tracers do. */
-const ALONE = ['agents-global', 'collected', 'compat-{msw,nock}', 'leaks*', 'opentelemetry*', 'redirect-parity-mocks'].map(
+const ALONE = ['agents-global', 'compat-{msw,nock}', 'leaks*', 'opentelemetry*', 'redirect-parity-mocks'].map(
   (name) => `test/node/${name}.test.ts`,
 );
 
