@@ -6,7 +6,7 @@ import type { Attempt, End } from './call/attempt';
 import { LOOKS, since, Timer } from './clock';
 import type { Deadline } from './deadline';
 import { describeRequest, endpointOf, originOfRequest } from './endpoint';
-import { codeOf, isTimeout, type TimeoutError } from './errors';
+import { codeOf, isTimeout, responseOf, type TimeoutError } from './errors';
 import type { Policies, Settings } from './options';
 import { activeTrace, newTrace, type Trace, traceIn } from './trace';
 import { consult, contain } from './util/complain';
@@ -142,7 +142,7 @@ export class Call {
    */
   lastAttempt(error: unknown, made = true): AttemptSummary {
     const code = codeOf(error);
-    const status = (error as { response?: AxiosResponse } | undefined)?.response?.status ?? (made ? this.attempt?.status : undefined);
+    const status = responseOf(error)?.status ?? (made ? this.attempt?.status : undefined);
     return {
       attempt: this.attempts,
       ...(code !== undefined && { code }),

@@ -121,9 +121,13 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** The response that an error carries. */
+export const responseOf = (error: unknown): AxiosResponse | undefined =>
+  (error as { response?: AxiosResponse } | null | undefined)?.response;
+
 /** The response an error is about. A success whose body broke off does not count: some of axios' errors carry it, some do not. */
 export function answerOf(error: unknown): AxiosResponse | undefined {
-  const response = (error as { response?: AxiosResponse } | null | undefined)?.response;
+  const response = responseOf(error);
   const isCut = response && response.status < 300 && response.data === undefined;
   return isCut ? undefined : response;
 }

@@ -2,7 +2,7 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { canceled, isAxiosError, isCanceled } from '../errors';
+import { canceled, isAxiosError, isCanceled, responseOf } from '../errors';
 import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
@@ -67,7 +67,7 @@ export const fallback: Policy = (next) => {
 const isAnswer = (status: number): boolean => status < 500 && status !== 408 && status !== 429;
 
 function isRefusal(error: unknown, { attempt }: Call): boolean {
-  const given = (error as { response?: AxiosResponse } | undefined)?.response?.status;
+  const given = responseOf(error)?.status;
   if (given !== undefined) return given >= 300 && isAnswer(given);
   // An interceptor may have made an error of its own of a 4xx; axios' and ours are about something else.
   const status = attempt?.status ?? 0;

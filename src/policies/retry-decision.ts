@@ -3,7 +3,7 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call } from '../call';
 import type { Attempt } from '../call/attempt';
 import { MAX_DELAY } from '../clock';
-import { codeOf, isBreakerOpen, isCanceled, isLocal, isTimeout } from '../errors';
+import { codeOf, isBreakerOpen, isCanceled, isLocal, isTimeout, responseOf } from '../errors';
 import type { RetrySettings } from '../options/retry';
 import { consult } from '../util/complain';
 import { define } from '../util/define';
@@ -84,7 +84,7 @@ function judge(call: Call, error: unknown, settings: RetrySettings, budget: Retr
   // No attempt was made: the factory failed to make a fresh body.
   if (!isUntold(call)) return no('body');
 
-  const response = (error as { response?: AxiosResponse } | undefined)?.response;
+  const response = responseOf(error);
   const config = call.config as InternalAxiosRequestConfig;
   const hint = retryAfterOf((response ?? call.attempt)?.headers);
   if (hint !== undefined) tell(error, 'retryAfter', hint, true);

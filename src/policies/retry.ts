@@ -7,6 +7,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import type { Call, Handler, Policy } from '../call';
 import { now } from '../clock';
+import { responseOf } from '../errors';
 import { complain, contain } from '../util/complain';
 import { causedBy } from '../util/define';
 import { discard } from '../util/discard';
@@ -131,8 +132,6 @@ async function prepare({ call, failure, notBefore }: Ticket): Promise<void> {
     throw error;
   }
 }
-
-const responseOf = (error: unknown): AxiosResponse | undefined => (error as { response?: AxiosResponse } | null | undefined)?.response;
 
 /** A signal that ends a back-off with the call. */
 function signalOf(call: Call): Ticket['signal'] {
