@@ -21,10 +21,17 @@ const INTERVAL = 1_000;
 
 type Dropped = Pick<Item, 'url' | 'count' | 'body'>;
 
+/** What the next event will tell, and when. */
+interface Pending {
+  count: number;
+  bytes: number;
+  url: string;
+  readonly timer: Later;
+}
+
 export class Drops {
   readonly #counts: Partial<Record<DropReason, number>> = {};
-  readonly #pending = new Map<DropReason, BeaconEvent>();
-  readonly #timers = new Map<DropReason, Later>();
+  readonly #pending = new Map<DropReason, Pending>();
   readonly #tell: (event: BeaconEvent) => void;
 
   constructor(tell: (event: BeaconEvent) => void) {
@@ -33,12 +40,11 @@ export class Drops {
 
   add(reason: DropReason, { url, count, body }: Dropped): void {
     this.#counts[reason] = (this.#counts[reason] ?? 0) + count;
-    const pending = this.#pending.get(reason);
-    this.#pending.set(reason, { reason, count: (pending?.count ?? 0) + count, bytes: (pending?.bytes ?? 0) + body.length, url });
-    const timer = this.#timers.get(reason) ?? new Later(() => this.#announce(reason));
-    if (timer.isLost) return this.#announce(reason);
-    if (timer.due === Infinity) timer.set(INTERVAL);
-    this.#timers.set(reason, timer);
+    const pending = this.#pending.get(reason) ?? this.#begin(reason);
+    pending.count += count;
+    pending.bytes += body.length;
+    pending.url = url;
+    if (pending.timer.isLost) this.#announce(reason);
   }
 
   counts(): Partial<Record<DropReason, number>> {
@@ -47,14 +53,22 @@ export class Drops {
 
   /** Reports what is pending right away, since there may be no later. */
   announce(): void {
-    for (const reason of [...this.#timers.keys()]) this.#announce(reason);
+    for (const reason of [...this.#pending.keys()]) this.#announce(reason);
+  }
+
+  #begin(reason: DropReason): Pending {
+    const pending = { count: 0, bytes: 0, url: '', timer: new Later(() => this.#announce(reason)) };
+    this.#pending.set(reason, pending);
+    pending.timer.set(INTERVAL);
+    return pending;
   }
 
   #announce(reason: DropReason): void {
-    this.#timers.get(reason)?.cancel();
-    this.#timers.delete(reason);
-    const event = this.#pending.get(reason);
+    const pending = this.#pending.get(reason);
+    if (!pending) return;
     this.#pending.delete(reason);
-    if (event) this.#tell({ ...event, url: redactedUrl(own({ url: event.url })) });
+    const { count, bytes, url, timer } = pending;
+    timer.cancel();
+    this.#tell({ reason, count, bytes, url: redactedUrl(own({ url })) });
   }
 }
