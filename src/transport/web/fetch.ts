@@ -60,10 +60,11 @@ export const fetchHandler: Handler = (call) => {
   const config = call.config as InternalAxiosRequestConfig;
   const isForXhr = isOurChoice(config) && supports('xhr'); // in a service worker axios itself uses fetch
   const isPlain = config.env?.Request === undefined && typeof Request === 'function';
-  if (isPlain) AbortableRequest.prototype = Request.prototype; // axios feature-detects on it
-  const env = isPlain
-    ? { ...config.env, fetch: watchedFetch, Request: AbortableRequest as unknown as typeof Request }
-    : { ...config.env, fetch: watchedFetch };
+  const env = { ...config.env, fetch: watchedFetch };
+  if (isPlain) {
+    AbortableRequest.prototype = Request.prototype; // axios feature-detects on it
+    env.Request = AbortableRequest as unknown as typeof Request;
+  }
   attempt.hops = 1;
   attempt.handedOver = false;
   attempt.clock.enter('waiting', waitingBound(attempt.limits, config));
