@@ -180,11 +180,11 @@ export const NO_POLICIES: Policies = /* @__PURE__ */ Object.freeze(/* @__PURE__ 
 export function liftPolicies<C extends Policies>(config: C): [policies: Policies, rest: Omit<C, keyof Policies>] {
   const given = own(config); // axios accepts null, which gives an empty config
   if (!POLICY_NAMES.some((name) => given[name] !== undefined)) return [NO_POLICIES, given];
-  const policies = own({}) as Policies;
+  const policies = own({}) as C;
   const rest = own({}) as C;
   for (const name of Reflect.ownKeys(given) as (keyof C)[]) {
     if (!isPolicy(name)) rest[name] = given[name];
-    else if (given[name] !== undefined) Object.assign(policies, { [name]: given[name] });
+    else if (given[name] !== undefined) policies[name] = given[name];
   }
   return [policies, rest];
 }
