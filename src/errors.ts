@@ -29,8 +29,6 @@ const WAITING_FOR: Record<Phase, string> = {
   waiting: 'waiting for the response',
 };
 
-export { badOption } from './errors/bad-option';
-
 const TIMEOUT = /* @__PURE__ */ Symbol.for('breakwater.TimeoutError');
 
 /** The facts of a timeout. */
@@ -111,9 +109,7 @@ export function isTimeout(error: unknown): error is TimeoutError {
 export const canceled = (config?: InternalAxiosRequestConfig, request?: unknown): CanceledError<unknown> =>
   new CanceledError(undefined, config, request);
 
-export const isCanceled = (error: unknown): boolean => isCancel(error);
-
-export { isAxiosError };
+export { isAxiosError, isCancel as isCanceled };
 
 /** The error's code, if it has one. */
 export function codeOf(error: unknown): string | undefined {

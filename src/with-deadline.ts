@@ -2,7 +2,8 @@
 import { ambient } from '#platform';
 import { Alarm, afterPendingInput, credit, now, since } from './clock';
 import { Deadline } from './deadline';
-import { badOption, TimeoutError } from './errors';
+import { TimeoutError } from './errors';
+import { badOption } from './errors/bad-option';
 import { withoutStack } from './errors/caller';
 
 /** Milliseconds by which a call inside may be first to hit the same deadline: its error knows more (phase, timings). */

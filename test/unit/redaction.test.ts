@@ -7,7 +7,8 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createClient, protect } from '../../src';
 import { describeRequest, endpointOf, originOfRequest, redactedUrl } from '../../src/endpoint';
-import { BreakerOpenError, badOption, LimitError, TimeoutError, type TimeoutFacts } from '../../src/errors';
+import { BreakerOpenError, LimitError, TimeoutError, type TimeoutFacts } from '../../src/errors';
+import { badOption } from '../../src/errors/bad-option';
 import { found, marker, percent } from '../secrets';
 
 const FACTS: TimeoutFacts = {
