@@ -9,23 +9,19 @@ const isPage = (): boolean =>
   );
 
 export class Page {
-  #ending: Ending | undefined;
-
   /** Set only during the turn of an event that may be the last: a page that is merely hidden has further turns as usual. */
-  get ending(): Ending | undefined {
-    return this.#ending;
-  }
+  ending: Ending | undefined;
 
   watch(endings: Endings): () => void {
     if (!isPage()) return () => {};
     const ends = (ending: Ending): void => {
       // A page that leaves is hidden as well; that event comes second and says less.
-      this.#ending = this.#ending === 'leaving' ? 'leaving' : ending;
+      this.ending = this.ending === 'leaving' ? 'leaving' : ending;
       quietly(0, back);
-      endings.handOver(this.#ending);
+      endings.handOver(this.ending);
     };
     const back = (): void => {
-      this.#ending = undefined;
+      this.ending = undefined;
     };
     const hidden = (): void => {
       if (document.visibilityState === 'hidden') ends('hidden');

@@ -5,7 +5,7 @@ import type { Item } from './item';
 export class Queue {
   readonly #settings: BeaconSettings;
   readonly #items = new Set<Item>();
-  #bytes = 0;
+  bytes = 0;
 
   constructor(settings: BeaconSettings) {
     this.#settings = settings;
@@ -15,18 +15,14 @@ export class Queue {
     return this.#items.size;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Whether it has no room for more: a batch in it would wait for company that cannot come. */
   get isFull(): boolean {
-    return this.#items.size >= this.#settings.maxItems || this.#bytes >= this.#settings.maxBytes;
+    return this.#items.size >= this.#settings.maxItems || this.bytes >= this.#settings.maxBytes;
   }
 
   /** Whether it holds more than it may. */
   get isOver(): boolean {
-    return this.#items.size > this.#settings.maxItems || this.#bytes > this.#settings.maxBytes;
+    return this.#items.size > this.#settings.maxItems || this.bytes > this.#settings.maxBytes;
   }
 
   /** Items removed during the iteration are skipped. */
@@ -36,11 +32,11 @@ export class Queue {
 
   add(item: Item): void {
     this.#items.add(item);
-    this.#bytes += item.body.length;
+    this.bytes += item.body.length;
   }
 
   remove(item: Item): void {
-    if (this.#items.delete(item)) this.#bytes -= item.body.length;
+    if (this.#items.delete(item)) this.bytes -= item.body.length;
   }
 
   /** Removes the oldest until both bounds hold, and returns them. */

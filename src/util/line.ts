@@ -8,12 +8,8 @@ export interface Place<T> {
 
 export class Line<T> {
   length = 0;
-  #first: Place<T> | undefined;
+  first: Place<T> | undefined;
   #last: Place<T> | undefined;
-
-  get first(): Place<T> | undefined {
-    return this.#first;
-  }
 
   add(who: T): Place<T> {
     return this.#append({ who, before: undefined, after: undefined, isIn: true });
@@ -29,7 +25,7 @@ export class Line<T> {
     if (!place.isIn) return false;
     const { before, after } = place;
     if (before) before.after = after;
-    else this.#first = after;
+    else this.first = after;
     if (after) after.before = before;
     else this.#last = before;
     // A removed entry may be referenced for long; it must not keep those after it alive.
@@ -43,7 +39,7 @@ export class Line<T> {
     place.isIn = true;
     place.before = this.#last;
     if (this.#last) this.#last.after = place;
-    else this.#first = place;
+    else this.first = place;
     this.#last = place;
     this.length++;
     return place;
