@@ -88,23 +88,20 @@ export function defaultDeadline({ total = 0, connect = 0, read = 0 }: Limits): n
   return Math.max(DEFAULT_DEADLINE, total + DEADLINE_MARGIN, connect + read + DEADLINE_MARGIN);
 }
 
-/** The rules for policies without options of their own. */
+/** The rules for policies without options of their own. Each takes `false` as well. */
 const RULES = /* @__PURE__ */ own<{ [K in keyof Policies]: Rule }>({
   deadline: [isDeadline, 'It takes milliseconds greater than 0, a valid Date, a Deadline, or false.'],
   endpoint: [
-    (value) => value === false || typeof value === 'function' || isName(value, /./s),
+    (value) => typeof value === 'function' || isName(value, /./s),
     'It takes a name, or a function from the request config to a name, or false.',
   ],
-  deadlineHeader: [
-    (value) => value === false || isName(value, /^[\w-]+$/),
-    "It takes a header name, such as 'x-request-timeout-ms', or false.",
-  ],
+  deadlineHeader: [(value) => isName(value, /^[\w-]+$/), "It takes a header name, such as 'x-request-timeout-ms', or false."],
   propagateTrace: [
-    (value) => typeof value === 'boolean' || isListOf(value, isOrigin),
+    (value) => value === true || isListOf(value, isOrigin),
     "It takes true, false, or a list of origins and regular expressions, such as ['https://api.example.com'].",
   ],
   allowQueryValues: [
-    (value) => value === false || isListOf(value, (name) => typeof name === 'string'),
+    (value) => isListOf(value, (name) => typeof name === 'string'),
     "It takes a list of parameter names, such as ['page'], or false.",
   ],
 });
@@ -113,7 +110,8 @@ const RULES = /* @__PURE__ */ own<{ [K in keyof Policies]: Rule }>({
 export function checkPolicies(policies: Policies): void {
   for (const name of POLICY_NAMES) {
     const rule = RULES[name];
-    if (rule && policies[name] !== undefined) check(rule, name, policies[name]);
+    const value = policies[name];
+    if (rule && value !== undefined && value !== false) check(rule, name, value);
   }
 }
 
@@ -132,7 +130,7 @@ function isOrigin(value: unknown): boolean {
 }
 
 function isDeadline(value: unknown): boolean {
-  if (value === false || isDuration(value)) return true;
+  if (isDuration(value)) return true;
   if (isDate(value)) return !Number.isNaN(Number(value));
   if (typeof value !== 'object' || value === null) return false;
   const { remaining } = value as { remaining?: unknown };
