@@ -9,12 +9,12 @@ import type { Verdict } from './breaker-counts';
 
 /** The verdict of the rules, or of the user's `isFailure`. */
 export function verdictOn(call: Call, error: unknown, given: AxiosResponse | undefined, isFailure: BreakerSettings['isFailure']): Verdict {
-  const { status } = given ?? answerOf(error) ?? (isTooLong(error) ? call.attempt : undefined) ?? {};
-  const attempt = call.attempt as Attempt;
-  const verdict = byRule(error, status, call.attempt?.handedOver); // a call that ended just before its first attempt has none
+  const { attempt } = call; // a call that ended just before its first attempt has none
+  const { status } = given ?? answerOf(error) ?? (isTooLong(error) ? attempt : undefined) ?? {};
+  const verdict = byRule(error, status, attempt?.handedOver);
   // `isFailure` is not asked about what says nothing about the endpoint, but may call a 429 a failure.
   if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
-  const outcome = { error, status, elapsed: attempt.elapsed };
+  const outcome = { error, status, elapsed: (attempt as Attempt).elapsed };
   const answer = consult(isFailure, [outcome], verdict === 'failure', '`breaker.isFailure` failed; the rule decides.');
   return answer ? 'failure' : verdict === 'ignored' ? verdict : 'success';
 }
