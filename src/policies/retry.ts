@@ -98,7 +98,7 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>): OnRejected
     },
   });
   axiosRetry(seat as unknown as AxiosInstance, {
-    retries: Number.POSITIVE_INFINITY,
+    retries: Infinity,
     shouldResetTimeout: true,
     retryCondition: (carrier) => delayOf(carrier) !== undefined,
     retryDelay: (_, carrier) => delayOf(carrier) as number,

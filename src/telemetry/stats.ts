@@ -52,7 +52,7 @@ class Endpoint {
   attempts = 0;
   readonly timeouts: Record<Kind, number> = { queue: 0, connect: 0, write: 0, read: 0, unknown: 0 };
   readonly series = new Series();
-  readonly latest = new Latest();
+  readonly #latest = new Latest();
   #recent: AttemptRecord[] = [];
   usedAt = now();
   readonly name: string;
@@ -65,7 +65,7 @@ class Endpoint {
     if (record.outcome === 'canceled') return;
     this.attempts++;
     this.series.add(record.elapsed, record.timedOut, this.usedAt);
-    this.latest.add(record, this.usedAt);
+    this.#latest.add(record, this.usedAt);
     if (!record.timedOut) return;
     this.timeouts[record.kind ?? 'unknown']++;
     this.#recent = [...this.#recent.slice(1 - RECENT), copyOf(record)]; // handlers that come after may change theirs
@@ -77,17 +77,17 @@ class Endpoint {
   }
 
   snapshot(): EndpointStats {
-    const { attempts, timeouts } = this.latest.share();
-    const suggested = this.latest.suggested();
+    const { attempts, timeouts } = this.#latest.share();
+    const suggested = this.#latest.suggested();
     return {
       endpoint: this.name,
       calls: this.calls,
       attempts: this.attempts,
       timeouts: { ...this.timeouts },
       timeoutRate: attempts ? timeouts / attempts : 0,
-      p50: this.latest.quantile(0.5),
-      p95: this.latest.quantile(0.95),
-      p99: this.latest.quantile(0.99),
+      p50: this.#latest.quantile(0.5),
+      p95: this.#latest.quantile(0.95),
+      p99: this.#latest.quantile(0.99),
       series: this.series.points(),
       recentTimeouts: this.recentTimeouts(),
       ...(suggested && { suggested }),
