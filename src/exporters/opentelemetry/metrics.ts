@@ -1,14 +1,12 @@
 /** A client's events as metrics. */
 import { type Attributes, type Meter, ValueType } from '@opentelemetry/api';
+import { BUCKETS } from '../buckets';
 import type { Collectable } from '../collectable';
 import type { EndpointLabels, Named } from '../endpoint-labels';
 import { errorTypeOf } from '../error-type';
 import { defined, endpointAttributes } from './attributes';
 import { observeBreakers } from './breakers';
 import { Level } from './level';
-
-/** Seconds: the buckets of the HTTP conventions, and three more for slow upstreams. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60];
 
 /** Measures a client until the returned function is called. */
 export function measure(client: Collectable, meter: Meter, labels: EndpointLabels): () => void {

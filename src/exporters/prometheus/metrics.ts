@@ -1,6 +1,7 @@
 /** The metrics of one registry: created for the first client that is collected into it, shared by all, removed with the last. */
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, type PrometheusContentType, type Registry } from 'prom-client';
 import { badOption } from '../../errors/bad-option';
+import { BUCKETS } from '../buckets';
 import { ENDPOINT_LABELS } from './labels';
 
 /** A registry of prom-client, of either content type. */
@@ -14,9 +15,6 @@ export interface Scraped {
   breakers(): Iterable<{ labels: Labels; state: string }>;
   alerts(): Iterable<{ labels: Labels; firing: number }>;
 }
-
-/** Seconds: the buckets of the HTTP conventions, and three more for slow upstreams. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60];
 
 /** One series per state: numbers standing for states could not be added up over processes, nor read without a legend. */
 const STATES = ['closed', 'half-open', 'open'];
