@@ -1,15 +1,12 @@
 /** HTTP/2 attempts. axios' own sessions expose no phases and cannot be closed, so the client keeps its own instead. */
-import http2, { type ClientHttp2Session, type ClientHttp2Stream, type SecureClientSessionOptions } from 'node:http2';
-import net, { type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import http2, { type ClientHttp2Stream, type SecureClientSessionOptions } from 'node:http2';
 import { isDeepStrictEqual } from 'node:util';
 import type { Attempt } from '../../call/attempt';
 import { isTimeout } from '../../errors';
 import { own } from '../../util/own';
 import { markBody } from './body';
-import { markConnection, needsNoLookup, watched } from './connection';
-import type { RequestOptions } from './hop';
+import { markConnection } from './connection';
+import { authorityOf, type Connected, connect, type Options, type SessionOptions } from './http2-connect';
 import { failWhereCutShort } from './http2-failures';
 
 /** axios' default for how long an idle session is kept, in milliseconds. */
@@ -18,26 +15,12 @@ const SESSION_IDLE = 1_000;
 /** How many streams a peer is taken to allow until its settings arrive: what Node assumes, and the least that RFC 9113 recommends. */
 const STREAMS = 100;
 
-interface Options extends RequestOptions {
-  protocol: string;
-  /** None for a Unix socket. */
-  hostname?: string;
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  http2Options?: SessionOptions;
-}
-
-type SessionOptions = SecureClientSessionOptions & { sessionTimeout?: number | null };
-
 type Answered = ClientHttp2Stream & { headers: Record<string, unknown>; statusCode: number };
 
 /** A session and what is needed to share it. */
-interface Shared {
-  readonly session: ClientHttp2Session;
-  readonly socket: Socket;
+interface Shared extends Connected {
+  readonly authority: string;
   readonly options: SessionOptions;
-  readonly resolved: boolean;
   streams: number;
   /** How many streams the peer allows at once: one more would wait in Node, unseen, as if the peer did not answer it. */
   maxStreams: number;
@@ -78,7 +61,7 @@ export class Http2 {
       clock.enter('send');
       if (written) clock.enter('response');
     };
-    const unmark = markConnection(shared.socket, (phase) => clock.enter(phase), shared.resolved, usable);
+    const unmark = markConnection(shared.socket, (phase) => clock.enter(phase), shared.isResolved(), usable);
     stream.once('finish', () => {
       written = true;
       if (clock.phase === 'send') clock.enter('response');
@@ -119,7 +102,7 @@ export class Http2 {
   /** A stream is over; a session without streams is kept idle for a while. */
   #left(shared: Shared): void {
     if (--shared.streams > 0) return;
-    if (this.#closed || !this.#all(shared)) return this.#retire(shared, 0);
+    if (this.#closed || !this.#isKept(shared)) return this.#retire(shared, 0);
     shared.session.unref();
     const { sessionTimeout } = shared.options;
     if (sessionTimeout === undefined || sessionTimeout === null) return; // axios never closes it then
@@ -127,9 +110,9 @@ export class Http2 {
   }
 
   /** A session to the same place with the same options and room for a stream, or a new one. */
-  #sessionFor({ protocol, hostname = 'localhost', port, lookup, socketPath, http2Options }: Options): Shared {
-    const secure = protocol === 'https:';
-    const authority = `${protocol}//${net.isIPv6(hostname) ? `[${hostname}]` : hostname}:${port || (secure ? 443 : 80)}`;
+  #sessionFor(asked: Options): Shared {
+    const { lookup, socketPath, http2Options } = asked;
+    const authority = authorityOf(asked);
     const options: SessionOptions = own({
       sessionTimeout: SESSION_IDLE,
       ...http2Options,
@@ -144,35 +127,20 @@ export class Http2 {
     );
     if (open) return open;
 
-    let resolved = needsNoLookup({ host: hostname, socketPath });
-    const found = (): void => {
-      resolved = true;
-    };
-    const to = { host: hostname, port: Number(port) || (secure ? 443 : 80), ...options, ...(lookup && { lookup: watched(lookup, found) }) };
-    const connect = (): Duplex =>
-      secure
-        ? tls.connect({ ALPNProtocols: ['h2'], ...(net.isIP(hostname) ? {} : { servername: hostname }), ...to })
-        : net.connect(to as net.TcpNetConnectOpts);
-    const make = typeof options.createConnection === 'function' ? options.createConnection : connect;
-    const socket = make(new URL(authority), options) as Socket; // or any Duplex, from the user's own
-    socket.setMaxListeners(0).once('lookup', found); // every stream waiting for the connection listens on it
-    const session = http2.connect(authority, { ...options, createConnection: () => socket });
     const shared: Shared = {
-      session,
-      socket,
+      ...connect(authority, asked, options),
+      authority,
       options,
-      get resolved() {
-        return resolved;
-      },
       streams: 0,
       // A peer may refuse what exceeds a limit that it had no time to tell; it has told it on its other sessions.
       maxStreams: options.peerMaxConcurrentStreams ?? Math.min(STREAMS, ...sessions.map(({ maxStreams }) => maxStreams)),
       idle: undefined,
     };
+    const { session } = shared;
     session.on('remoteSettings', ({ maxConcurrentStreams = Infinity }) => {
       shared.maxStreams = maxConcurrentStreams;
     });
-    const forget = (): void => this.#forget(authority, shared);
+    const forget = (): void => this.#forget(shared);
     // The streams report the error; without a listener here it would also crash the process.
     session.on('error', forget).once('goaway', forget).once('close', forget);
     // Nobody asked for what a peer pushes, and an error of it that nobody listens for would crash the process.
@@ -181,20 +149,20 @@ export class Http2 {
     return shared;
   }
 
-  #all(shared: Shared): boolean {
-    return [...this.#sessions.values()].some((sessions) => sessions.includes(shared));
+  #isKept(shared: Shared): boolean {
+    return this.#sessions.get(shared.authority)?.includes(shared) === true;
   }
 
-  #forget(authority: string, shared: Shared): void {
-    const rest = (this.#sessions.get(authority) ?? []).filter((other) => other !== shared);
-    if (rest.length) this.#sessions.set(authority, rest);
-    else this.#sessions.delete(authority);
+  #forget(shared: Shared): void {
+    const rest = (this.#sessions.get(shared.authority) ?? []).filter((other) => other !== shared);
+    if (rest.length) this.#sessions.set(shared.authority, rest);
+    else this.#sessions.delete(shared.authority);
   }
 
   /** Accepts no new streams, and closes with the last of the other ones. */
   #retire(shared: Shared, others: number): void {
     clearTimeout(shared.idle);
-    for (const [authority, sessions] of this.#sessions) if (sessions.includes(shared)) this.#forget(authority, shared);
+    if (this.#isKept(shared)) this.#forget(shared);
     if (others > 0) {
       if (!shared.session.connecting) shared.session.close();
       return;
