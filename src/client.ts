@@ -1,11 +1,12 @@
 /** The client: an axios instance whose `request` runs the pipeline. */
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
 import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff, requestOf } from '#platform';
-import { aliases } from './aliases';
+import { aliases, type Request } from './aliases';
 import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
 import { Call } from './call';
 import { asAsked } from './call/outer';
+import { callable, methodsOf } from './client/callable';
 import { deadlineOf, warnIfTooTight } from './client/deadline';
 import { axiosTimeout, inherited, isClient, keepLimits, limitsBy, withoutTotal } from './client/limits';
 import type { Client } from './client-type';
@@ -36,7 +37,6 @@ import { Events } from './telemetry/events';
 import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
-import { define, describe } from './util/define';
 import { own } from './util/own';
 
 /**
@@ -68,7 +68,7 @@ export function protect(instance: AxiosInstance, policies: ClientPolicies = {}):
   return build(instance, others, { beacons, alerts });
 }
 
-/** What a client hands down to those it makes. */
+/** The settings of a client, which it hands down to those it makes. */
 interface Base {
   readonly settings: Settings;
   readonly beacons: BeaconSettings;
@@ -86,17 +86,20 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   checkPolicies(policies);
   const events = new Events(createDiagnostics(), ambient.outside);
   const transport = createTransport();
-  const settings = mergeSettings(base?.settings, policies);
-  const beacons = beaconSettings(options.beacons, base?.beacons);
-  const alerts = alertSettings(options.alerts, base?.alerts);
-  const breakers = new Breakers(settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
+  const mine: Base = {
+    settings: mergeSettings(base?.settings, policies),
+    beacons: beaconSettings(options.beacons, base?.beacons),
+    alerts: alertSettings(options.alerts, base?.alerts),
+  };
+  const breakers = new Breakers(mine.settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
   const handle = pipeline(instance, send, isClient(instance), breakers, transport.handle);
   const observer = observe(events);
-  const channel = new BeaconChannel(beacons, createSender(), new Drops((event) => events.emit('beacon', () => event)));
+  const channel = new BeaconChannel(mine.beacons, createSender(), new Drops((event) => events.emit('beacon', () => event)));
   const accept = channel.accept.bind(channel);
-  const watched = watch(events, alerts);
+  const watched = watch(events, mine.alerts);
   let enabled = true;
+  let closed = false;
 
   const limitsOf = limitsBy(instance, policies.timeout);
   warnIfTooTight(policies.deadline, limitsOf());
@@ -126,7 +129,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
         merged: () => mergedWith(instance, rest as AxiosRequestConfig),
         requested,
         policies: merged,
-        settings: isPlain ? settings : mergeSettings(settings, requested),
+        settings: isPlain ? mine.settings : mergeSettings(mine.settings, requested),
         bodyFactory: typeof rest.data === 'function' ? rest.data : undefined,
         limits,
         deadline: deadlineOf(merged.deadline, limits),
@@ -135,7 +138,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     );
   };
 
-  const request = (configOrUrl: string | RequestConfig, config?: RequestConfig): Promise<AxiosResponse> => {
+  const request: Request = (configOrUrl, config) => {
     try {
       return begin(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
     } catch (error) {
@@ -144,18 +147,13 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   };
 
   const create = (given: ClientConfig = {}): Client => {
-    const { beacons: channel, alerts: alerting, ...config } = whole('config', given);
-    const [named, rest] = liftPolicies(config);
+    const { beacons, alerts, ...others } = whole('config', given);
+    const [named, rest] = liftPolicies(others);
     const timeout = mergeLimits(limitsOf(), named.timeout);
     const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
-    return build(made, { ...policies, ...named, timeout: inherited(timeout) }, { beacons: channel, alerts: alerting }, isOurs, {
-      settings,
-      beacons,
-      alerts,
-    });
+    return build(made, { ...policies, ...named, timeout: inherited(timeout) }, { beacons, alerts }, isOurs, mine);
   };
 
-  let closed = false;
   const close = async (): Promise<void> => {
     closed = true;
     channel.close();
@@ -181,10 +179,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     },
     ...methodsOf(events, 'on', 'off'),
   };
-  const client = ((url: string | RequestConfig, config?: RequestConfig) => request(url, config)) as unknown as Client;
-  // Assignment would throw if somebody froze Function.prototype: axios has a `constructor` among its members.
-  for (const name of Reflect.ownKeys(members)) define(client, name, Reflect.get(members, name), true);
-  for (const name of ['defaults', 'interceptors'] as const) describe(client, name, shared(instance, name));
+  const client = callable(request, members, instance);
   keepLimits(client, limitsOf);
   return client;
 }
@@ -197,14 +192,3 @@ function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): Axios
     return request;
   }
 }
-
-/** Picks methods and binds them, so that they can be passed around on their own. */
-const methodsOf = <N extends string, T extends Record<N, (...args: never[]) => unknown>>(of: T, ...names: N[]): Pick<T, N> =>
-  Object.fromEntries(names.map((name) => [name, of[name].bind(of)])) as Pick<T, N>;
-
-/** A property that reads from and writes through to the instance. */
-const shared = (instance: AxiosInstance, name: 'defaults' | 'interceptors'): PropertyDescriptor => ({
-  enumerable: true,
-  get: () => instance[name],
-  set: (value) => Object.assign(instance, { [name]: value }),
-});
