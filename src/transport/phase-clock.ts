@@ -127,7 +127,7 @@ export class PhaseClock implements Clock {
         limit.due = at + extra;
         continue;
       }
-      this.#onExpiry({ limit: limit.limit, limitMs: limit.budget, lag: Math.round(this.#lag) });
+      this.#onExpiry({ limit: limit.limit, limitMs: limit.budget, lag: this.#lag });
       return;
     }
     this.#arm(at);
