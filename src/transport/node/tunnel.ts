@@ -80,30 +80,28 @@ function secured(socket: Socket, options: ConnectionOptions): Socket {
   }
 }
 
-/** A TCP connection to the target through the proxy. */
-function openTunnel(
+/** A connection to the proxy itself. */
+function reach(
   proxy: ProxyServer,
   given: ConnectionOptions,
-  { host, port, autoSelectFamilyAttemptTimeout }: TunnelOptions,
-  hop?: Hop,
-): Promise<Socket> {
+  { autoSelectFamilyAttemptTimeout }: TunnelOptions,
+  resolved: () => void,
+): Socket {
+  const { host, port, secure } = proxy;
+  const lookup = given.lookup && watched(given.lookup, resolved);
+  const to = { ...given, ...(lookup && { lookup }), autoSelectFamilyAttemptTimeout, host, port };
+  return secure ? tls.connect({ ...to, ALPNProtocols: ['http/1.1'], servername: net.isIP(host) ? undefined : host }) : net.connect(to);
+}
+
+/** A TCP connection to the target through the proxy. */
+function openTunnel(proxy: ProxyServer, given: ConnectionOptions, options: TunnelOptions, hop?: Hop): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const { lookup } = given;
     let resolved = needsNoLookup(proxy);
-    const to = {
-      ...given,
-      ...(lookup && {
-        lookup: watched(lookup, () => {
-          resolved = true;
-        }),
-      }),
-      autoSelectFamilyAttemptTimeout,
-      host: proxy.host,
-      port: proxy.port,
-    };
-    const socket = proxy.secure
-      ? tls.connect({ ...to, ALPNProtocols: ['http/1.1'], servername: net.isIP(proxy.host) ? undefined : proxy.host })
-      : net.connect(to);
+    const socket = reach(proxy, given, options, () => {
+      resolved = true;
+    });
+    const { host, port } = options;
+    const name = `${proxy.host}:${proxy.port}`;
     const target = `${net.isIPv6(String(host)) ? `[${host}]` : host}:${port ?? 443}`;
     let answer = Buffer.alloc(0);
     let isOpening = true;
@@ -114,20 +112,16 @@ function openTunnel(
       reject(error);
     };
     const onClose = (): void =>
-      fail(
-        Object.assign(new Error(`The proxy ${proxy.host}:${proxy.port} closed the connection before the tunnel stood`), {
-          code: 'ECONNRESET',
-        }),
-      );
+      fail(Object.assign(new Error(`The proxy ${name} closed the connection before the tunnel stood`), { code: 'ECONNRESET' }));
     const onReadable = (chunk: Buffer): void => {
       answer = Buffer.concat([answer, chunk]);
       const end = answer.indexOf('\r\n\r\n');
       if (end < 0) {
-        if (answer.length > MAX_ANSWER) fail(new Error(`The proxy ${proxy.host}:${proxy.port} answered CONNECT with an endless header`));
+        if (answer.length > MAX_ANSWER) fail(new Error(`The proxy ${name} answered CONNECT with an endless header`));
         return;
       }
       const head = answer.toString('latin1', 0, end);
-      if (!/^HTTP\/1\.\d 2\d\d/.test(head)) return fail(new TunnelRefused(`${proxy.host}:${proxy.port}`, target, head));
+      if (!/^HTTP\/1\.\d 2\d\d/.test(head)) return fail(new TunnelRefused(name, target, head));
       settle();
       socket.pause();
       const rest = answer.subarray(end + 4);
