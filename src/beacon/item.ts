@@ -124,7 +124,7 @@ function toJson(data: unknown): string | undefined {
   }
 }
 
-/** Throws where the JSON would be a silent loss: `{}` for a Blob, a Map, a Response; the state, not the content, of a stream or a promise. */
+/** Throws where JSON would lose the data in silence: `{}` of a Blob, a Map or a Response; the state of a stream or a promise. */
 function stringify(data: unknown): string {
   const { pipe, then } = (data ?? {}) as Record<string, unknown>;
   const text = toJson(data);

@@ -38,7 +38,7 @@ const remaining = (): number => {
   return left;
 };
 
-/** Gives the process a turn more, in case a listener of `beforeExit` sends the beacon: it would end otherwise, with no other `beforeExit`. */
+/** Gives the process one more turn: sent by a listener of `beforeExit`, the beacon would otherwise see no other `beforeExit`. */
 function hold(): void {
   if (isHeld || remaining() <= 0) return;
   isHeld = true;

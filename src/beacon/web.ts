@@ -85,7 +85,7 @@ const KEPT = 30_000;
 
 type Agent = Partial<Navigator> & { userAgentData?: unknown };
 
-/** Firefox and WebKit end a plain fetch, or begin none, as soon as a link is followed; Chromium, which alone has `userAgentData`, does not. */
+/** Once a link is followed, Firefox and WebKit end a plain fetch, or begin none. Chromium, which alone has `userAgentData`, does not. */
 function isLeaving(): boolean {
   const { userActivation, userAgentData }: Agent = globalThis.navigator ?? {};
   return userActivation?.isActive === true && !userAgentData;

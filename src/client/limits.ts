@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, mergeLimits, type TimeoutOptions } from '../options/tim
 import { own } from '../util/own';
 import { LIMIT_NAMES, type Limits } from '../words';
 
-/** The limits of each client, so that they still apply when it is protected again: the outer client does the I/O, and only it sees the phases. */
+/** The limits of each client: they go on applying when it is protected again, and the outer client, which does the I/O, enforces them. */
 const limitsOfClients = /* @__PURE__ */ new WeakMap<object, () => Limits>();
 
 /** The limits of an attempt by a client of this instance. Computed again only when the total in `defaults.timeout` changes. */

@@ -27,8 +27,8 @@ export function isMarked(error: unknown, as: symbol): boolean {
 }
 
 /**
- * The JSON of an error: its message, request, the `facts` of its own and attempts. Not axios' own JSON, which includes the config: headers, credentials,
- * data, the whole URL.
+ * The JSON of an error: its message, its request, the `facts` of its own and its attempts. Not axios' own, which has the config in it:
+ * headers, credentials, data, the whole URL.
  */
 function json(error: AxiosError & { history?: readonly AttemptSummary[] }, target: string, facts: object): object {
   const { name, message, code, status, history, stack } = error;

@@ -1,6 +1,6 @@
 /**
- * The latest attempts of an endpoint: those of the last 5.5 to 11 minutes, or of longer where 200 took longer than 5.5. Two halves, of which the
- * older is dropped when the newer is full, or, after a long pause between them, when it has enough attempts. So an endpoint with little
+ * The latest attempts of an endpoint: those of the last 5.5 to 11 minutes, or of longer where 200 took longer than 5.5. Kept in two halves:
+ * the older is dropped when the newer is full, or, after a long pause between them, when it has enough attempts. So an endpoint with little
  * traffic keeps figures that mean something.
  */
 import { now } from '../clock';

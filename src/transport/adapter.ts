@@ -153,7 +153,7 @@ function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
   Object.defineProperty(config, 'signal', SIGNAL);
 }
 
-/** Removes the attempt's overrides from a config that an error carries, such as an adapter's copy, or a retry with it would have no `total`. */
+/** Undoes the attempt's overrides in a config that an error carries, such as an adapter's copy: a retry with them would have no `total`. */
 function undo(
   copy: InternalAxiosRequestConfig,
   adapted: InternalAxiosRequestConfig,

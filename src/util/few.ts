@@ -1,4 +1,4 @@
-/** Lists of a few, of which each call in flight has several: no longer than they are. V8 reserves room for sixteen more in one that was pushed or spread to. */
+/** Short lists, of which each call in flight has several. None is pushed or spread to: V8 would reserve room for sixteen more in it. */
 
 /** The empty list that they all begin with. */
 export const NONE: readonly never[] = [];

@@ -48,8 +48,8 @@ export class Lru<T> {
   }
 
   /**
-   * Looks at a few of the oldest, since all may be busy: such a one counts as just used. If more than the cap were busy at once, the surplus
-   * goes here bit by bit once it no longer is.
+   * Looks at a few of the oldest, since all may be busy; a busy one counts as just used. Where more than the cap were busy at once, the
+   * surplus goes here, bit by bit, once it no longer is.
    */
   #makeRoom(): void {
     for (let looks = LOOKS; looks > 0 && this.#line.length >= this.#cap; looks--) {
