@@ -70,6 +70,8 @@ describe('the breaker in a browser', () => {
   it.each([
     ['the name of a header', { headers: { 'a b': 'x' } }],
     ['the method', { method: 'FOO BAR' }],
+    ['the name of a header, by XHR', { headers: { 'a b': 'x' }, onUploadProgress: () => {} }],
+    ['the method, by XHR', { method: 'FOO BAR', adapter: 'xhr' as const }],
   ])('takes a mistake in %s for nothing of the endpoint', async (_, mistake) => {
     const peer = await meet('healthy');
     const client = clientWith({ breaker: { burst: { minCalls: 3 } }, endpoint: 'all' });

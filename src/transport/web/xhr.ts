@@ -2,6 +2,7 @@
 import axios, { type AxiosError, type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
+import { codeOf } from '../../errors';
 import { runAdapter } from '../adapter';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
@@ -46,6 +47,8 @@ export const xhrHandler: Handler = async (call) => {
   const failed = (error: unknown): never => {
     const from = (error as AxiosError | undefined)?.request?.responseURL;
     if (from && url && from !== url.split('#')[0]) attempt.hops = 2;
+    // All that axios says of a request has a code in words; what `open` or `setRequestHeader` refuse has not.
+    if (!codeOf(error) && attempt.status === undefined) attempt.handedOver = false;
     throw thrown ? thrown.error : error;
   };
   return answer.catch(failed).finally(() => clock.stop(read()));
