@@ -10,7 +10,7 @@ import type { Verdict } from './breaker-counts';
 /** The verdict of the rules, or of the user's `isFailure`. */
 export function verdictOn(call: Call, error: unknown, given: AxiosResponse | undefined, isFailure: BreakerSettings['isFailure']): Verdict {
   const { attempt } = call; // a call that ended just before its first attempt has none
-  const { status } = given ?? answerOf(error) ?? (isTooLong(error) ? attempt : undefined) ?? {};
+  const { status } = given ?? answerOf(error) ?? (isTooLong(error) || isThrown(call, error) ? attempt : undefined) ?? {};
   const verdict = byRule(error, status, attempt?.handedOver);
   // `isFailure` is not asked about what says nothing about the endpoint, but may call a 429 a failure.
   if (!isFailure || (verdict === 'ignored' && status === undefined)) return verdict;
@@ -30,6 +30,10 @@ function byRule(error: unknown, status: number | undefined, handedOver: boolean 
 
 /** Whether a body was longer than the caller takes, which is no failure of the endpoint. axios has no code for it. */
 const isTooLong = (error: unknown): boolean => /^maxContentLength /.test((error as Error | undefined)?.message ?? '');
+
+/** Whether the caller's `validateStatus` may have thrown: the response is there, and what goes wrong on the way has a code. */
+const isThrown = ({ attempt, config }: Call, error: unknown): boolean =>
+  !codeOf(error) && (attempt?.isWhole || config?.responseType === 'stream');
 
 /** Of a host with several addresses, the code is that of the first: one of IPv6 says nothing of a host without it, but the others count. */
 const isOurs = (error: unknown): boolean =>

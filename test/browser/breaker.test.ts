@@ -81,6 +81,17 @@ describe('the breaker in a browser', () => {
     expect(await outcome(client.get(peer.at('/fine')))).toBe(200);
   });
 
+  it.each(['fetch', 'xhr'] as const)('over %s: goes by the status that validateStatus throws at', async (adapter) => {
+    const peer = await meet('healthy');
+    const validateStatus = (): never => {
+      throw new TypeError('not this one');
+    };
+    const client = clientWith({ adapter, validateStatus, breaker: {}, endpoint: 'all' });
+    for (const responseType of ['text', 'stream'] as const)
+      for (const status of [404, 500]) expect(await outcome(client.get(peer.at(`/status/${status}`), { responseType }))).toBeUndefined();
+    expect(client.breakers.get('all')).toMatchObject({ calls: 4, failureRate: 0.5 });
+  });
+
   it('lets an upstream that works again back in', async () => {
     const peer = await meet('flaky'); // fails twice, then works
     const client = clientWith({ breaker: { burst: { minCalls: 2 }, openFor: 200 } });

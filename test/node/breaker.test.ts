@@ -130,6 +130,19 @@ describe.each(BOTH)("a body longer than the caller's maxContentLength, by axios'
   });
 });
 
+describe.each(BOTH)("a response whose status the caller's validateStatus throws at, by axios' %s adapter,", (adapter) => {
+  it.each([
+    [404, { state: 'closed', calls: 3, failureRate: 0 }],
+    [500, { state: 'open', calls: 3, failureRate: 1 }],
+  ])('is judged by its status: %d', async (status, snapshot) => {
+    const upstream = await met(upstreamOf(({ res }) => res.writeHead(status).end('no')));
+    const client = clientWith({ adapter, validateStatus: fail, breaker: { minCalls: 3, burst: { minCalls: 3 } }, endpoint: 'all' });
+    for (const responseType of ['json', 'arraybuffer', 'stream'] as const)
+      expect(await outcome(client.get(upstream.url, { responseType }))).toBeUndefined();
+    expect(client.breakers.get('all')).toMatchObject(snapshot);
+  });
+});
+
 describe('an upstream that hangs', () => {
   it('is cut off while nothing has ended yet', async () => {
     const upstream = await met(startUpstream('stall'));
