@@ -2,7 +2,7 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { canceled, isAxiosError, isCanceled, responseOf } from '../errors';
+import { canceled, codeOf, isAxiosError, isCanceled, responseOf } from '../errors';
 import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
@@ -69,9 +69,10 @@ const isAnswer = (status: number): boolean => status < 500 && status !== 408 && 
 function isRefusal(error: unknown, { attempt }: Call): boolean {
   const given = responseOf(error)?.status;
   if (given !== undefined) return given >= 300 && isAnswer(given);
-  // An interceptor may have made an error of its own of a 4xx; axios' and ours are about something else.
+  // An interceptor or `validateStatus` may have made an error of its own of a 4xx, which axios' fetch adapter wraps without a code; axios'
+  // and ours are about something else.
   const status = attempt?.status ?? 0;
-  return status >= 400 && isAnswer(status) && !isAxiosError(error);
+  return status >= 400 && isAnswer(status) && !(isAxiosError(error) && codeOf(error));
 }
 
 function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {

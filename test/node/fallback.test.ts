@@ -97,6 +97,17 @@ it('is not for a 404, which is an answer', async () => {
   await changing.close();
 });
 
+it.each(['http', 'fetch'])("is not for a 404 that validateStatus throws at, by axios' %s adapter", async (adapter) => {
+  const gone = await upstreamOf(({ res }) => res.writeHead(404).end('no'));
+  const validateStatus = (): never => {
+    throw new RangeError('gone for good');
+  };
+  const client = make({ adapter, validateStatus, fallback: { value: 'something' } });
+  for (const responseType of ['json', 'stream'] as const)
+    expect(await rejection(client.get(gone.url, { responseType }))).toMatchObject({ message: 'gone for good' });
+  await gone.close();
+});
+
 it('becomes too old', async () => {
   const client = make({ fallback: { staleFor: 100, use: () => 'a function' } });
   await client.get(peer.url);
