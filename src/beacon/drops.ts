@@ -13,7 +13,7 @@ export interface BeaconEvent {
   count: number;
   /** Their size in bytes. */
   bytes: number;
-  /** The URL of the last one, without credentials and query values. */
+  /** The URL of the last one, without credentials and query values; empty if it was no text. */
   url: string;
 }
 
@@ -69,6 +69,7 @@ export class Drops {
     this.#pending.delete(reason);
     const { count, bytes, url, timer } = pending;
     timer.cancel();
-    this.#tell({ reason, count, bytes, url: redactedUrl(own({ url })) });
+    // A page would take an empty URL for its own address.
+    this.#tell({ reason, count, bytes, url: url && redactedUrl(own({ url })) });
   }
 }

@@ -1,7 +1,7 @@
 /** A beacon in the queue. It is already bytes, so that nobody can change it, its size is known, and nothing is left to fail later. */
 import type { AxiosError, AxiosRequestConfig } from 'axios';
 import { now } from '../clock';
-import { urlOf } from '../endpoint';
+import { fullUrl, urlOf } from '../endpoint';
 import { type BatchOptions, type BeaconOptions, DEFAULT_BATCH } from '../options/beacon';
 import type { Full } from '../options/check';
 import { own } from '../util/own';
@@ -45,15 +45,19 @@ export function makeItem(
   drop: (reason: 'serialize_error' | 'invalid_url', dropped: Pick<Item, 'url' | 'count' | 'body'>) => void,
 ): Item | undefined {
   let to: URL | undefined;
+  let full = '';
   try {
-    if (typeof url === 'string')
-      to = urlOf(own({ url, allowAbsoluteUrls: allowAbsoluteUrls !== false, ...(baseURL && { baseURL: String(baseURL) }) }));
+    if (typeof url === 'string') {
+      const asked = own({ url, allowAbsoluteUrls: allowAbsoluteUrls !== false, ...(baseURL && { baseURL: String(baseURL) }) });
+      full = fullUrl(asked);
+      to = urlOf(asked);
+    }
     if (to && !/^https?:$/.test(to.protocol)) to = undefined;
     if (to) return itemTo(to, data, options);
   } catch {
     // Data or options of no use: a cycle, a BigInt, a getter that throws.
   }
-  drop(to ? 'serialize_error' : 'invalid_url', { url: to?.href ?? '', count: 1, body: new Uint8Array() });
+  drop(to ? 'serialize_error' : 'invalid_url', { url: to?.href ?? full, count: 1, body: new Uint8Array() });
   return undefined;
 }
 

@@ -88,6 +88,15 @@ describe('a page that is seen', () => {
     expect(await peer.seen()).toMatchObject({ requests: 1, preflights: 0 });
   });
 
+  it('does not take its own address for that of a beacon that has none', async () => {
+    const api = client();
+    const nextUrl = (): Promise<string> => new Promise((resolve) => api.on('beacon', ({ url }) => resolve(url)));
+    api.beacon('ftp://a.test/c');
+    expect(await nextUrl()).toBe('ftp://a.test/c');
+    api.beacon(undefined as unknown as string);
+    expect(await nextUrl()).toBe('');
+  });
+
   it('takes a URL that is relative to itself', async () => {
     const fetch = vi.spyOn(window, 'fetch').mockImplementation(async () => new Response());
     const api = client();

@@ -94,24 +94,24 @@ function revoked(): object {
 }
 
 describe('a beacon is refused where its URL', () => {
-  it.each<[string, unknown]>([
-    ['is missing', undefined],
-    ['is null', null],
-    ['is empty', ''],
-    ['is relative to nothing', '/collect'],
-    ['cannot be parsed', 'http://'],
-    ['has a bad port', 'http://a.test:99999/'],
-    ['is not HTTP', 'ftp://a.test/'],
-    ['is data', 'data:text/plain,secret'],
-    ['is a number', 7],
-    ['is a symbol', Symbol('s')],
-    ['is an object whose toString throws', hostile],
-  ])('%s', (_, url) => {
+  it.each<[string, unknown, string]>([
+    ['is missing', undefined, ''],
+    ['is null', null, ''],
+    ['is empty', '', ''],
+    ['is relative to nothing', '/collect?token=secret', '/collect'],
+    ['cannot be parsed', 'http://', 'http://'],
+    ['has a bad port', 'http://me:pw@a.test:99999/', 'http://a.test:99999/'],
+    ['is not HTTP', 'ftp://me:pw@a.test/?token=secret', 'ftp://a.test/?token=REDACTED'],
+    ['is data', 'data:text/plain,secret', 'data:'],
+    ['is a number', 7, ''],
+    ['is a symbol', Symbol('s'), ''],
+    ['is an object whose toString throws', hostile, ''],
+  ])('%s, and is named as far as may be', (_, url, shown) => {
     const { channel, events } = setUp();
     expect(channel.accept(url as string, {}, 'x', {})).toBe(false);
     expect(channel.stats().dropped).toEqual({ invalid_url: 1 });
     vi.advanceTimersByTime(1_000);
-    expect(events[0]?.url).toBe('');
+    expect(events[0]?.url).toBe(shown);
   });
 
   it('is relative to a baseURL that is none', () => {

@@ -101,7 +101,7 @@ export interface BeaconLine {
   'breakwater.beacon.dropped': number;
   /** The same by reason, such as `{ timeout: 3, queue_full: 40 }`. */
   'breakwater.beacon.reasons': Partial<Record<BeaconEvent['reason'], number>>;
-  /** The URL of the last one, without credentials and query values. */
+  /** The URL of the last one, without credentials and query values; empty if it was no text. */
   'url.full': string;
 }
 
