@@ -43,7 +43,7 @@ export interface TimeoutFacts {
   elapsed: number;
   /** Milliseconds spent in each phase of the attempt. */
   timings: Timings;
-  /** Attempts begun; 0 if the call never got to its first. */
+  /** Attempts begun; 0 if the call never got to its first, and in the error of a `withDeadline` itself, which knows of none. */
   attempts: number;
   /** Whether nothing of the request can have reached the peer, so that even a POST may be repeated. */
   safeToRetry: boolean;

@@ -22,7 +22,7 @@ const target = (ms: number): string => `withDeadline(${ms})`;
 export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Promise<T> {
   if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(badOption('withDeadline', ms, 'It takes milliseconds.'));
   const deadline = new Deadline(ms, ambient.current());
-  const expire = (late: number, elapsed: number): TimeoutError =>
+  const expire = (late: number, elapsed: number, doing = 'before the work was done'): TimeoutError =>
     // Raised by a timer: a stack would say nothing, and keep alive all that the turn refers to for as long as the error lives.
     withoutStack(
       () =>
@@ -30,10 +30,10 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
           { limit: 'deadline', phase: 'waiting', limitMs: deadline.ms, elapsed, timings: {}, attempts: 0, safeToRetry: false, lag: late },
           target(ms),
           undefined,
-          'before the work was done',
+          doing,
         ),
     );
-  if (deadline.expired) return Promise.reject(expire(0, 0));
+  if (deadline.expired) return Promise.reject(expire(0, 0, 'before the work began'));
 
   return new Promise<T>((resolve, reject) => {
     const startedAt = now();

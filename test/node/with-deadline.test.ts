@@ -69,6 +69,7 @@ describe('withDeadline', () => {
       }),
     );
     expect(isTimeout(error) && error.limit).toBe('deadline');
+    expect(String(error)).toContain('before the work began');
     expect(began).toBe(false);
   });
 
