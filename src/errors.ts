@@ -174,7 +174,8 @@ export class LimitError extends AxiosError {
   ) {
     const { limit, retryAfter, cause } = facts;
     const until = retryAfter ? ` There is room in ${retryAfter} ms.` : '';
-    super(`limit.${limit} has no room: ${target}.${until} See docs/errors.md#elimited.`, 'ELIMITED', config);
+    const which = cause === undefined ? `${limit} has no room` : 'limiter is not available';
+    super(`limit.${which}: ${target}.${until} See docs/errors.md#elimited.`, 'ELIMITED', config);
     this.name = 'LimitError';
     if (cause !== undefined) define(this, 'cause', cause);
     mark(this, LIMITED, target, { limit, ...(retryAfter !== undefined && { retryAfter }) });

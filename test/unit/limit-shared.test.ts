@@ -137,11 +137,12 @@ it.each([
   }
 });
 
-it('that hangs is named as the cause where it refuses', async () => {
+it('that hangs is named as the cause where it refuses, not a lack of room', async () => {
   start(never, { whenUnavailable: 'refuse' });
   const error = errorOf(client.get(URL));
   await vi.advanceTimersByTimeAsync(1_010);
   expect(await error).toMatchObject({ code: 'ELIMITED', cause: { message: expect.stringContaining('limiter') } });
+  expect(String(await error)).toContain('limit.limiter is not available: GET');
 });
 
 it('that hangs does not keep a call beyond its deadline or its abort', async () => {
