@@ -110,8 +110,8 @@ export interface Client extends Omit<AxiosInstance, keyof Methods | 'create' | '
   /** Stops listening. */
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void;
   /**
-   * Closes the client's idle connections and refuses further calls (`ERR_CLOSED`). Calls in flight run to their end. Beacons are dropped,
-   * unless they were flushed first, and alerts that fire are resolved. Idempotent.
+   * Closes the client's idle connections and refuses further calls (`ERR_CLOSED`). Calls in flight run to their end; it does not wait for
+   * them. Beacons are dropped, unless they were flushed first, and alerts that fire are resolved. Idempotent.
    */
   close(): Promise<void>;
 }
