@@ -41,7 +41,7 @@ export class Deadline {
     return this.remaining === 0;
   }
 
-  /** Aborts when the `withDeadline` scope runs out of time; for work other than a client's calls. */
+  /** Aborts when the `withDeadline` scope runs out of time, never for a deadline made by hand. For work other than a client's calls. */
   get signal(): AbortSignal {
     return controllerOf(this.end).signal;
   }

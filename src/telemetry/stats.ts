@@ -26,10 +26,10 @@ export interface EndpointStats {
   calls: number;
   /**
    * Attempts that ended, since the endpoint was first seen: all but those that the caller canceled. A call whose deadline ran out before
-   * its first attempt counts as one.
+   * its first attempt counts as one, unless it was over before the call began.
    */
   attempts: number;
-  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls whose deadline ran out before their first attempt. */
+  /** Timeouts by kind, since the endpoint was first seen: of attempts, and of calls that count as one. */
   timeouts: Record<Kind, number>;
   /** Share of the latest attempts that timed out: of the last 5.5 to 11 minutes, or of longer where 200 took longer than 5.5. */
   timeoutRate: number;
