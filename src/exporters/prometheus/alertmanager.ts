@@ -22,7 +22,8 @@ export interface AlertmanagerAlert {
 /**
  * An `alert` event as the body of `POST /api/v2/alerts`: an array, so that several can be sent as one with `flatMap`.
  * (What Alertmanager sends to its receivers has another shape, which it makes itself.) A firing alert has to be sent again within
- * Alertmanager's `resolve_timeout`, 5 minutes by default, for as long as it fires.
+ * Alertmanager's `resolve_timeout`, 5 minutes by default, for as long as it fires. It needs no Prometheus, but prom-client, which this
+ * module imports, must be installed.
  */
 export function toAlertmanager(alert: Alert): AlertmanagerAlert[] {
   const { endpoint, reason, status, rate, baseline, calls, timeouts, startedAt, endedAt } = alert;
