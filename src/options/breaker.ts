@@ -24,7 +24,7 @@ export interface SlowOptions {
 
 /** The outcome of a call that the breaker let through. */
 export interface BreakerOutcome {
-  /** The error, if there is one. */
+  /** The error, if there is one. In its `response.data` JSON is still text: axios' transforms run once per call. */
   error?: unknown;
   /** HTTP status, if headers arrived. */
   status?: number | undefined;

@@ -43,7 +43,7 @@ export interface RetryOptions {
   budget?: RetryBudget | false | undefined;
   /**
    * Decides instead of the rules, whose verdict is in `context.safe`. Not asked about aborts, the deadline, and refusals on this side. Throwing means no.
-   * @default the rules
+   * In `error.response.data` JSON is still text: axios' transforms run once per call, after the last attempt. @default the rules
    */
   when?: ((error: unknown, context: RetryContext) => boolean) | false | undefined;
 }

@@ -2,6 +2,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import type { Readable } from 'node:stream';
+import type { AxiosError } from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptSummary, Client, ClientConfig, RetryEvent, StopReason } from '../bare';
 import { startLab } from '../lab/index.mjs';
@@ -328,6 +329,15 @@ describe('what would fail again is not repeated', () => {
     expect(await told(client.get(peer.url, { responseType, validateStatus }))).toBe(mistake);
     expect(peer.requests).toBe(1);
   });
+});
+
+it('retry.when and breaker.isFailure get the body as it was received, the caller gets it as axios transforms it', async () => {
+  const { url } = await upstream(({ res }) => void res.writeHead(503, { 'Content-Type': 'application/json' }).end('{"error":"busy"}'));
+  const seen: unknown[] = [];
+  const note = (error: unknown): boolean => seen.push((error as AxiosError).response?.data) > 9;
+  const client = make({ retry: { when: note }, breaker: { isFailure: ({ error }) => note(error) } });
+  expect(await rejection(client.get(url))).toMatchObject({ response: { data: { error: 'busy' } }, retryStopped: 'when' });
+  expect(seen).toEqual(['{"error":"busy"}', '{"error":"busy"}']);
 });
 
 describe('a connection of the pool that the peer had closed', () => {
