@@ -126,3 +126,11 @@ it('stands in for an upstream that hangs, when the deadline is spent', async () 
   await hanging.closed();
   await hanging.close();
 });
+
+it('of a value is a response, which no response interceptor sees', async () => {
+  const client = make({ fallback: { value: 'none' }, retry: false });
+  client.interceptors.response.use(({ data }) => data);
+  expect(await client.get(peer.url)).toEqual({ answer: 1, user: 'nobody' });
+  await peer.close();
+  expect(await client.get(peer.url)).toMatchObject({ data: 'none', fallback: 'value' });
+});
