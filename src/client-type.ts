@@ -95,8 +95,8 @@ export interface Client extends Omit<AxiosInstance, keyof Methods | 'create' | '
     list(): EndpointStats[];
   };
   /**
-   * The kill switch: makes every policy a pass-through until `enable()`. In Node the environment variable `BREAKWATER=off` does it for all
-   * clients.
+   * The kill switch: makes every policy a pass-through until `enable()`. Calls then make no events. In Node the environment variable
+   * `BREAKWATER=off` does it for all clients.
    */
   disable(): void;
   /** Puts the policies back in force. */
