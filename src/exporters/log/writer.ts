@@ -38,7 +38,7 @@ function styleOf(logger: unknown): LogFunction {
     throw badOption(
       'logger',
       logger,
-      'It takes console, a pino or winston logger (anything with a warn method), or a function (line, message) => void.',
+      'It takes console, a pino or winston logger (anything with warn(message, fields)), or a function (line, message) => void.',
     );
   const target = logger as Warn;
   if (isConsole(target)) return (line, message) => writeToConsole(target, line, message);
