@@ -33,7 +33,7 @@ export function withDeadline<T>(ms: number, fn: (d: Deadline) => Promise<T>): Pr
           doing,
         ),
     );
-  if (deadline.expired) return Promise.reject(expire(0, 0, 'before the work began'));
+  if (deadline.expired) return Promise.reject(expire(0, 0, 'before the work was begun'));
 
   return new Promise<T>((resolve, reject) => {
     const startedAt = now();

@@ -69,7 +69,7 @@ describe('withDeadline', () => {
       }),
     );
     expect(isTimeout(error) && error.limit).toBe('deadline');
-    expect(String(error)).toContain('before the work began');
+    expect(String(error)).toContain('before the work was begun');
     expect(began).toBe(false);
   });
 
