@@ -137,11 +137,13 @@ export class Call {
   }
 
   /**
-   * Summarises the attempt that has just failed.
+   * Summarises the last attempt: as it ended, or as it ends now by this error.
    *
    * @param made Whether the error is an attempt's, not a refusal's after it. Not all errors of a body that broke off have the status.
    */
-  lastAttempt(error: unknown, made = true): AttemptSummary {
+  lastAttempt(failure: unknown, made = true): AttemptSummary {
+    const end = made ? this.attempt?.end : undefined;
+    const error = end ? end.error : failure;
     const code = codeOf(error);
     const status = responseOf(error)?.status ?? (made ? this.attempt?.status : undefined);
     return {
@@ -149,7 +151,7 @@ export class Call {
       ...(code !== undefined && { code }),
       ...(status !== undefined && { status }),
       ...(isTimeout(error) && { phase: error.phase }),
-      elapsed: this.attempt?.elapsed ?? 0,
+      elapsed: (end ?? this.attempt)?.elapsed ?? 0,
     };
   }
 

@@ -44,7 +44,7 @@ export type RefusedBy = 'rate' | 'concurrency' | 'breaker';
 /** Why a breaker changed its state, or refuses calls. */
 export type BreakerReason = 'failure-rate' | 'burst' | 'slow-rate' | 'probe-failed' | 'probes-succeeded' | 'due' | 'operator' | 'throttled';
 
-/** A failed attempt, as listed in an error's `history`. */
+/** An attempt, as listed in an error's `history`: failed, unless the call ended after its response, in an interceptor say. */
 export interface AttemptSummary {
   /** 1 is the first. */
   attempt: number;

@@ -49,6 +49,8 @@ export interface Attempt {
   request?: unknown;
   /** Whether the response arrived or the attempt failed. Only its body may still be on the network. */
   done: boolean;
+  /** How it ended, once it has: a stream that was handed out, with its last byte. */
+  end?: End | undefined;
   /** Whether body bytes are still to come. The attempt stays under its limits until then, even after the response was handed out. */
   bodyOpen: boolean;
   /** Whether the last byte arrived: any later failure comes from processing the response. */

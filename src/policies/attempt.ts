@@ -4,7 +4,7 @@
  */
 import type { AxiosResponse } from 'axios';
 import type { Call, Handler, Policy } from '../call';
-import type { Attempt, Clock, Expiry } from '../call/attempt';
+import type { Attempt, Clock, End, Expiry } from '../call/attempt';
 import { timeoutError } from '../call/errors';
 import { now, since, type Timer } from '../clock';
 import { answerOf, isCanceled, isTimeout } from '../errors';
@@ -82,6 +82,7 @@ class RunningAttempt implements Attempt {
   bodyOpen = false;
   handedOver: boolean | undefined;
   isWhole = false;
+  end: End | undefined;
   status: number | undefined;
   headers: unknown;
   reusedSocket: boolean | undefined;
@@ -211,7 +212,8 @@ class RunningAttempt implements Attempt {
     contain(stop, this.clock);
     this.#releases = NONE;
     this.#call.stopWith(undefined);
-    this.#call.observer.attemptEnded(this.#call, this, { outcome, error, elapsed: this.elapsed, status: this.status });
+    this.end = { outcome, error, elapsed: this.elapsed, status: this.status };
+    this.#call.observer.attemptEnded(this.#call, this, this.end);
     for (const run of this.#afterwards) contain(invoke, run);
   }
 }

@@ -181,6 +181,27 @@ describe('a call that has ended while something of it went on', () => {
   });
 });
 
+describe('a call that ends in a response interceptor', () => {
+  const hang = () => new Promise<never>(() => {});
+
+  it('lists the attempt as it ended, not as the call did', async () => {
+    const { client } = clientOver([503, 200], { deadline: 2_000 });
+    client.interceptors.response.use(hang, hang);
+    const error = await failed(client.get('/'));
+    expect(error).toMatchObject({ limit: 'deadline', retryStopped: 'deadline', attempts: 2 });
+    expect(error.history).toEqual([
+      { attempt: 1, code: 'ERR_BAD_RESPONSE', status: 503, elapsed: 0, delay: 500 },
+      { attempt: 2, status: 200, elapsed: 0 },
+    ]);
+
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 200);
+    const canceled = await failed(client.get('/', { signal: controller.signal }));
+    expect(canceled).toMatchObject({ code: 'ERR_CANCELED', history: [{ attempt: 1, status: 200, elapsed: 0 }] });
+    expect(canceled.history[0]).not.toHaveProperty('code');
+  });
+});
+
 describe('a body from a factory', () => {
   it('is not made for an attempt that an abort prevents', async () => {
     const controller = new AbortController();
