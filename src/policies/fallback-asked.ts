@@ -4,6 +4,7 @@
  */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
+import { now } from '../clock';
 import { consult, contain } from '../util/complain';
 import { keyOf, textOf, type Varying } from './fallback-key';
 
@@ -12,7 +13,8 @@ export interface Asked extends Varying {
   readonly key: string;
   /** Whether the request's `validateStatus` accepts this status. */
   accepts(status: number): boolean;
-  answered?: { readonly status: number; readonly vary: string };
+  /** `at` is when: interceptors may hold the response back. */
+  answered?: { readonly status: number; readonly vary: string; readonly at: number };
 }
 
 const noted = new WeakMap<Call, Asked>();
@@ -46,7 +48,7 @@ function noteAnswer(asked: Asked, response: AxiosResponse | undefined): void {
   const { status = 0, headers, request } = (response ?? {}) as Partial<AxiosResponse>; // a user's adapter may respond with nothing
   const vary = textOf(headers, 'vary');
   const isForUnseen = /\bcookie\b/i.test(vary) && hasUnseenCookies(request, asked);
-  asked.answered = { status, vary: isForUnseen ? '*' : vary };
+  asked.answered = { status, vary: isForUnseen ? '*' : vary, at: now() };
 }
 
 /** In Node, an agent with a cookie jar adds cookies later, and whose they will be the next time is not known in advance. */

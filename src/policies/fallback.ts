@@ -81,12 +81,13 @@ function keep(kept: Map<string, Kept>, call: Call, response: unknown): void {
   // An interceptor may have turned the response into something else.
   if (typeof response !== 'object' || response === null || !('status' in response && 'data' in response)) return;
   const { key, answered } = asked;
+  if ((kept.get(key)?.at ?? 0) > answered.at) return; // interceptors took longer than with a later one
   kept.delete(key);
   const variant = variantOf(asked, answered.vary);
   if (variant === undefined) return;
   try {
     const { request: _, config: __, ...answer } = response as AxiosResponse; // a call that is served it gets its own
-    kept.set(key, { answer: duplicate(answer), ...answered, variant, at: now() });
+    kept.set(key, { answer: duplicate(answer), ...answered, variant });
   } catch (error) {
     return complain(kept, '`staleFor` keeps no answer that cannot be copied, since each caller is to have his own.', error);
   }

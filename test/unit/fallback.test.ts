@@ -354,6 +354,20 @@ function staleClient(script: Outcome[], config: Parameters<typeof clientOver>[1]
 }
 
 describe('the last good answer', () => {
+  it('is as old as what was received, however long interceptors took, and no older than the latest', async () => {
+    const { client } = staleClient([{ status: 200, data: 'old' }, { status: 200, data: 'new' }, 503], { fallback: { staleFor: 1_000 } });
+    let takes = 600;
+    client.interceptors.response.use((response) => new Promise((resolve) => setTimeout(() => resolve(response), takes)));
+    const old = client.get('/');
+    await vi.advanceTimersByTimeAsync(100);
+    takes = 0;
+    await settled(client.get('/'));
+    await settled(old);
+    expect(await answered(client.get('/'))).toMatchObject({ data: 'new', fallback: 'stale', age: 500 });
+    await vi.advanceTimersByTimeAsync(501);
+    await failed(client.get('/'));
+  });
+
   it('is served with its age, and says so', async () => {
     const { client, fallbacks } = staleClient([{ status: 200, data: { n: 1 }, headers: { etag: 'x' } }, 503]);
     expect('fallback' in (await answered(client.get('/a')))).toBe(false);
