@@ -36,7 +36,7 @@ export class ModelBreaker {
   #successes = 0;
 
   constructor(
-    readonly settings: BreakerSettings,
+    public settings: BreakerSettings,
     readonly now: () => number,
   ) {
     this.openFor = settings.openFor;
@@ -84,6 +84,7 @@ export class ModelBreaker {
   }
 
   release(call: Through, verdict: Verdict): void {
+    this.#pass();
     const counts = call.era === this.era;
     const slow = this.settings.slow !== false && this.now() >= call.startedAt + call.slowAfter;
     call.over = true;
@@ -93,12 +94,12 @@ export class ModelBreaker {
       else if (verdict === 'success' && ++this.#successes >= this.settings.successesToClose) this.close('probes-succeeded');
     } else if (verdict !== 'ignored' || slow) {
       this.ended.push({ at: this.now(), failed: verdict === 'failure', slow });
+      this.look();
     }
-    this.look();
   }
 
-  /** What time and the counts do to the state. */
-  look(): void {
+  /** What time does to the state. */
+  #pass(): void {
     const at = this.now();
     if (this.state === 'half-open') {
       const expired = Math.min(...this.#probes.map(({ expiresAt }) => expiresAt));
@@ -108,6 +109,12 @@ export class ModelBreaker {
       this.#successes = 0;
       this.#move('half-open', 'due', this.reason);
     }
+  }
+
+  /** What time and the counts do to the state. */
+  look(): void {
+    this.#pass();
+    const at = this.now();
     if (this.state !== 'closed') return;
     const { failureRate, window, minCalls, burst, slow, openFor } = this.settings;
     const windows = [
