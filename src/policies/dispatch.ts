@@ -18,7 +18,7 @@ export const dispatch =
   (next) => {
     const begin = (call: Call, data?: { data: unknown }): Promise<AxiosResponse> => {
       const timeout = call.limits.total ?? 0;
-      const given = call.request.adapter ?? instance.defaults.adapter;
+      const { adapter: given = instance.defaults.adapter } = call.request; // as axios merges them: `null` is not the default
       let sent: Promise<AxiosResponse>;
       const adapter = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
         const total = config.timeout;

@@ -34,7 +34,7 @@ function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | A
 const NAMES: readonly AdapterName[] = ['xhr', 'http', 'fetch'];
 
 function candidatesOf({ adapter }: InternalAxiosRequestConfig): readonly (string | AxiosAdapter)[] {
-  const candidates = adapter ?? axios.defaults.adapter;
+  const candidates = adapter || axios.defaults.adapter; // also `false` or '', say of a condition
   return Array.isArray(candidates) ? candidates : [candidates as AxiosAdapter];
 }
 

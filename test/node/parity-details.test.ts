@@ -171,3 +171,14 @@ describe('a proxy', () => {
     });
   });
 });
+
+it.each([false, '', 0, null])("an adapter that is none (%j) is axios' own, not the instance's", async (adapter) => {
+  await both(
+    [],
+    async (api) => {
+      const { status, config } = await api.get(url(), { adapter: adapter as never });
+      expect([status, config.adapter]).toEqual([200, adapter]);
+    },
+    { adapter: () => Promise.reject(new Error("the instance's")) },
+  );
+});
