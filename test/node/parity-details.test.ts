@@ -120,7 +120,7 @@ describe('calls that are canceled', () => {
       [],
       async (api) => {
         const { config } = await failureOf(api.get('/x', { signal: AbortSignal.abort() }));
-        expect(config).toMatchObject({ url: '/x', baseURL: 'http://base.test', method: 'get' });
+        expect(config).toMatchObject({ url: '/x', baseURL: 'http://base.test', method: 'get', adapter: api.defaults.adapter });
       },
       { baseURL: 'http://base.test' },
     );
