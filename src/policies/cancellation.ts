@@ -1,12 +1,20 @@
 /**
  * The user's own abort, by `signal` or `cancelToken`: the call ends at once, even inside a hung interceptor or an adapter that ignores the
- * signal. While the adapter is running, the CanceledError travels back through axios, whose interceptors may handle it.
+ * signal. The CanceledError travels back through axios, whose interceptors may handle it, unless one of them is holding the call up.
  */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { canceled, isTimeout } from '../errors';
 import { type Aborters, onAbort } from '../util/aborting';
 import { bodyOf, endOpen, whenRead } from '../util/discard';
+
+/** Far more turns of the microtask queue than axios takes to tell its interceptors of an abort, or of a response. */
+const TURNS = 100;
+
+/** Microtasks, since those a caller's fake timers leave alone. */
+async function axiosTurns(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await undefined;
+}
 
 /** Calls whose adapter is running. */
 const atWork = new WeakSet<Call>();
@@ -26,7 +34,7 @@ export const cancellation: Policy = (next) => (call) => {
       const isAtWork = atWork.has(call);
       call.end(reason);
       endOpen(body, reason, call.attempt?.request);
-      if (!isAtWork) reject(reason);
+      if (!isAtWork) axiosTurns().then(() => reject(reason)); // if an interceptor holds the call up
     });
     // Not after an abort by an interceptor's signal: the caller still waits for what axios makes of it, and may abort that.
     call.onEnd(() => {

@@ -98,6 +98,35 @@ describe.each(WAYS)('an abort by %s', (_, way) => {
     expect(calls).toMatchObject([{ outcome: 'canceled', attempts: 0 }]);
   });
 
+  it.each(['in the turn of the call', 'in a request interceptor', 'in a response interceptor'] as const)(
+    '%s comes to the caller as its interceptors have it',
+    async (place) => {
+      const adapter: AxiosAdapter = async (config) => ({ data: 'answer', status: 200, statusText: '', headers: {}, config });
+      const ends = [axios.create({ adapter }), clientOver(adapter).client].map(async (api) => {
+        const { given, abort } = way();
+        const abortIn =
+          (here: string) =>
+          <T>(value: T): T => {
+            if (place === here) abort();
+            return value;
+          };
+        api.interceptors.request.use(abortIn('in a request interceptor'));
+        api.interceptors.response.use(abortIn('in a response interceptor'), (error) => {
+          throw new Error('mine', { cause: error });
+        });
+        const outcome = api.get(URL, given).then(
+          ({ data }) => data,
+          ({ message, cause }) => [message, cause.code],
+        );
+        if (place === 'in the turn of the call') abort();
+        return outcome;
+      });
+      const [theirs, ours] = await Promise.all(ends);
+      expect(theirs).toEqual(place === 'in a response interceptor' ? 'answer' : ['mine', 'ERR_CANCELED']);
+      expect(ours).toEqual(theirs);
+    },
+  );
+
   it('before the call lets no body be made', async () => {
     const { given, abort } = way();
     abort();
