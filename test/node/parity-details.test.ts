@@ -135,6 +135,21 @@ it('the adapters in a config are a copy of those in the defaults', async () => {
   });
 });
 
+it.each<[string, Config]>([
+  ['is redirected', {}],
+  ['has a header that is a list', { headers: { 'X-List': ['a', 'b'] } }],
+])('a serializer runs once, also for a request that %s', async (_, config) => {
+  const moved = { send: [reply({ status: '307 Moved', headers: [['Location', '/there']] })] };
+  for (const name of ['serialize', 'encode'])
+    await both([moved], async (api) => {
+      const seen: unknown[] = [];
+      const paramsSerializer = { [name]: (value: unknown) => `run${seen.push(value)}` };
+      const { request } = await api.get(url('/a'), { params: { a: 'b' }, paramsSerializer, maxRedirects: 3, ...config } as never);
+      expect([seen.length, request.path]).toEqual([name === 'encode' ? 2 : 1, '/there']);
+      expect(held.site.connections[0]?.[0]?.head).toMatch(name === 'encode' ? /^GET \/a\?run1=run2 / : /^GET \/a\?run1 /);
+    });
+});
+
 it('a serializer is given the params of the config', async () => {
   await both([], async (api) => {
     const given: unknown[] = [];

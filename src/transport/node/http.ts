@@ -9,7 +9,7 @@ import type { Agents } from './agents';
 import { exchange } from './exchange';
 import type { Http2 } from './http2';
 import { tellReason } from './http2-failures';
-import { plainOf } from './plain';
+import { plainOf, serializingOnce } from './plain';
 import { GivenAnswer } from './redirect';
 import { tellRefusal } from './refused';
 
@@ -40,27 +40,35 @@ function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, h
   }
   const added = addedHeaders(call, config);
   const headers = axios.AxiosHeaders.from((added.headers ?? config.headers) as AxiosRequestHeaders) as AxiosRequestHeaders;
-  const plain = plainOf(config, headers);
+  const serializing = serializingOnce(config);
+  const plain = plainOf(config, headers, serializing.paramsSerializer);
   if (plain) {
     plain.options.agent = agents.facade(plain.secure ? 'https:' : 'http:', attempt, config);
     try {
       return exchange(plain, config, attempt, (response) => {
         const answer = new GivenAnswer(response);
-        return runAdapter(http, call, attempt, seen(agents, attempt, config, answer), added).finally(() => answer.drop());
+        return runAdapter(http, call, attempt, seen(agents, attempt, config, serializing, answer), added).finally(() => answer.drop());
       });
     } catch {
       attempt.hops = 0; // Node rejects the request: axios has its own error for that
     }
   }
-  return runAdapter(http, call, attempt, seen(agents, attempt, config), added);
+  return runAdapter(http, call, attempt, seen(agents, attempt, config, serializing), added);
 }
 
 /** The facades route each hop through its proxy, so that a tunnel's phases are seen, and abort it with the attempt: no signal is needed. */
-const seen = (agents: Agents, attempt: Attempt, config: InternalAxiosRequestConfig, answer?: GivenAnswer): Changes => ({
+const seen = (
+  agents: Agents,
+  attempt: Attempt,
+  config: InternalAxiosRequestConfig,
+  serializing: Changes,
+  answer?: GivenAnswer,
+): Changes => ({
   proxy: false,
   signal: undefined,
   httpAgent: agents.facade('http:', attempt, config, answer),
   httpsAgent: agents.facade('https:', attempt, config, answer),
+  ...serializing,
 });
 
 /** Destroys a stream that was handed out when the attempt is aborted, and gives its consumer the reason. */

@@ -24,8 +24,12 @@ export interface Plain {
 /** An option that axios reads but its types omit. */
 type Config = InternalAxiosRequestConfig & { transport?: unknown };
 
-/** Returns `undefined` if the request is not plain. Completes `headers` in place, as the adapter does. */
-export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | undefined {
+/**
+ * Returns `undefined` if the request is not plain. Completes `headers` in place, as the adapter does.
+ *
+ * @param serializer That of `serializingOnce`.
+ */
+export function plainOf(config: Config, headers: AxiosRequestHeaders, serializer: Config['paramsSerializer']): Plain | undefined {
   const added = adapterHeaders();
   const url = added && isPlain(config) ? urlOf(config) : undefined;
   if (!added || !url) return undefined;
@@ -34,7 +38,7 @@ export function plainOf(config: Config, headers: AxiosRequestHeaders): Plain | u
   const credentials = auth ? credentialsOf(auth) : undefined;
   if ((data && !body) || (auth && !credentials) || (body && maxBodyLength > -1 && body.length > maxBodyLength)) return undefined;
 
-  const path = pathOf(url, config);
+  const path = pathOf(url, config.params, serializer);
   const sent = path === undefined ? undefined : complete(headers, added, body, credentials);
   if (!sent) return undefined;
   const options = {
@@ -101,17 +105,30 @@ function credentialsOf(auth: Partial<AxiosBasicCredentials>): string | undefined
 /** Has no defaults, since it only serializes params. */
 const writer = new axios.Axios({});
 
+/** Has a serializer of the user's run once, though the adapter may build the URL again: it may count, or sign. */
+export function serializingOnce({ params, paramsSerializer: given }: Config): Pick<Config, 'paramsSerializer'> {
+  if (!params || !given) return NONE;
+  const { serialize } = own(given as ParamsSerializerOptions); // ignores one on a polluted Object.prototype
+  let written: [string] | undefined;
+  const once = (): string => {
+    written ??= [
+      serialize ? serialize(params, given as ParamsSerializerOptions) : writer.getUri({ params, paramsSerializer: given }).slice(1),
+    ];
+    return written[0];
+  };
+  return { paramsSerializer: { serialize: once } };
+}
+
+/** Inherits nothing, so that a polluted `Object.prototype` brings no serializer. */
+const NONE: Pick<Config, 'paramsSerializer'> = own({});
+
 /** Returns `undefined` if the params cannot be serialized; the adapter has an error for that. */
-function pathOf({ pathname, search }: URL, { params, paramsSerializer }: Config): string | undefined {
+function pathOf({ pathname, search }: URL, params: unknown, serializer: Config['paramsSerializer']): string | undefined {
   if (!params) return pathname + search;
   try {
-    // Ignores a `serialize` on a polluted Object.prototype.
-    const { serialize } = own((paramsSerializer ?? {}) as ParamsSerializerOptions);
-    if (serialize) {
-      const written = serialize(params, paramsSerializer as ParamsSerializerOptions);
-      return pathname + search + (written ? (search ? '&' : '?') + written : '');
-    }
-    return writer.getUri({ url: pathname + search, params, ...(paramsSerializer && { paramsSerializer }) });
+    if (!serializer) return writer.getUri({ url: pathname + search, params });
+    const written = (serializer as ParamsSerializerOptions).serialize?.(params as object);
+    return pathname + search + (written ? (search ? '&' : '?') + written : '');
   } catch {
     return undefined;
   }
