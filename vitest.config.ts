@@ -19,10 +19,8 @@ const TIMEOUT = 60_000;
 
 const WIDE = ['test/**/*.wide.test.ts'];
 
-/** What measures the memory of its process, or changes Node's own modules for all in it, as mocks and tracers do. */
-const ALONE = ['agents-global', 'compat-{msw,nock}', 'leaks*', 'opentelemetry*', 'redirect-parity-mocks'].map(
-  (name) => `test/node/${name}.test.ts`,
-);
+/** What measures its process, listens to all in it, or changes Node's own modules for all in it, as mocks and tracers do. */
+const ALONE = ['agents-global', 'compat-{msw,nock}', 'diagnostics', 'leaks', 'opentelemetry*'].map((name) => `test/node/${name}.test.ts`);
 
 /** Tests on real sockets, most of whose time is waiting. */
 const onSockets = (

@@ -1,4 +1,4 @@
-// Nothing is left behind: not on pooled sockets, and not for others who share an agent. leaks-shared.test.ts has signals, tokens and memory.
+// Nothing is left behind: not on pooled sockets, and not for others who share an agent. leaks-shared.wide.test.ts has signals, tokens and memory.
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
