@@ -46,3 +46,10 @@ export function asAsked(config: RequestConfig, of: object): RequestConfig {
   const isAnothers = mark.of && mark.of !== of;
   return isAnothers && asked === again ? config : asked;
 }
+
+/** Makes the config of an error one to repeat: axios itself refuses what was aborted before it came to the adapter, with ours in it. */
+export function restoreIn(error: unknown, call: Call): void {
+  const config = (error as { config?: RequestConfig } | null | undefined)?.config as RequestConfig;
+  const mark = markOf(config?.adapter);
+  if (mark?.call === call) Object.assign(config, asAsked(config, mark.of as object), { timeout: config.timeout }, call.requested);
+}

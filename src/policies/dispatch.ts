@@ -35,13 +35,7 @@ export const dispatch =
       };
       mark(adapter, { call, of: isClient && instance, inPlaceOf: given, timeout, body: data?.data });
       sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
-      const { signal, cancelToken } = call.request;
-      if (!signal && !cancelToken) return sent;
-      return sent.catch((error) => {
-        // axios itself refused what was aborted before it came to the adapter.
-        if (error?.config?.adapter === adapter) restore(error.config, call, given);
-        throw error;
-      });
+      return sent;
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
       if (call.ended) throw call.ended; // before there is a body to show to interceptors

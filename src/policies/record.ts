@@ -1,6 +1,7 @@
 /** Reports the call when it settles, however it does. */
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
+import { restoreIn } from '../call/outer';
 import { answerOf, isCanceled, isLocal, isTimeout } from '../errors';
 import { tellCaller } from '../errors/caller';
 import { contain } from '../util/complain';
@@ -13,6 +14,7 @@ export const record: Policy = (next) => {
     try {
       response = await next(call);
     } catch (error) {
+      contain(restoreIn, error, call);
       contain(failed, call, error);
       contain(tellCaller, error, recorded);
       throw error;

@@ -115,16 +115,22 @@ describe('calls that are canceled', () => {
     });
   });
 
-  it('before they begin have a config that is merged', async () => {
-    await both(
-      [],
-      async (api) => {
-        const { config } = await failureOf(api.get('/x', { signal: AbortSignal.abort() }));
-        expect(config).toMatchObject({ url: '/x', baseURL: 'http://base.test', method: 'get', adapter: api.defaults.adapter });
-      },
-      { baseURL: 'http://base.test' },
-    );
-  });
+  it.each(['their own', "the instance's", "an interceptor's"])(
+    'before they begin have a config that is merged, by %s signal',
+    async (whose) => {
+      const signal = AbortSignal.abort();
+      await both(
+        [],
+        async (api) => {
+          if (whose === "an interceptor's") api.interceptors.request.use((config) => Object.assign(config, { signal }));
+          const { config } = await failureOf(api.get('/x', whose === 'their own' ? { signal } : {}));
+          const { adapter } = api.defaults;
+          expect(config).toMatchObject({ url: '/x', baseURL: 'http://base.test', method: 'get', timeout: 9_000, adapter });
+        },
+        { baseURL: 'http://base.test', timeout: 9_000, ...(whose === "the instance's" && { signal }) },
+      );
+    },
+  );
 });
 
 it('the adapters in a config are a copy of those in the defaults', async () => {

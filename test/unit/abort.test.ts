@@ -362,6 +362,26 @@ describe('an abort that an interceptor brought', () => {
   });
 });
 
+it('an abort in a request interceptor leaves a config of which a repeat makes a fresh body', async () => {
+  const controller = new AbortController();
+  const sent: unknown[] = [];
+  const { client } = clientOver(async (config) => {
+    sent.push(config.data);
+    return { data: '', status: 200, statusText: '', headers: {}, config };
+  });
+  const aborting = client.interceptors.request.use((config) => {
+    controller.abort();
+    return config;
+  });
+  const made: Readable[] = [];
+  const body = (): Readable => made[made.push(Readable.from(['x'])) - 1] as Readable;
+  const { config } = (await errorOf(client.post(URL, body, { signal: controller.signal }))) as AxiosError;
+  client.interceptors.request.eject(aborting);
+  await client.request(Object.assign(config as RequestConfig, { signal: undefined }));
+  expect([made.length, ...sent]).toEqual([2, made[1]]);
+  expect(made.map(({ destroyed }) => destroyed)).toEqual([true, false]);
+});
+
 it('a signal that nobody can listen to, and that is aborted by the deadline, ends the call by that', async () => {
   const signal = { aborted: false };
   const { client, calls } = clientOver(never, { deadline: 1_000 });
