@@ -156,6 +156,18 @@ it.each<[string, Config]>([
     });
 });
 
+it.each(['serialize', 'encode'])('a serializer that throws (%s) is not asked again', async (name) => {
+  await both([], async (api) => {
+    let runs = 0;
+    const once = (): string => {
+      if (++runs === 1) throw new Error('no nonce');
+      return 'late';
+    };
+    const error = await failureOf(api.get(url('/a'), { params: { a: 'b' }, paramsSerializer: { [name]: once } }));
+    expect([error.message, runs]).toEqual(['no nonce', 1]);
+  });
+});
+
 it('a serializer is given the params of the config', async () => {
   await both([], async (api) => {
     const given: unknown[] = [];

@@ -109,14 +109,26 @@ const writer = new axios.Axios({});
 export function serializingOnce({ params, paramsSerializer: given }: Config): Pick<Config, 'paramsSerializer'> {
   if (!params || !given) return NONE;
   const { serialize } = own(given as ParamsSerializerOptions); // ignores one on a polluted Object.prototype
-  let written: [string] | undefined;
+  let written: (() => string) | undefined;
+  const write = (): string =>
+    serialize ? serialize(params, given as ParamsSerializerOptions) : writer.getUri({ params, paramsSerializer: given }).slice(1);
   const once = (): string => {
-    written ??= [
-      serialize ? serialize(params, given as ParamsSerializerOptions) : writer.getUri({ params, paramsSerializer: given }).slice(1),
-    ];
-    return written[0];
+    written ??= outcomeOf(write);
+    return written();
   };
   return { paramsSerializer: { serialize: once } };
+}
+
+/** What a function returns or throws, again and again. */
+function outcomeOf<T>(run: () => T): () => T {
+  try {
+    const value = run();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** Inherits nothing, so that a polluted `Object.prototype` brings no serializer. */
