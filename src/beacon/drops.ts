@@ -40,11 +40,14 @@ export class Drops {
 
   add(reason: DropReason, { url, count, body }: Dropped): void {
     this.#counts[reason] = (this.#counts[reason] ?? 0) + count;
-    const pending = this.#pending.get(reason) ?? this.#begin(reason);
+    const pending = this.#pending.get(reason) ?? { count: 0, bytes: 0, url, timer: new Later(() => this.#announce(reason)) };
+    const { timer } = pending;
+    this.#pending.set(reason, pending);
     pending.count += count;
     pending.bytes += body.length;
     pending.url = url;
-    if (pending.timer.isLost) this.#announce(reason);
+    if (timer.isLost) this.#announce(reason);
+    else if (timer.due === Infinity) timer.set(INTERVAL); // throws in Cloudflare Workers outside a request
   }
 
   counts(): Partial<Record<DropReason, number>> {
@@ -54,13 +57,6 @@ export class Drops {
   /** Reports what is pending right away, since there may be no later. */
   announce(): void {
     for (const reason of [...this.#pending.keys()]) this.#announce(reason);
-  }
-
-  #begin(reason: DropReason): Pending {
-    const pending = { count: 0, bytes: 0, url: '', timer: new Later(() => this.#announce(reason)) };
-    this.#pending.set(reason, pending);
-    pending.timer.set(INTERVAL);
-    return pending;
   }
 
   #announce(reason: DropReason): void {

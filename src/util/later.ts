@@ -27,11 +27,11 @@ export class Later {
   /** In so many milliseconds, whatever was set before. */
   set(ms: number): void {
     this.cancel();
-    this.#due = now() + ms;
     this.#cancel = quietly(ms, () => {
       this.#due = Infinity;
       this.#run();
     });
+    this.#due = now() + ms;
   }
 
   cancel(): void {

@@ -317,6 +317,17 @@ describe('drops', () => {
     expect(events).toEqual([{ reason: 'payload_too_large', count: 1, bytes: 11, url: 'http://a.test/c?token=REDACTED' }]);
   });
 
+  it('are told of once there are timers, though the first came where they throw, as in Workers outside a request', async () => {
+    const { channel, events } = setUp();
+    vi.spyOn(globalThis, 'setTimeout').mockImplementationOnce(() => {
+      throw new Error('Disallowed operation called within global scope.');
+    });
+    expect(() => channel.accept('nowhere', {}, 1, {})).toThrow('Disallowed');
+    channel.accept('nowhere', {}, 1, {});
+    await tick(1_000);
+    expect(events).toMatchObject([{ reason: 'invalid_url', count: channel.stats().dropped.invalid_url }]);
+  });
+
   it('and the rest of stats() survive JSON, and are a copy', () => {
     const { channel, beacon } = setUp();
     beacon(10n);
