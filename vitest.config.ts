@@ -1,5 +1,5 @@
 // The test projects: unit (pure), node (real sockets), process (in one of its own each), browser (in Chromium) and page (drives the playground).
-// And wide: what takes too long for each `npm test`; and fuzz: the properties on other input each time, for `npm run test:all` only.
+// And wide: what takes too long for each `npm test`; and fuzz: the properties on other input each time.
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration, type UserWorkspaceConfig } from 'vitest/config';

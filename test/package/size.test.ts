@@ -8,8 +8,8 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 31_350],
-  ['protect', 'breakwater', 31_350],
+  ['createClient', 'breakwater', 31_500],
+  ['protect', 'breakwater', 31_500],
   ['withDeadline', 'breakwater', 2_550],
   ['isTimeout', 'breakwater', 350],
   ['logTo', 'breakwater/log', 2_540],
@@ -17,7 +17,7 @@ const BUDGETS: [what: string, from: string, bytes: number][] = [
   ['collect', 'breakwater/prometheus', 2_850],
   ['toAlertmanager', 'breakwater/prometheus', 1_000],
 ];
-const SCRIPT_TAG = 49_400;
+const SCRIPT_TAG = 49_600;
 
 const { consumer } = inject('packed');
 
