@@ -41,7 +41,6 @@ const PROCESS = /* @__PURE__ */ Math.random().toString(36).slice(2, 8);
 
 /** One `client.request()`, from the caller's point of view. */
 export class Call {
-  // What has `declare` is made by the constructor. As fields, it would be made twice, and cost a page each name twice.
   readonly id = `${(++calls).toString(36)}-${PROCESS}`;
   readonly startedAt: number;
   readonly startedAtWall = Date.now();
