@@ -128,7 +128,7 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
     // rate-limiter-flexible says -1 for a block that never ends, and the largest number for a key on a black list.
     const isTold = waits.every((ms) => ms >= 0 && ms < Number.MAX_SAFE_INTEGER);
     if (waits.length) throw refuse(call, 'rate', isTold ? Math.ceil(Math.max(...waits)) : undefined);
-    if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal);
+    if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal ?? null); // a reason, though none was given
   } finally {
     alarm.stop();
   }

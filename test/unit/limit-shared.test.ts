@@ -109,6 +109,7 @@ it.each<[string, Limiter['consume']]>([
   start(consume, { whenUnavailable: 'refuse' });
   const error = (await errorOf(client.get(URL))) as Error & { retryAfter?: number };
   expect(error).toMatchObject({ code: 'ELIMITED', limit: 'rate' });
+  expect(error.message).toContain('limit.limiter is not available: GET');
   expect('retryAfter' in error).toBe(false);
   expect(upstream.requests).toBe(1);
 });
