@@ -31,8 +31,8 @@ export interface CollectOptions {
  * @param client What `createClient` or `protect` returned.
  * @param options The registry, and the client's name in it.
  * @returns A function that stops collecting. With the last client, the metrics are removed from the registry.
- * @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no client or no registry, the registry has metrics of these names that are not
- * Breakwater's, or `name` is no text or empty
+ * @throws AxiosError `ERR_BAD_OPTION_VALUE` if there is no client or no registry, the client is collected into it already, the registry has
+ * metrics of these names that are not Breakwater's, or `name` is no text or empty
  */
 export function collect(client: Collectable, options: CollectOptions): () => void {
   const { registry, name } = optionsOf(options, 'registry', 'name');
@@ -46,6 +46,10 @@ export function collect(client: Collectable, options: CollectOptions): () => voi
   const alerts = new Map<string, { labels: Labels; firing: number }>();
 
   const detach = [
+    metrics.onScrape(client, {
+      breakers: () => client.breakers.list().map(({ endpoint, state }) => ({ labels: labelsOf({ endpoint }), state })),
+      alerts: () => alerts.values(),
+    }),
     client.on('attempt', (record) => {
       const labels = labelsOf(record);
       metrics.expectTimeouts(labels);
@@ -79,10 +83,6 @@ export function collect(client: Collectable, options: CollectOptions): () => voi
       const firing = (alerts.get(key)?.firing ?? 0) + (status === 'firing' ? 1 : -1);
       // An alert that began before anybody counted is not counted down.
       alerts.set(key, { labels, firing: Math.max(0, firing) });
-    }),
-    metrics.onScrape({
-      breakers: () => client.breakers.list().map(({ endpoint, state }) => ({ labels: labelsOf({ endpoint }), state })),
-      alerts: () => alerts.values(),
     }),
   ];
   return () => {

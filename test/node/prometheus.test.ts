@@ -314,6 +314,25 @@ describe('several clients in one registry', () => {
   });
 });
 
+it('a client that is collected into the registry already is refused, since it would count twice; once it is detached it may come back', async () => {
+  const registry = new Registry();
+  const up = await upstream();
+  const client = clientWith();
+  const detach = collect(client, { registry });
+  expect(() => collect(client, { registry, name: 'again' })).toThrow(
+    expect.objectContaining({ code: 'ERR_BAD_OPTION_VALUE', message: expect.stringContaining('It is in this registry already.') }),
+  );
+  await client.get(up.url);
+  const labels = `{http_request_method="GET",${server(up)},url_template="/",http_response_status_code="200"}`;
+  expect(counted(await series(registry, COUNT))).toEqual([`${labels} 1`]);
+  collect(client, { registry: new Registry() }); // which counts for itself
+  detach();
+  endings.push(collect(client, { registry }));
+  detach();
+  await client.get(up.url);
+  expect(counted(await series(registry, COUNT))).toEqual([`${labels} 1`]);
+});
+
 describe('the registry', () => {
   it('keeps its own default labels and content type', async () => {
     const registry = new Registry<OpenMetricsContentType>();

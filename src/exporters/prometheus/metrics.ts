@@ -42,7 +42,7 @@ export class Metrics {
   readonly fallbacks: Counter;
   readonly beaconsDropped: Counter;
   readonly #registry: MetricRegistry;
-  readonly #clients = new Set<Scraped>();
+  readonly #clients = new Map<object, Scraped>();
   readonly #expected = new Set<string>();
   readonly #names: string[] = [];
 
@@ -72,7 +72,7 @@ export class Metrics {
       ...perEndpoint('breakwater_breaker_state', 'Circuit breakers in the state: 1 for the one it is in, else 0.', 'state'),
       collect() {
         this.reset();
-        for (const client of clients) {
+        for (const [, client] of clients) {
           for (const { labels, state: current } of client.breakers()) {
             for (const state of STATES) this.inc({ ...labels, state }, state === current ? 1 : 0);
           }
@@ -83,7 +83,7 @@ export class Metrics {
       ...perEndpoint('breakwater_alerts_firing', 'Alerts that this process raised and has not resolved.', 'reason'),
       collect() {
         this.reset();
-        for (const client of clients) {
+        for (const [, client] of clients) {
           for (const { labels, firing } of client.alerts()) this.inc(labels, firing);
         }
       },
@@ -119,11 +119,12 @@ export class Metrics {
     this.duration.zero({ ...labels, error_type: 'timeout' });
   }
 
-  /** Shows a client's breakers and alerts in each scrape, until the returned function is called. */
-  onScrape(client: Scraped): () => void {
-    this.#clients.add(client);
+  /** Shows a client's breakers and alerts in each scrape, until the returned function is called. Refuses one that is shown already. */
+  onScrape(client: object, scraped: Scraped): () => void {
+    if (this.#clients.has(client)) throw badOption('client', client, 'It is in this registry already.');
+    this.#clients.set(client, scraped);
     return () => {
-      this.#clients.delete(client);
+      if (this.#clients.get(client) === scraped) this.#clients.delete(client); // called again, it may be collected anew
       if (this.#clients.size > 0 || (this.#registry.getSingleMetric(DURATION) as unknown) !== this.duration) return;
       for (const name of this.#names) this.#registry.removeSingleMetric(name);
     };
