@@ -17,7 +17,7 @@ export interface FallbackOptions {
   use?: FallbackFunction | false | undefined;
   /**
    * Serves the last good response to the same GET from the same requester (headers, agents, options; `Vary` is respected), if it is at most
-   * this many milliseconds old. Tried before `use` and `value`. @default none
+   * this many milliseconds old. It is kept in memory, whatever its `Cache-Control` says. Tried before `use` and `value`. @default none
    */
   staleFor?: number | false | undefined;
 }
