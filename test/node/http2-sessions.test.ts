@@ -180,6 +180,47 @@ describe('sessions', () => {
     peer.close();
   });
 
+  it('whose peer refuses the excess of a burst before its settings are here are no news of the endpoint, and even a POST is sent again', async () => {
+    let processed = 0;
+    const peer = createServer({ settings: { maxConcurrentStreams: 2 } }).on('stream', (stream) => {
+      processed++;
+      stream.resume().respond({ ':status': 200 });
+      stream.end('ok');
+    });
+    await once(peer.listen(0, '127.0.0.1'), 'listening');
+    const { port } = peer.address() as AddressInfo;
+    const api = client({ baseURL: `http://127.0.0.1:${port}`, timeout: GENEROUS, breaker: {}, retry: { baseDelay: 5, budget: false } });
+    let refused = 0;
+    api.on('attempt', ({ code }) => void (code === 'ERR_HTTP2_STREAM_ERROR' && refused++));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => api.post('/', { a: 1 })));
+    expect(answers.every(({ data }) => data === 'ok')).toBe(true);
+    expect(refused).toBeGreaterThan(0);
+    expect(processed).toBe(30);
+    expect(api.breakers.list()).toMatchObject([{ state: 'closed', failureRate: 0 }]);
+    await api.close();
+    peer.close();
+  });
+
+  it('that a peer says goodbye to with a request it has not looked at: a POST is sent again, on another', async () => {
+    const seen: (number | undefined)[] = [];
+    const peer = createServer().on('stream', (stream) => {
+      stream.on('error', () => {}).resume();
+      seen.push(stream.id);
+      if (seen.length === 2) return void stream.session?.goaway(0, 1); // the first stream was the last that it took
+      stream.respond({ ':status': 200 });
+      stream.end('ok');
+    });
+    await once(peer.listen(0, '127.0.0.1'), 'listening');
+    const { port } = peer.address() as AddressInfo;
+    const api = client({ baseURL: `http://127.0.0.1:${port}`, timeout: GENEROUS, breaker: {}, retry: { baseDelay: 5 } });
+    await api.get('/');
+    expect((await api.post('/', { a: 1 })).data).toBe('ok');
+    expect(seen).toEqual([1, 3, 1]);
+    expect(api.breakers.list()).toMatchObject([{ failureRate: 0 }, { failureRate: 0 }]);
+    await api.close();
+    peer.close();
+  });
+
   it('that are still connecting have their name looked up but once', async () => {
     const hole = await startBlackHole();
     const url = `https://localhost:${hole.port}/`;

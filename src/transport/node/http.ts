@@ -8,7 +8,7 @@ import { addedHeaders } from '../added-headers';
 import type { Agents } from './agents';
 import { exchange } from './exchange';
 import type { Http2 } from './http2';
-import { tellReason } from './http2-failures';
+import { markRefused, tellReason } from './http2-failures';
 import { plainOf, serializingOnce } from './plain';
 import { GivenAnswer } from './redirect';
 import { tellRefusal } from './refused';
@@ -24,6 +24,7 @@ export const httpHandler = (agents: Agents, http2: Http2): Handler => {
       },
       (error) => {
         tellReason(error);
+        markRefused(attempt);
         tellRefusal(error);
         endWith(attempt, (error as { response?: { data?: unknown } }).response?.data);
         throw error;

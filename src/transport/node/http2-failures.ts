@@ -1,5 +1,6 @@
 /** What Node leaves unsaid when an HTTP/2 stream fails: that it was cut short, and why. */
 import http2, { type ClientHttp2Stream } from 'node:http2';
+import type { Attempt } from '../../call/attempt';
 import { override } from '../../util/override';
 
 /**
@@ -36,4 +37,15 @@ export function tellReason(error: unknown): void {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { cause?: { code?: unknown; message?: unknown } } };
   const reason = code === 'ERR_HTTP2_STREAM_CANCEL' ? cause?.cause : undefined;
   if (reason?.code) Object.assign(error as object, { code: reason.code, message: reason.message });
+}
+
+/**
+ * Marks an attempt whose stream the peer refused, and so did not process (RFC 9113, section 8.7): one of a burst that is more than it allows,
+ * sent before it could say so, or one that its GOAWAY leaves out. As if the stream still waited for its turn.
+ */
+export function markRefused(attempt: Attempt): void {
+  const { rstCode } = (attempt.request ?? {}) as Partial<ClientHttp2Stream>;
+  if (rstCode !== http2.constants.NGHTTP2_REFUSED_STREAM || attempt.clock.phase === 'body') return;
+  attempt.handedOver = false;
+  attempt.clock.enter('queue');
 }
