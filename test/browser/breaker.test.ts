@@ -54,6 +54,15 @@ describe('the breaker in a browser', () => {
     expect(await outcome(client.get(peer.url))).toBe('EBREAKEROPEN');
   });
 
+  it('takes what the browser refuses to keep alive for nothing of the endpoint', async () => {
+    const peer = await meet('healthy');
+    const client = clientWith({ breaker: {}, fetchOptions: { keepalive: true } });
+    const put = (bytes: number): Promise<number | string> => outcome(client.put(peer.url, 'x'.repeat(bytes)));
+    for (let i = 0; i < 12; i++) expect(await put(64 * 1024 + 1)).toBe('ERR_NETWORK');
+    expect(await put(100)).toBe(200);
+    expect(client.breakers.list()).toMatchObject([{ state: 'closed', failureRate: 0 }]);
+  });
+
   it.each(['fetch', 'xhr'] as const)('over %s: takes a device that is offline for nothing of the endpoint', async (adapter) => {
     const [peer, healthy] = [await meet('refused'), await meet('healthy')];
     const client = clientWith({ adapter, breaker: {}, endpoint: 'one' });
