@@ -83,7 +83,6 @@ export class Call {
   ended: unknown;
   /** Whether the request has a `Content-Length` of its own, not that of a body that `bodyFactory` made. */
   #hasLength = true;
-  #stop: ((reason: unknown) => void) | undefined;
   #endpoint: string | undefined;
   /** Captured when the call is made: later another span may be active. */
   #trace = activeTrace();
@@ -172,11 +171,6 @@ export class Call {
     if (!this.#hasLength) this.config.headers.delete('Content-Length');
   }
 
-  /** Registers how to stop the attempt in progress; `undefined` when there is none. */
-  stopWith(stop: ((reason: unknown) => void) | undefined): void {
-    this.#stop = stop;
-  }
-
   /** Runs `run` once nothing of the call is on the network any more, including a stream that was handed out. */
   whenOver(run: () => void): void {
     if (this.attempt) this.attempt.whenOver(run);
@@ -191,7 +185,7 @@ export class Call {
 
   /** Stops only the attempt in progress, and releases what it left open, which nobody will use. */
   abandon(reason: unknown): void {
-    this.#stop?.(reason);
+    this.attempt?.stop(reason);
   }
 
   /** Ends the call from outside: stops what is in progress and lets nothing new begin. */
@@ -199,7 +193,7 @@ export class Call {
     if (this.ended) return;
     this.ended = reason;
     for (const run of this.#endings) contain(run, this);
-    this.#stop?.(reason);
+    this.attempt?.stop(reason);
   }
 }
 

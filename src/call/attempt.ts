@@ -49,12 +49,14 @@ export interface Attempt {
   request?: unknown;
   /** Whether the response arrived or the attempt failed. Only its body may still be on the network. */
   done: boolean;
-  /** How it ended, once it has: a stream that was handed out, with its last byte. */
-  end?: End | undefined;
+  /** How it ended, once it has, and nothing more happens: a stream that was handed out, with its last byte. */
+  readonly end?: End | undefined;
   /** Whether body bytes are still to come. The attempt stays under its limits until then, even after the response was handed out. */
   bodyOpen: boolean;
   /** Whether the last byte arrived: any later failure comes from processing the response. */
   isWhole: boolean;
+  /** Stops it early, because of a limit, the deadline or the user. Does nothing once it has ended. */
+  stop(reason: unknown): void;
   /** Registers what releases the transport's resources if the attempt is stopped early. */
   onAbort(release: (reason: unknown) => void): void;
   /** Runs `run` once the attempt is over, including a stream that was handed out. */

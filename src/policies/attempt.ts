@@ -94,8 +94,6 @@ class RunningAttempt implements Attempt {
   readonly #reject: (reason: unknown) => void;
   #releases: readonly ((reason: unknown) => void)[] = NONE;
   #afterwards: readonly (() => void)[] = NONE;
-  #over = false;
-  #bodyError: unknown;
   /** The response that was rejected for its status with its body still to come. */
   #refused: { readonly body: unknown } | undefined;
 
@@ -106,7 +104,6 @@ class RunningAttempt implements Attempt {
     this.limits = call.limits;
     call.attempt = this;
     this.clock = contain(startClock, call.limits, (expiry) => this.#expired(expiry), call.timer) ?? noClock();
-    call.stopWith((reason) => this.#stop(reason));
   }
 
   get signal(): AbortSignal {
@@ -129,22 +126,22 @@ class RunningAttempt implements Attempt {
   }
 
   whenOver(run: () => void): void {
-    if (this.#over) run();
+    if (this.end) run();
     else this.#afterwards = plus(this.#afterwards, run);
   }
 
   bodyEnded(error?: unknown): void {
-    if (!this.bodyOpen || this.#over) return;
+    if (!this.bodyOpen || this.end) return;
     this.bodyOpen = false;
     this.isWhole = error === undefined;
-    this.#bodyError = error;
     contain(stop, this.clock);
-    if (this.done) this.#settle(this.#outcomeOfBody(), error ?? undefined);
+    if (this.done)
+      this.#settle(this.#refused ? 'http-error' : this.isWhole ? 'success' : error === null ? 'canceled' : 'error', error ?? undefined);
   }
 
   /** The response arrived, its body possibly still to come. Returns whether anybody still waits for it. */
   answered(status: number | undefined): boolean {
-    if (this.#over) return false;
+    if (this.end) return false;
     this.status = status;
     this.done = true;
     if (!this.bodyOpen) this.#settle('success');
@@ -152,7 +149,7 @@ class RunningAttempt implements Attempt {
   }
 
   failed(error: unknown): true {
-    if (this.#over) return true;
+    if (this.end) return true;
     const response = answerOf(error);
     this.status ??= response?.status;
     this.done = true;
@@ -184,13 +181,12 @@ class RunningAttempt implements Attempt {
   #expired(expiry: Expiry): void {
     const error = timeoutError(this.#call, { ...expiry, elapsed: this.elapsed });
     const isReported = !this.#isUnread;
-    this.#stop(error);
+    this.stop(error);
     if (isReported) this.#call.observer.timedOut(this.#call, this, error);
   }
 
-  /** Stops the attempt early, because of a limit, the deadline or the user. */
-  #stop(reason: unknown): void {
-    if (this.#over) return;
+  stop(reason: unknown): void {
+    if (this.end) return;
     const releases = [...this.#releases].reverse();
     this.#settle(isTimeout(reason) && !this.#isUnread ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
     this.#reject(reason);
@@ -199,20 +195,12 @@ class RunningAttempt implements Attempt {
     this.#controller?.abort(reason);
   }
 
-  #outcomeOfBody(): Outcome {
-    if (this.#refused) return 'http-error';
-    if (this.#bodyError === null) return 'canceled';
-    return this.#bodyError === undefined ? 'success' : 'error';
-  }
-
   #settle(outcome: Outcome, error?: unknown): void {
-    this.#over = true;
+    this.end = { outcome, error, elapsed: this.elapsed, status: this.status };
     this.done = true;
     this.bodyOpen = false;
     contain(stop, this.clock);
     this.#releases = NONE;
-    this.#call.stopWith(undefined);
-    this.end = { outcome, error, elapsed: this.elapsed, status: this.status };
     this.#call.observer.attemptEnded(this.#call, this, this.end);
     for (const run of this.#afterwards) contain(invoke, run);
   }
