@@ -15,6 +15,7 @@ import { mergeRetry, type RetryOptions, type RetrySettings } from './options/ret
 import { isDuration, type TimeoutInput } from './options/timeout';
 import { own } from './util/own';
 import { isDate, tagOf } from './util/tag';
+import { parseUrl } from './util/url';
 import type { Limits } from './words';
 
 /**
@@ -121,12 +122,7 @@ const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean =
 
 /** A RegExp, or an origin as the URL standard serialises it: no path, no default port. One with a * would never match. */
 function isOrigin(value: unknown): boolean {
-  if (tagOf(value) === 'RegExp') return true;
-  try {
-    return new URL(value as string).origin === value && !value.includes('*');
-  } catch {
-    return false;
-  }
+  return tagOf(value) === 'RegExp' || (isName(value, /^[^*]+$/) && parseUrl(value as string)?.origin === value);
 }
 
 function isDeadline(value: unknown): boolean {
