@@ -8,13 +8,12 @@ import { Call } from './call';
 import { asAsked } from './call/outer';
 import { callable, methodsOf } from './client/callable';
 import { deadlineOf, warnIfTooTight } from './client/deadline';
-import { axiosTimeout, inherited, isClient, keepLimits, limitsBy, withoutTotal } from './client/limits';
+import { axiosTimeout, inherited, isClient, keepLimits, limitsBy } from './client/limits';
 import type { Client } from './client-type';
 import { now } from './clock';
 import { badOption } from './errors/bad-option';
 import {
   type ClientConfig,
-  type ClientOptions,
   type ClientPolicies,
   checkPolicies,
   checkPolicyNames,
@@ -29,7 +28,7 @@ import { type AlertSettings, alertSettings } from './options/alerts';
 import { type BeaconOptions, type BeaconSettings, beaconSettings } from './options/beacon';
 import { DEFAULT_BREAKER } from './options/breaker';
 import { whole } from './options/check';
-import { mergeLimits } from './options/timeout';
+import { DEFAULT_LIMITS, mergeLimits } from './options/timeout';
 import { pipeline } from './pipeline';
 import { Breakers } from './policies/breaker';
 import type { Send } from './policies/dispatch';
@@ -38,6 +37,7 @@ import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
 import { own } from './util/own';
+import type { Limits } from './words';
 
 /**
  * `axios.create(config)`, protected.
@@ -46,12 +46,7 @@ import { own } from './util/own';
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
 export function createClient(config: ClientConfig = {}): Client {
-  const { beacons, alerts, ...others } = whole('config', config);
-  const [policies, rest] = liftPolicies(others);
-  const limits = mergeLimits(own({}), policies.timeout);
-  // The total lives where axios users look for it and set it: in defaults.timeout.
-  const instance = axios.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
-  return build(instance, { ...policies, timeout: withoutTotal(policies.timeout) }, { beacons, alerts }, true);
+  return make(axios, config, true);
 }
 
 /**
@@ -64,32 +59,46 @@ export function createClient(config: ClientConfig = {}): Client {
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` naming the invalid option
  */
 export function protect(instance: AxiosInstance, policies: ClientPolicies = {}): Client {
-  const { beacons, alerts, ...others } = whole('policies', policies);
-  return build(instance, others, { beacons, alerts });
+  return build(instance, whole('policies', policies));
 }
 
-/** The settings of a client, which it hands down to those it makes. */
+/** What a client hands down to those it makes. */
 interface Base {
+  readonly policies: Policies;
+  readonly limits: () => Limits;
   readonly settings: Settings;
   readonly beacons: BeaconSettings;
   readonly alerts: AlertSettings | false;
 }
 
+/** A client of a new instance, whose total lives where axios users look for it and set it: in `defaults.timeout`. */
+function make(by: Pick<AxiosInstance, 'create'>, config: ClientConfig, isOurs: boolean, base?: Base): Client {
+  const { beacons, alerts, ...others } = whole('config', config);
+  const [named, rest] = liftPolicies(others);
+  const limits = mergeLimits(base?.limits() ?? DEFAULT_LIMITS, named.timeout);
+  const instance = by.create({ ...rest, timeout: limits.total ?? 0 } as CreateAxiosDefaults);
+  return build(instance, { ...base?.policies, ...named, timeout: inherited(limits), beacons, alerts }, isOurs, base);
+}
+
 /**
  * @param isOurs Whether nobody else can reach the instance or the one that created it, so that its `request` must be axios' own.
- * @param base The settings of the client whose `create()` is making this one.
+ * @param base Of the client whose `create()` is making this one.
  */
-function build(instance: AxiosInstance, given: Policies, options: ClientOptions, isOurs = false, base?: Base): Client {
-  const policies = own(given);
+function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, base?: Base): Client {
+  const { beacons, alerts, ...named } = own(given);
+  const policies: Policies = own(named);
   if (typeof instance !== 'function' || !instance.interceptors) throw badOption('protect', instance, 'It takes an axios instance.');
   checkPolicyNames(policies);
   checkPolicies(policies);
   const events = new Events(createDiagnostics(), ambient.outside);
   const transport = createTransport();
+  const limitsOf = limitsBy(instance, policies.timeout);
   const mine: Base = {
+    policies,
+    limits: limitsOf,
     settings: mergeSettings(base?.settings, policies),
-    beacons: beaconSettings(options.beacons, base?.beacons),
-    alerts: alertSettings(options.alerts, base?.alerts),
+    beacons: beaconSettings(beacons, base?.beacons),
+    alerts: alertSettings(alerts, base?.alerts),
   };
   const breakers = new Breakers(mine.settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
@@ -101,7 +110,6 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
   let enabled = true;
   let closed = false;
 
-  const limitsOf = limitsBy(instance, policies.timeout);
   warnIfTooTight(policies.deadline, limitsOf());
 
   /** Sends the request without policies, as plain axios would. */
@@ -146,14 +154,6 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     }
   };
 
-  const create = (given: ClientConfig = {}): Client => {
-    const { beacons, alerts, ...others } = whole('config', given);
-    const [named, rest] = liftPolicies(others);
-    const timeout = mergeLimits(limitsOf(), named.timeout);
-    const made = instance.create({ ...rest, timeout: timeout.total ?? 0 } as CreateAxiosDefaults);
-    return build(made, { ...policies, ...named, timeout: inherited(timeout) }, { beacons, alerts }, isOurs, mine);
-  };
-
   const close = async (): Promise<void> => {
     closed = true;
     channel.close();
@@ -165,7 +165,7 @@ function build(instance: AxiosInstance, given: Policies, options: ClientOptions,
     ...instance,
     ...aliases(request),
     request,
-    create,
+    create: (config: ClientConfig = {}) => make(instance, config, isOurs, mine),
     close,
     breakers: methodsOf(breakers, 'get', 'list', 'open', 'close', 'reset'),
     beacon: (url: string, data?: unknown, options: BeaconOptions = {}) => contain(accept, url, instance.defaults, data, options) ?? false,

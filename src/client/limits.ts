@@ -29,17 +29,11 @@ export const keepLimits = (client: object, limits: () => Limits): unknown => lim
 
 const ALL_OFF: TimeoutOptions = /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ LIMIT_NAMES.map((name) => [name, false]));
 
-/** All but the total, which lives in `defaults.timeout`. */
-export function withoutTotal(timeout: Policies['timeout']): Policies['timeout'] {
-  if (typeof timeout === 'number') return undefined;
-  if (timeout === false) return withoutTotal(ALL_OFF);
-  if (typeof timeout !== 'object' || Array.isArray(timeout)) return timeout;
-  const { total: _, ...rest } = timeout as { total?: unknown };
+/** All limits but the total, as options: those that are off are named, so that no defaults come in their place. */
+export function inherited(limits: Limits): TimeoutOptions {
+  const { total: _, ...rest } = { ...ALL_OFF, ...limits };
   return rest;
 }
-
-/** Limits as options, with those that are off named, so that no defaults come in their place. */
-export const inherited = (limits: Limits): Policies['timeout'] => withoutTotal({ ...ALL_OFF, ...limits });
 
 /** The part of a timeout that axios itself understands, its total. axios writes "none" as 0. */
 export function axiosTimeout(timeout: Policies['timeout']): { timeout?: number } {
