@@ -35,11 +35,11 @@ export const concurrency: Policy = (next) => {
     const { limit } = call.settings;
     const most = limit ? limit.concurrency : undefined;
     const place = limit && most !== undefined ? contain(take, call, limit, most) : undefined;
-    if (!place || most === undefined) return next(call);
+    if (!place) return next(call);
     const { mine, turn } = place;
     // A stream keeps its place until its last byte.
-    const free = (): void => call.whenOver(() => contain(pass, mine));
-    return turn ? turn.then(() => whenSettled(next(call), free)) : whenSettled(next(call), free);
+    const begin = () => whenSettled(next(call), () => call.whenOver(() => contain(pass, mine)));
+    return turn ? turn.then(begin) : begin();
   };
 };
 
