@@ -37,6 +37,7 @@ import { observe } from './telemetry/observer';
 import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
 import { own } from './util/own';
+import { promised } from './util/promised';
 import type { Limits } from './words';
 
 /**
@@ -121,10 +122,12 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
       ...axiosTimeout(requested.timeout),
     });
 
-  const begin = (config: RequestConfig): Promise<AxiosResponse> => {
+  const begin: Request = (configOrUrl, config) => {
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
-    const [requested, rest] = liftPolicies(asAsked(config, instance));
+    const [requested, rest] = liftPolicies(
+      asAsked(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl, instance),
+    );
     if (!enabled || isSwitchedOff()) return pass(requested, rest);
     const isPlain = requested === NO_POLICIES;
     if (!isPlain) checkPolicies(requested);
@@ -137,7 +140,7 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
         merged: () => mergedWith(instance, rest as AxiosRequestConfig),
         requested,
         policies: merged,
-        settings: isPlain ? mine.settings : mergeSettings(mine.settings, requested),
+        settings: mergeSettings(mine.settings, requested),
         bodyFactory: typeof rest.data === 'function' ? rest.data : undefined,
         limits,
         deadline: deadlineOf(merged.deadline, limits),
@@ -146,13 +149,7 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
     );
   };
 
-  const request: Request = (configOrUrl, config) => {
-    try {
-      return begin(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  };
+  const request: Request = (configOrUrl, config) => promised(begin, configOrUrl, config);
 
   const close = async (): Promise<void> => {
     closed = true;

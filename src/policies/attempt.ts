@@ -3,7 +3,7 @@
  * After a stream was handed out the attempt goes on until the last byte.
  */
 import type { AxiosResponse } from 'axios';
-import type { Call, Handler, Policy } from '../call';
+import type { Call, Policy } from '../call';
 import type { Attempt, Clock, End, Expiry } from '../call/attempt';
 import { timeoutError } from '../call/errors';
 import { now, since, type Timer } from '../clock';
@@ -11,6 +11,7 @@ import { answerOf, isCanceled, isTimeout } from '../errors';
 import { contain } from '../util/complain';
 import { discard, isBeingRead, isOpen, releaseUnread, whenRead } from '../util/discard';
 import { NONE, plus } from '../util/few';
+import { promised } from '../util/promised';
 import { quietly } from '../util/quietly';
 import type { Limits, Outcome } from '../words';
 
@@ -24,7 +25,7 @@ export const attempt =
     if (call.ended) return Promise.reject(call.ended);
     return new Promise<AxiosResponse>((resolve, reject) => {
       const current = new RunningAttempt(call, startClock, reject);
-      begun(next, call).then(
+      promised(next, call).then(
         (response) => {
           contain(answered, current, response) ?? contain(answered, current, undefined);
           resolve(response);
@@ -36,15 +37,6 @@ export const attempt =
       );
     });
   };
-
-/** A transport may throw before it returns a promise. */
-function begun(next: Handler, call: Call): Promise<AxiosResponse> {
-  try {
-    return next(call);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
 
 /** A user's adapter may respond with nothing, after everybody has stopped waiting, or with an object that throws when read. */
 function answered(current: RunningAttempt, response: AxiosResponse | undefined): true {

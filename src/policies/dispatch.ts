@@ -8,6 +8,7 @@ import { isOuter, mark } from '../call/outer';
 import { mergeLimits } from '../options/timeout';
 import { contain } from '../util/complain';
 import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
+import { promised } from '../util/promised';
 
 /** Sends a request through the instance; `set` overrides `request`. */
 export type Send = (request: AxiosRequestConfig, set: { timeout: number; adapter: AxiosAdapter }) => Promise<AxiosResponse>;
@@ -34,7 +35,7 @@ export const dispatch =
         return answer;
       };
       mark(adapter, { call, of: isClient && instance, inPlaceOf: given, timeout, body: data?.data });
-      sent = promised(() => send(data ? { ...call.request, ...data } : call.request, { timeout, adapter }));
+      sent = promised(send, data ? { ...call.request, ...data } : call.request, { timeout, adapter }); // it may be another's `request`
       return sent;
     };
     const sendMade = async (call: Call): Promise<AxiosResponse> => {
@@ -66,15 +67,6 @@ function hold(call: Call, answer: Promise<AxiosResponse>, sent: () => Promise<Ax
     (response) => contain(() => until(response?.data)),
     (error) => contain(() => until(bodyOf(error))),
   );
-}
-
-/** An instance whose `request` is not axios' own may throw synchronously, or not return a promise. */
-function promised<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return Promise.resolve(run());
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }
 
 /** Puts back what was lifted off, so that a handler that repeats `error.config` repeats the same protected request. */
