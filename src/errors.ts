@@ -121,6 +121,9 @@ export function codeOf(error: unknown): string | undefined {
 export const responseOf = (error: unknown): AxiosResponse | undefined =>
   (error as { response?: AxiosResponse } | null | undefined)?.response;
 
+/** The body of the response that an error carries. */
+export const bodyOf = (error: unknown): unknown => responseOf(error)?.data;
+
 /** The response an error is about. A success whose body broke off does not count: some of axios' errors carry it, some do not. */
 export function answerOf(error: unknown): AxiosResponse | undefined {
   const response = responseOf(error);

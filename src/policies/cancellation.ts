@@ -4,9 +4,9 @@
  */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
-import { canceled, isTimeout } from '../errors';
+import { bodyOf, canceled, isTimeout } from '../errors';
 import { type Aborters, onAbort } from '../util/aborting';
-import { bodyOf, endOpen, whenRead } from '../util/discard';
+import { endOpen, whenRead } from '../util/discard';
 
 /** Far more turns of the microtask queue than axios takes to tell its interceptors of an abort, or of a response. */
 const TURNS = 100;

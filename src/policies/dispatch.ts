@@ -5,9 +5,10 @@
 import type { AxiosAdapter, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { isOuter, mark } from '../call/outer';
+import { bodyOf } from '../errors';
 import { mergeLimits } from '../options/timeout';
 import { contain } from '../util/complain';
-import { bodyOf, discard, discardUnless, endUnread } from '../util/discard';
+import { discard, discardUnless, endUnread } from '../util/discard';
 import { promised } from '../util/promised';
 
 /** Sends a request through the instance; `set` overrides `request`. */

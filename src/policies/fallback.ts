@@ -2,13 +2,13 @@
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
 import { Alarm, now } from '../clock';
-import { canceled, codeOf, isAxiosError, isCanceled, responseOf } from '../errors';
+import { bodyOf, canceled, codeOf, isAxiosError, isCanceled, responseOf } from '../errors';
 import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
 import { deferred } from '../util/deferred';
 import { causedBy } from '../util/define';
-import { bodyOf, discardUnless } from '../util/discard';
+import { discardUnless } from '../util/discard';
 import { askedBy } from './fallback-asked';
 import { variantOf } from './fallback-key';
 

@@ -7,7 +7,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import type { Call, Handler, Policy } from '../call';
 import { now } from '../clock';
-import { responseOf } from '../errors';
+import { bodyOf, responseOf } from '../errors';
 import { complain, contain } from '../util/complain';
 import { causedBy } from '../util/define';
 import { discard } from '../util/discard';
@@ -108,7 +108,7 @@ function takeSeat(again: (ticket: Ticket) => Promise<AxiosResponse>): OnRejected
       config.notBefore = now() + (delay as number);
       // Nobody will read that response; left open, it would keep its connection and its place in the concurrency limit.
       config.call.abandon(error);
-      discard(responseOf(error)?.data);
+      discard(bodyOf(error));
     },
   });
   return failed;

@@ -61,9 +61,6 @@ function isNode(body: unknown): body is Stream {
   return typeof stream?.destroy === 'function' && typeof stream.on === 'function' && typeof stream.once === 'function';
 }
 
-/** The body of the response that an error carries. */
-export const bodyOf = (error: unknown): unknown => (error as { response?: { data?: unknown } } | null | undefined)?.response?.data;
-
 /** Releases an unread body, unless the caller can get at it through a few properties of what they are given. Returns whether it did. */
 export const discardUnless = (given: unknown, body: unknown): boolean => !leadsTo(given, body, 4) && discardUnread(body);
 
