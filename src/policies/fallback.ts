@@ -50,7 +50,7 @@ export const fallback: Policy = (next) => {
       // An interceptor may have turned an abort into an error of its own.
       if (isCanceled(error) || isCanceled(call.ended) || isRefusal(error, call)) throw error;
       const data = bodyOf(error);
-      const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error).catch(orLetGo(data)));
+      const instead = contain(stale, kept, call, settings) ?? (await standIn(call, settings, error));
       if (!instead) throw error;
       call.observer.fellBack(call, instead.fallback, error, instead.age);
       // At once, not only when its stream has closed: the next call may need its place.
@@ -135,14 +135,6 @@ function copyOf<T>(value: T): T {
   }
 }
 
-/** Releases the response that the user's function was given: after an abort nothing else leads the caller to it. */
-const orLetGo =
-  (body: unknown) =>
-  (failure: unknown): never => {
-    discardUnless(failure, body);
-    throw failure;
-  };
-
 async function standIn(call: Call, settings: FallbackSettings, error: unknown): Promise<FallbackResponse | undefined> {
   if (!settings.use && !('value' in settings)) return undefined;
   const data = settings.use ? await useOf(settings.use, call, error) : copyOf(settings.value);
@@ -152,16 +144,18 @@ async function standIn(call: Call, settings: FallbackSettings, error: unknown): 
 
 /** The user's function cannot make the call hang: it gets what is left of the deadline, and the caller may still abort. */
 async function useOf(use: NonNullable<FallbackSettings['use']>, call: Call, error: unknown): Promise<unknown> {
-  if (isAborted(call.request)) throw canceled(call.reportedConfig);
+  const data = bodyOf(error);
   const { promise: end, reject } = deferred();
   end.catch(() => {}); // the function may abort the call, and throw before anybody awaits this
   const alarm = new Alarm(() => reject(error));
   if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
   const stopListening = onAbort(call.request, () => reject(canceled(call.reportedConfig)));
   try {
+    if (isAborted(call.request)) throw canceled(call.reportedConfig);
     return await Promise.race([end, use(error, call.reportedConfig)]);
   } catch (failure) {
     if (failure !== error && !isCanceled(failure)) causedBy(failure, error);
+    discardUnless(failure, data); // after an abort nothing else leads the caller to it
     throw failure;
   } finally {
     alarm.stop();
