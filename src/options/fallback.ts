@@ -37,9 +37,8 @@ export function mergeFallback(
   if (fallback === undefined) return base ?? false;
   if (fallback === false) return false;
   if (typeof fallback === 'function') return own({ ...(base || {}), use: fallback });
-  const { use, ...rest } = base || {};
   // A `value` set later replaces a `use` set earlier.
-  const before = use && fallback?.value === undefined ? { use, ...rest } : rest;
+  const before = fallback?.value === undefined ? base || {} : { ...base, use: undefined };
   const rules = { value: anything, use: orNone(fn), staleFor: orNone(duration) };
   return fields<FallbackSettings>('fallback', before, fallback, rules, 'an object, a function, or false');
 }
