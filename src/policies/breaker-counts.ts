@@ -65,7 +65,6 @@ export class BreakerCounts {
 
   /** Which rate exceeds the settings, if any. */
   excess(settings: BreakerSettings, at: number): Excess | undefined {
-    this.configure(settings);
     const { failureRate, minCalls, burst, slow } = settings;
     const counts = this.#window.totals(at);
     const shortly = burst ? this.#burst?.totals(at) : undefined;

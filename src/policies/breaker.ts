@@ -164,7 +164,7 @@ const NOTHING = /* @__PURE__ */ new Error('rejected with nothing');
 /** Counts the outcome of a call. A status is judged whether or not the user's `validateStatus` accepts it. */
 function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {
   const settings = call.settings.breaker as BreakerSettings;
-  breaker.settings = settings; // a call is judged by its own, though others may have come since; what is counted goes on
+  breaker.configure(settings); // a call is judged by its own, though others may have come since; what is counted goes on
   breaker.release(permit, contain(verdictOn, call, error, given, settings.isFailure) ?? 'failure');
   const response = given ?? answerOf(error);
   const pause = response?.status === 429 || response?.status === 503 ? retryAfterOf(response.headers) : undefined;
