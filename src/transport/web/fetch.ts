@@ -7,7 +7,7 @@ import { define } from '../../util/define';
 import { discard } from '../../util/discard';
 import { type Changes, isOurChoice, runAdapter, supports } from '../adapter';
 import { addedHeaders } from '../added-headers';
-import { watchBody } from './body';
+import { Watch, watchBody } from './body';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
 
@@ -16,20 +16,6 @@ const KEY = 'breakwater';
 
 type Fetch = typeof globalThis.fetch;
 type Init = RequestInit & { [KEY]?: Watch };
-
-/** A class, since axios copies plain objects. */
-class Watch {
-  readonly attempt: Attempt;
-  readonly config: InternalAxiosRequestConfig;
-  readonly isForXhr: boolean;
-  /** Whether the connection broke off in the body. */
-  isCut = false;
-  constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
-    this.attempt = attempt;
-    this.config = config;
-    this.isForXhr = isForXhr;
-  }
-}
 
 /**
  * Makes Requests that the attempt can abort. If axios were given the signal, it would chain another to it and wrap every stream; and a
@@ -88,7 +74,7 @@ export const fetchHandler: Handler = (call) => {
 async function watchedFetch(input: URL | Request | string, init?: Init): Promise<Response> {
   const options = init as Init; // axios made the object for this request; it has no prototype
   const watch = options[KEY] as Watch;
-  const { attempt, config, isForXhr } = watch;
+  const { attempt, config } = watch;
   delete options[KEY];
   const fetch = (config.env?.fetch ?? globalThis.fetch) as Fetch; // the user's own, if there is one
   const isRequest = typeof input === 'object' && 'url' in input;
@@ -108,19 +94,6 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   attempt.headers = response.headers;
   if (response.redirected) attempt.hops = 2; // or more, which nobody is told
   attempt.clock.enter('body');
-  const { method, responseType, onDownloadProgress, maxContentLength } = config;
-  const isRemade = !!onDownloadProgress || maxContentLength !== -1; // axios builds a Response of its own from it
-  const isStream = /^stream$/i.test(String(responseType));
-  const cut = (): void => {
-    watch.isCut = true;
-  };
-  return watchBody(response, attempt, () => read(begun), cut, {
-    isHead: /^head$/i.test(`${method}`),
-    isStream,
-    // Cases in which axios may read the stream; whether it does depends on much more, so it may still use a method.
-    isStreamed: isRemade || isStream || /^response$/i.test(String(responseType)),
-    isRemade,
-    isForXhr,
-    most: typeof maxContentLength === 'number' && maxContentLength > -1 ? maxContentLength : Infinity,
-  });
+  watchBody(response, watch, () => read(begun));
+  return response;
 }
