@@ -97,14 +97,14 @@ export async function runAdapter(
     const response = await adapter(adapted);
     if (!changes) keepNotes(adapted, call, attempt);
     response.config = config;
-    if (config.responseType === 'stream') restore(adapted, config); // errors of the stream will carry it
+    if (config.responseType === 'stream') restore(adapted, adapted, config); // errors of the stream will carry it
     return response;
   } catch (error) {
     if (!changes) keepNotes(adapted, call, attempt);
     if (axios.isAxiosError(error)) {
       for (const told of [error, error.cause as AxiosError | undefined, error.response]) {
         if (told?.config === adapted) Reflect.set(told, 'config', config); // refused where an adapter froze its error
-        if (told?.config && told.config !== config) undo(told.config, adapted, config, attempt);
+        if (told?.config && told.config !== config && isOf(attempt, told.config, adapted)) restore(told.config, adapted, config);
       }
       // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
       if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
@@ -153,25 +153,17 @@ function setSignal(config: InternalAxiosRequestConfig, attempt: Attempt): void {
   Object.defineProperty(config, 'signal', SIGNAL);
 }
 
-/** Undoes the attempt's overrides in a config that an error carries, such as an adapter's copy: a retry with them would have no `total`. */
-function undo(
-  copy: InternalAxiosRequestConfig,
-  adapted: InternalAxiosRequestConfig,
-  config: InternalAxiosRequestConfig,
-  attempt: Attempt,
-): void {
-  if (copy.timeout !== adapted.timeout || !copy.signal || copy.signal !== attempt.signal) return;
+/** Whether a config that an error carries, such as an adapter's copy, has the attempt's overrides: a retry with them would have no `total`. */
+const isOf = (attempt: Attempt, copy: InternalAxiosRequestConfig, adapted: InternalAxiosRequestConfig): boolean =>
+  copy.timeout === adapted.timeout && !!copy.signal && copy.signal === attempt.signal;
+
+/** Undoes the attempt's overrides, in place. */
+function restore(copy: InternalAxiosRequestConfig, adapted: InternalAxiosRequestConfig, config: InternalAxiosRequestConfig): void {
   for (const name of Object.keys(adapted) as (keyof InternalAxiosRequestConfig)[]) {
-    if (copy[name] !== adapted[name]) continue;
+    if (copy !== adapted && copy[name] !== adapted[name]) continue; // no longer the attempt's
     if (name in config) Reflect.set(copy, name, config[name]);
     else Reflect.deleteProperty(copy, name);
   }
-}
-
-/** Turns the adapted config back into the original, in place. */
-function restore(adapted: object, config: object): void {
-  for (const name of Object.keys(adapted)) if (!(name in config)) Reflect.deleteProperty(adapted, name);
-  Object.assign(adapted, config);
 }
 
 /** Hands each attempt to its adapter's transport. A custom adapter reports no phases, so only `total` and the deadline bound it. */
