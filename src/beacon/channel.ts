@@ -69,7 +69,10 @@ export class BeaconChannel {
     // Deferred, so as to batch with other beacons of the same turn, unless some of the queue would be dropped.
     if (this.#queue.isOver) go();
     else if (ending) queueMicrotask(go);
-    for (const oldest of this.#queue.shrink()) this.#drops.add('queue_full', oldest);
+    for (const oldest of this.#queue) {
+      if (!this.#queue.isOver) break;
+      this.#drop('queue_full', oldest);
+    }
     this.#pumpSoon(0);
     this.#sender.hold?.();
     return true;

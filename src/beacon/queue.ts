@@ -38,17 +38,6 @@ export class Queue {
   remove(item: Item): void {
     if (this.#items.delete(item)) this.bytes -= item.body.length;
   }
-
-  /** Removes the oldest until both bounds hold, and returns them. */
-  shrink(): Item[] {
-    const removed: Item[] = [];
-    for (const item of this.#items) {
-      if (!this.isOver) break;
-      this.remove(item);
-      removed.push(item);
-    }
-    return removed;
-  }
 }
 
 /** The waiting items that share a request with `item`, and whether it is full: by its batch options, or at `most` bytes. */
