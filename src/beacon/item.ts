@@ -26,12 +26,7 @@ export interface Item {
   readonly at: number;
 }
 
-interface Content {
-  body: Uint8Array<ArrayBuffer>;
-  type: string | undefined;
-  /** Whether it can be an element of a JSON array, or a line. */
-  isJson: boolean;
-}
+type Content = [body: Uint8Array<ArrayBuffer>, type: string | undefined];
 
 /** What relative URLs are resolved against; absolute ones too, if they are not allowed. */
 export type Base = Pick<AxiosRequestConfig, 'baseURL' | 'allowAbsoluteUrls'>;
@@ -65,14 +60,15 @@ export function makeItem(
 function itemTo(url: URL, data: unknown, options: BeaconOptions | null): Item {
   const { contentType, headers, batch } = own(options ?? {});
   const wanted = batch ? { ...DEFAULT_BATCH, ...usable(batch) } : undefined;
-  const { body, type, isJson } = contentOf(data, wanted !== undefined);
+  const raw = rawOf(data); // can be no element of a JSON array, and no line
+  const [body, type] = raw ?? textOf(data, wanted !== undefined);
   const item = {
     url: url.href,
     origin: url.origin,
     body,
     contentType: contentType === undefined || contentType === null ? type : String(contentType),
     headers: headersOf(headers ?? {}),
-    batch: isJson ? wanted : undefined,
+    batch: raw ? undefined : wanted,
     count: 1,
     at: now(),
   };
@@ -87,18 +83,19 @@ const headersOf = (headers: Readonly<Record<string, unknown>>): Record<string, s
       .map(([name, value]) => [name, String(value)]),
   );
 
-function contentOf(data: unknown, forBatch: boolean): Content {
-  if (ArrayBuffer.isView(data)) return bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+/** Bytes, copied, so that later changes to the original are not sent; or a form. */
+function rawOf(data: unknown): Content | undefined {
+  if (ArrayBuffer.isView(data)) return [new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(), undefined];
   const tag = tagOf(data);
-  if (tag === 'ArrayBuffer') return bytes(new Uint8Array(data as ArrayBuffer));
-  if (tag === 'URLSearchParams') return { body: encode(String(data)), type: FORM, isJson: false };
-  if (forBatch) return { body: encode(jsonOf(data)), type: TEXT, isJson: true };
-  if (data === undefined) return { body: new Uint8Array(), type: undefined, isJson: false };
-  return { body: encode(typeof data === 'string' ? data : stringify(data)), type: TEXT, isJson: false };
+  if (tag === 'ArrayBuffer') return [new Uint8Array(data as ArrayBuffer).slice(), undefined];
+  return tag === 'URLSearchParams' ? [encode(String(data)), FORM] : undefined;
 }
 
-/** Copies, so that later changes to the original are not sent. */
-const bytes = (data: Uint8Array): Content => ({ body: new Uint8Array(data), type: undefined, isJson: false });
+function textOf(data: unknown, forBatch: boolean): Content {
+  if (forBatch) return [encode(jsonOf(data)), TEXT];
+  if (data === undefined) return [new Uint8Array(), undefined];
+  return [encode(typeof data === 'string' ? data : stringify(data)), TEXT];
+}
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
