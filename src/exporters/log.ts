@@ -7,7 +7,7 @@
 import { badOption } from '../errors/bad-option';
 import type { Listenable } from '../telemetry/events';
 import type { AttemptRecord } from '../telemetry/record';
-import { alertLine, beaconLine, breakerLine, type Drops, type Told, timeoutLine } from './log/lines';
+import { alertLine, beaconLine, breakerLine, type Drops, timeoutLine } from './log/lines';
 import { Throttle } from './log/throttle';
 import { type LogFunction, type WarnLogger, writerTo } from './log/writer';
 import { optionsOf } from './options';
@@ -49,21 +49,20 @@ export function logTo(client: Listenable, logger: LogFunction | WarnLogger, opti
   if (typeof client?.on !== 'function') throw badOption('client', client, 'It takes what createClient or protect gave.');
   if (!Array.isArray(events) || !events.every((event) => EVENTS.includes(event)))
     throw badOption('events', events, `It takes a list of ${EVENTS.map((event) => `'${event}'`).join(', ')}.`);
-  const writeTo = writerTo(logger);
-  const write = ([line, message]: Told): void => void writeTo(line, message);
+  const write = writerTo(logger);
 
   const timeouts = new Throttle<{ record: AttemptRecord; suppressed: number }>(
     ONE_SECOND,
     CAP,
     (held, { record, suppressed }) => ({ record, suppressed: held.suppressed + 1 + suppressed }),
-    ({ record, suppressed }) => write(timeoutLine(record, suppressed)),
+    ({ record, suppressed }) => write(...timeoutLine(record, suppressed)),
   );
-  const drops = new Throttle<Drops>(ONE_MINUTE, 1, added, (dropped) => write(beaconLine(dropped)));
+  const drops = new Throttle<Drops>(ONE_MINUTE, 1, added, (dropped) => write(...beaconLine(dropped)));
 
   const listen: Record<LogEvent, () => () => void> = {
     timeout: () => client.on('timeout', (record) => timeouts.add(record.endpoint, { record, suppressed: 0 })),
-    breaker: () => client.on('breaker', (event) => write(breakerLine(event))),
-    alert: () => client.on('alert', (alert) => write(alertLine(alert))),
+    breaker: () => client.on('breaker', (event) => write(...breakerLine(event))),
+    alert: () => client.on('alert', (alert) => write(...alertLine(alert))),
     beacon: () => client.on('beacon', ({ reason, count, url }) => drops.add('', { reasons: { [reason]: count }, url })),
   };
   const stops = [...new Set<LogEvent>(events)].map((event) => listen[event]());
