@@ -12,25 +12,17 @@ export class Level {
     this.#counter = meter.createUpDownCounter(name, options);
   }
 
-  up(attributes: Attributes): void {
-    this.#add(1, attributes);
-  }
-
   /** What came up before anybody listened is not counted down. */
-  down(attributes: Attributes): void {
-    this.#add(-1, attributes);
-  }
-
-  /** Takes everything back. */
-  clear(): void {
-    for (const { attributes, count } of this.#counts.values()) if (count > 0) this.#counter.add(-count, attributes);
-  }
-
-  #add(by: 1 | -1, attributes: Attributes): void {
+  add(by: 1 | -1, attributes: Attributes): void {
     const key = JSON.stringify(attributes);
     const count = (this.#counts.get(key)?.count ?? 0) + by;
     if (count < 0) return;
     this.#counts.set(key, { attributes, count });
     this.#counter.add(by, attributes);
+  }
+
+  /** Takes everything back. */
+  clear(): void {
+    for (const { attributes, count } of this.#counts.values()) if (count > 0) this.#counter.add(-count, attributes);
   }
 }

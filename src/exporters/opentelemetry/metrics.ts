@@ -64,11 +64,9 @@ export function measure(client: Collectable, meter: Meter, labels: EndpointLabel
         .filter(({ state }) => state !== 'closed')
         .map(({ endpoint, state }) => about({ endpoint }, { 'breakwater.state': state })),
     ),
-    client.on('alert', ({ endpoint, reason, status }) => {
-      const attributes = about({ endpoint }, { 'breakwater.reason': reason });
-      if (status === 'firing') alerts.up(attributes);
-      else alerts.down(attributes);
-    }),
+    client.on('alert', ({ endpoint, reason, status }) =>
+      alerts.add(status === 'firing' ? 1 : -1, about({ endpoint }, { 'breakwater.reason': reason })),
+    ),
   ];
   return () => {
     for (const end of ends) end();
