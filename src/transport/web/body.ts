@@ -1,25 +1,8 @@
 /** Makes whatever reads a response read a body that is watched chunk by chunk. */
-import type { InternalAxiosRequestConfig } from 'axios';
-import type { Attempt } from '../../call/attempt';
 import { define } from '../../util/define';
 import type { Timings } from '../../words';
 import { decoderOf, essenceOf } from './content-type';
-import { WatchedBody } from './watched-body';
-
-/** What one attempt's fetch has to know. A class, since axios copies plain objects. */
-export class Watch {
-  readonly attempt: Attempt;
-  readonly config: InternalAxiosRequestConfig;
-  /** Whether it answers as XHR would: with text, and a Blob's type. */
-  readonly isForXhr: boolean;
-  /** Whether the connection broke off in the body: what reads it may say something else of that, or nothing. */
-  isCut = false;
-  constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
-    this.attempt = attempt;
-    this.config = config;
-    this.isForXhr = isForXhr;
-  }
-}
+import { type Watch, WatchedBody } from './watched-body';
 
 /**
  * Makes every reader of the body go through here: the response's methods and, where axios may read it, its stream, which axios inspects
@@ -42,9 +25,7 @@ export function watchBody(response: Response, watch: Watch, measured: () => Timi
     attempt.clock.stop(measured());
   } else if (isOutOfSight(response, isStream)) attempt.clock.pause();
   else {
-    const watched = new WatchedBody(body, attempt, measured, () => {
-      watch.isCut = true;
-    });
+    const watched = new WatchedBody(body, watch, measured);
     // Cases in which axios may read the stream; whether it does depends on much more, so it may still use a method.
     if (isRemade || isStream || /^response$/i.test(String(responseType))) {
       const isLimited = typeof maxContentLength === 'number' && maxContentLength > -1;

@@ -7,9 +7,10 @@ import { define } from '../../util/define';
 import { discard } from '../../util/discard';
 import { type Changes, isOurChoice, runAdapter, supports } from '../adapter';
 import { addedHeaders } from '../added-headers';
-import { Watch, watchBody } from './body';
+import { watchBody } from './body';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
+import { Watch } from './watched-body';
 
 /** The key under which the attempt travels in `fetchOptions`. axios keeps every fetch it is ever given, so all attempts share one. */
 const KEY = 'breakwater';

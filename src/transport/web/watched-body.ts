@@ -1,4 +1,5 @@
 /** A body that reports each chunk as it arrives, however it is read: as text, as bytes, or as a stream. */
+import type { InternalAxiosRequestConfig } from 'axios';
 import type { Attempt } from '../../call/attempt';
 import type { Timings } from '../../words';
 
@@ -9,20 +10,34 @@ const STREAM = { stream: true };
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** What one attempt's fetch has to know. A class, since axios copies plain objects. */
+export class Watch {
+  readonly attempt: Attempt;
+  readonly config: InternalAxiosRequestConfig;
+  /** Whether it answers as XHR would: with text, and a Blob's type. */
+  readonly isForXhr: boolean;
+  /** Whether the connection broke off in the body: what reads it may say something else of that, or nothing. */
+  isCut = false;
+  constructor(attempt: Attempt, config: InternalAxiosRequestConfig, isForXhr: boolean) {
+    this.attempt = attempt;
+    this.config = config;
+    this.isForXhr = isForXhr;
+  }
+}
+
 export class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
-  readonly #attempt: Attempt;
+  readonly #watch: Watch;
   readonly #measured: () => Timings | undefined;
-  readonly #cut: () => void;
   #isTaken = false;
   #aborted: { reason: unknown } | undefined;
   #controller: ReadableStreamDefaultController<Bytes> | undefined;
 
-  constructor(body: ReadableStream<Bytes>, attempt: Attempt, measured: () => Timings | undefined, cut: () => void) {
+  constructor(body: ReadableStream<Bytes>, watch: Watch, measured: () => Timings | undefined) {
     this.#reader = body.getReader();
-    this.#attempt = attempt;
+    this.#watch = watch;
     this.#measured = measured;
-    this.#cut = cut;
+    const { attempt } = watch;
     attempt.bodyOpen = true;
     attempt.onAbort((reason) => {
       this.#aborted = { reason };
@@ -59,7 +74,7 @@ export class WatchedBody {
 
   /** One chunk per pull: while there is no pull, the silence is due to backpressure. */
   stream(most = Infinity): ReadableStream<Bytes> {
-    const { clock } = this.#attempt;
+    const { clock } = this.#watch.attempt;
     let left = most;
     clock.pause(); // until the first pull
     return new ReadableStream<Bytes>(
@@ -77,7 +92,7 @@ export class WatchedBody {
           if (left < 0) this.#drop(new TypeError('The body is longer than maxContentLength.'));
         },
         cancel: (reason) => {
-          this.#attempt.bodyEnded(null);
+          this.#watch.attempt.bodyEnded(null);
           return this.#reader.cancel(reason);
         },
       },
@@ -88,7 +103,7 @@ export class WatchedBody {
   /** Abandons the rest; a consumer that reads on gets the reason instead of a clean end. */
   #drop(reason: unknown): void {
     this.#aborted = { reason };
-    this.#attempt.bodyEnded(null);
+    this.#watch.attempt.bodyEnded(null);
     this.#reader.cancel(reason).catch(() => {});
   }
 
@@ -97,7 +112,7 @@ export class WatchedBody {
     if (this.#isTaken) throw new TypeError('body stream already read');
     this.#isTaken = true;
     const reader = this.#reader;
-    const { clock } = this.#attempt;
+    const { clock } = this.#watch.attempt;
     clock.resume(); // paused if a stream was made that nobody reads
     try {
       for (;;) {
@@ -119,7 +134,7 @@ export class WatchedBody {
       const { done, value } = await this.#reader.read();
       if (this.#aborted) throw this.#aborted.reason;
       if (!done) {
-        this.#attempt.clock.progress();
+        this.#watch.attempt.clock.progress();
         return value;
       }
     } catch (error) {
@@ -129,14 +144,14 @@ export class WatchedBody {
   }
 
   #failed(error: unknown): never {
-    this.#attempt.bodyEnded(error);
+    this.#watch.attempt.bodyEnded(error);
     const { name, message } = (error ?? {}) as Error; // a TypeError of another frame, whose fetch was used, is no instance
-    if (name === 'TypeError' && CUT.test(message)) this.#cut();
+    if (name === 'TypeError' && CUT.test(message)) this.#watch.isCut = true;
     throw error;
   }
 
   #ended(): void {
-    this.#attempt.clock.stop(this.#measured());
-    this.#attempt.bodyEnded();
+    this.#watch.attempt.clock.stop(this.#measured());
+    this.#watch.attempt.bodyEnded();
   }
 }
