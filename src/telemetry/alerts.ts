@@ -6,7 +6,7 @@ import { now } from '../clock';
 import type { AlertSettings } from '../options/alerts';
 import { Later } from '../util/later';
 import type { AttemptRecord } from './record';
-import { BUCKET, type Share } from './series';
+import { BUCKET, rateOf, type Share } from './series';
 import type { Statistics, Watched } from './stats';
 
 /** An endpoint times out too often, or no longer does. */
@@ -141,8 +141,6 @@ export class Alerts {
     this.#emit({ ...alert, status: 'resolved', ...told(watched, watched.series.short()), endedAt });
   }
 }
-
-const rateOf = ({ timeouts, attempts }: Share): number => (attempts ? timeouts / attempts : 0);
 
 /** Half a timeout in one more attempt is added, to keep a short past from looking perfect. */
 const expectedOf = ({ timeouts, attempts }: Share): number => Math.max((timeouts + 0.5) / (attempts + 1), LOWEST_BASELINE);

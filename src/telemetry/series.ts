@@ -29,6 +29,9 @@ export interface Share {
   timeouts: number;
 }
 
+/** The share that timed out; 0 of none. */
+export const rateOf = ({ attempts, timeouts }: Share): number => (attempts ? timeouts / attempts : 0);
+
 export class Series {
   /** Monotonic time of the last attempt. */
   lastAt = now();

@@ -3,7 +3,7 @@ import { now } from '../clock';
 import type { Kind } from '../words';
 import { Latest } from './latest';
 import type { AttemptRecord, CallRecord } from './record';
-import { Series, type SeriesPoint } from './series';
+import { rateOf, Series, type SeriesPoint } from './series';
 import type { SuggestedLimits } from './suggest';
 
 /** The name under which endpoints beyond the cap are counted. */
@@ -77,14 +77,13 @@ class Endpoint {
   }
 
   snapshot(): EndpointStats {
-    const { attempts, timeouts } = this.#latest.share();
     const suggested = this.#latest.suggested();
     return {
       endpoint: this.name,
       calls: this.calls,
       attempts: this.attempts,
       timeouts: { ...this.timeouts },
-      timeoutRate: attempts ? timeouts / attempts : 0,
+      timeoutRate: rateOf(this.#latest.share()),
       p50: this.#latest.quantile(0.5),
       p95: this.#latest.quantile(0.95),
       p99: this.#latest.quantile(0.99),
