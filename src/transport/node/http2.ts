@@ -102,7 +102,8 @@ export class Http2 {
   /** A stream is over; a session without streams is kept idle for a while. */
   #left(shared: Shared): void {
     if (--shared.streams > 0) return;
-    if (this.#closed || !this.#isKept(shared)) return this.#retire(shared, 0);
+    const isKept = this.#sessions.get(shared.authority)?.includes(shared);
+    if (this.#closed || !isKept) return this.#retire(shared, 0);
     shared.session.unref();
     const { sessionTimeout } = shared.options;
     if (sessionTimeout === undefined || sessionTimeout === null) return; // axios never closes it then
@@ -149,10 +150,6 @@ export class Http2 {
     return shared;
   }
 
-  #isKept(shared: Shared): boolean {
-    return this.#sessions.get(shared.authority)?.includes(shared) === true;
-  }
-
   #forget(shared: Shared): void {
     const rest = (this.#sessions.get(shared.authority) ?? []).filter((other) => other !== shared);
     if (rest.length) this.#sessions.set(shared.authority, rest);
@@ -162,7 +159,7 @@ export class Http2 {
   /** Accepts no new streams, and closes with the last of the other ones. */
   #retire(shared: Shared, others: number): void {
     clearTimeout(shared.idle);
-    if (this.#isKept(shared)) this.#forget(shared);
+    this.#forget(shared);
     if (others > 0) {
       if (!shared.session.connecting) shared.session.close();
       return;
