@@ -191,11 +191,9 @@ export class BeaconChannel {
     if (this.#ended(item, sent)) this.#pump();
   }
 
-  /** Returns false if it was counted before: the channel was closed, or nothing was heard of it. */
+  /** Returns false if it was counted before. */
   #ended(item: Item, sent: Sent): boolean {
-    const lane = this.#inFlight.end(item);
-    if (!lane) return false;
-    lane.end(sent);
+    if (!this.#inFlight.end(item, sent)) return false;
     if (sent.ok) this.#sent += item.count;
     else this.#drops.add(sent.reason, item);
     return true;

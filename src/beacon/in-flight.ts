@@ -2,6 +2,7 @@
 import { now } from '../clock';
 import type { Item } from './item';
 import type { Lane } from './lane';
+import type { Sent } from './sender';
 
 /** Since when it has been watched, and whether it was late at an earlier look. */
 interface Flight {
@@ -22,11 +23,10 @@ export class InFlight {
     lane.begin();
   }
 
-  /** Its lane; `undefined` if it has ended before. */
-  end(item: Item): Lane | undefined {
-    const lane = this.#flights.get(item)?.lane;
-    this.#flights.delete(item);
-    return lane;
+  /** Returns false if it has ended before: the channel was closed, or nothing was heard of it. */
+  end(item: Item, sent: Sent): boolean {
+    this.#flights.get(item)?.lane.end(sent);
+    return this.#flights.delete(item);
   }
 
   /** Ends all. */
