@@ -113,8 +113,8 @@ export class BeaconChannel {
   }
 
   #listen(): void {
-    if (this.#closed || this.#stopListening) return;
-    this.#stopListening = this.#sender.onEnd({ handOver: (ending) => this.#handOver(ending), drain: (ms) => this.#drain(ms) });
+    if (this.#closed) return;
+    this.#stopListening ??= this.#sender.onEnd({ handOver: (ending) => this.#handOver(ending), drain: (ms) => this.#drain(ms) });
   }
 
   /** Hands what waits to the browser, since the page may be gone in a moment. */
