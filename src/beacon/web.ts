@@ -73,8 +73,6 @@ const post = async ({ url, body, contentType, headers }: Item, init: RequestInit
   return fetch(url, { ...init, method: 'POST', body: body.length ? body : null, headers: sent });
 };
 
-const blob = (body: Uint8Array<ArrayBuffer>, type: string | undefined): Blob => new Blob([body], type ? { type } : {});
-
 /** Bytes that the browser has taken over and may not have sent yet: its quota is the page's, whatever client they are from. */
 let pending = 0;
 
@@ -113,7 +111,7 @@ function handOver(item: Item, lost: () => void): boolean {
     // sendBeacon includes cookies even cross-origin, as none of our other requests do: it would identify the user there, or be refused.
     const isAlike = item.origin === ownOrigin() || typeof Request !== 'function' || !('keepalive' in Request.prototype);
     if (isAlike && Object.keys(headers).length === 0 && typeof navigator?.sendBeacon === 'function') {
-      if (!navigator.sendBeacon(url, blob(body, contentType))) return false;
+      if (!navigator.sendBeacon(url, new Blob([body], { type: contentType ?? '' }))) return false;
       pending += body.length;
       // Nobody is told when it ends.
       quietly(KEPT, () => {
