@@ -6,7 +6,8 @@ import type { BeaconEvent } from '../beacon/drops';
 import { badOption } from '../errors/bad-option';
 import type { BreakerEvent } from '../policies/breaker';
 import type { FallbackKind } from '../policies/fallback';
-import { complain, quiet } from '../util/complain';
+import { complain } from '../util/complain';
+import { isolated } from '../util/isolated';
 import type { Phase, StopReason } from '../words';
 import type { Alert } from './alerts';
 import type { AttemptRecord, CallRecord } from './record';
@@ -113,7 +114,10 @@ export class Events {
     if (typeof handler !== 'function') throw badOption('handler', handler, 'It takes a function.');
     const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
     this.#isolated.set(type, ofType);
-    const entry = ofType.get(handler as Loose) ?? { handler: isolate(handler as Loose, type), times: 0 };
+    const entry = ofType.get(handler as Loose) ?? {
+      handler: isolated(handler as Loose, `a handler of '${type}' failed; the call is not affected.`),
+      times: 0,
+    };
     entry.times++;
     ofType.set(handler as Loose, entry);
     this.#emitter.on(type as '*', entry.handler);
@@ -146,17 +150,4 @@ export class Events {
       complain(this, `an event of '${type}' could not be made; the call is not affected.`, error);
     }
   }
-}
-
-/** The failures of a handler are reported once, and from then on ignored. */
-function isolate(handler: Loose, type: string): Loose {
-  const tell = (error: unknown): void => complain(isolated, `a handler of '${type}' failed; the call is not affected.`, error);
-  const isolated: Loose = (...args) => {
-    try {
-      quiet(handler(...args), tell);
-    } catch (error) {
-      tell(error);
-    }
-  };
-  return isolated;
 }

@@ -1,6 +1,6 @@
 /** Writes a line to a logger, whose kind is recognised by its methods. */
 import { badOption } from '../../errors/bad-option';
-import { complain, quiet } from '../../util/complain';
+import { isolated } from '../../util/isolated';
 import type { LogLine } from './lines';
 
 /** Takes a line and its message for people. */
@@ -19,17 +19,8 @@ type Warn = { warn(...args: unknown[]): unknown };
  *
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` if it is no logger
  */
-export function writerTo(logger: LogFunction | WarnLogger): LogFunction {
-  const write = styleOf(logger);
-  const tell = (error: unknown): void => complain(write, 'the logger given to logTo failed; nothing else is affected.', error);
-  return (line, message) => {
-    try {
-      quiet(write(line, message), tell);
-    } catch (error) {
-      tell(error);
-    }
-  };
-}
+export const writerTo = (logger: LogFunction | WarnLogger): ((line: LogLine, message: string) => void) =>
+  isolated(styleOf(logger), 'the logger given to logTo failed; nothing else is affected.');
 
 /** `warn` is looked up for each line: pino replaces its methods when the level changes. */
 function styleOf(logger: unknown): LogFunction {
