@@ -121,7 +121,7 @@ export class BeaconChannel {
   #handOver(ending: Ending): void {
     const { handOver: take } = this.#sender;
     if (!take || this.#queue.length === 0) return;
-    for (const item of this.#queue) this.#isStopped(item);
+    for (const item of this.#queue) this.#dropIfStopped(item);
     const offer = (item: Item): DropReason | undefined => {
       const lane = this.#lanes.use(item.origin);
       if (!lane.mayHandOver(ending)) return 'circuit_open';
@@ -168,7 +168,7 @@ export class BeaconChannel {
     const waiting = new Set<string>();
     let wait = Infinity;
     for (const item of this.#queue) {
-      if (this.#isStopped(item) || waiting.has(item.company ?? '')) continue;
+      if (this.#dropIfStopped(item) || waiting.has(item.company ?? '')) continue;
       const lane = this.#lanes.use(item.origin);
       if (this.#inFlight.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
       const { items, isFull } = batchOf(item, this.#queue);
@@ -199,8 +199,8 @@ export class BeaconChannel {
     return true;
   }
 
-  /** Whether the collector is to be left alone for now; if so, drops the beacon. */
-  #isStopped(item: Item): boolean {
+  /** Drops the beacon if its collector is to be left alone for now; returns whether it did. */
+  #dropIfStopped(item: Item): boolean {
     const refusal = this.#lanes.use(item.origin).refusal();
     if (refusal) this.#drop(refusal, item);
     return refusal !== undefined;

@@ -2,7 +2,7 @@
 import { redactedUrl } from '../endpoint';
 import { Later } from '../util/later';
 import { own } from '../util/own';
-import type { Item } from './item';
+import type { Dropped } from './item';
 import type { DropReason } from './sender';
 
 /** Beacons were dropped. Those dropped for the same reason within a second make one event. */
@@ -18,8 +18,6 @@ export interface BeaconEvent {
 }
 
 const INTERVAL = 1_000;
-
-type Dropped = Pick<Item, 'url' | 'count' | 'body'>;
 
 /** What the next event will tell, and when. */
 interface Pending {

@@ -26,6 +26,9 @@ export interface Item {
   readonly at: number;
 }
 
+/** What is told of a beacon that is dropped. */
+export type Dropped = Pick<Item, 'url' | 'count' | 'body'>;
+
 type Content = [body: Uint8Array<ArrayBuffer>, type: string | undefined];
 
 /** What relative URLs are resolved against; absolute ones too, if they are not allowed. */
@@ -37,7 +40,7 @@ export function makeItem(
   { baseURL, allowAbsoluteUrls }: Base,
   data: unknown,
   options: BeaconOptions | null,
-  drop: (reason: 'serialize_error' | 'invalid_url', dropped: Pick<Item, 'url' | 'count' | 'body'>) => void,
+  drop: (reason: 'serialize_error' | 'invalid_url', dropped: Dropped) => void,
 ): Item | undefined {
   let to: URL | undefined;
   let full = '';
