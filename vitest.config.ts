@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration, type UserWorkspaceConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS, findChromium } from './test/browser/chromium.mjs';
+import { ByTurns } from './test/setup/order.ts';
 import { ownSite } from './test/setup/parity-site.ts';
 import { watchesDefects } from './test/setup/watches-defects.ts';
 
@@ -35,7 +36,7 @@ const onSockets = (
     globalSetup: ['test/setup/library.ts'],
     setupFiles: ['test/setup/fuzz.ts'],
     pool: 'forks',
-    maxWorkers: 5,
+    maxWorkers: 7,
     sequence: { groupOrder: 1 },
     testTimeout: TIMEOUT,
     hookTimeout: TIMEOUT,
@@ -73,6 +74,7 @@ const inChromium = (
 export default defineConfig({
   test: {
     coverage: { provider: 'v8', include: ['src/**'] },
+    sequence: { sequencer: ByTurns },
     // One project after the other (groupOrder): these tests measure time, and a crowded machine makes every clock late. All but the pure ones
     // wait for most of theirs, so there may be more of them than the two cores that CI has, of which Vitest would take one.
     projects: [
