@@ -20,6 +20,14 @@ const TIMEOUT = 60_000;
 
 const WIDE = ['test/**/*.wide.test.ts'];
 
+/** What sweeps many inputs: in part in `unit` and `node`, see setup/sample.ts, and in full with the wide tests. */
+const SWEEPS = {
+  unit: ['fuzz-*', 'histogram', 'instance-request', 'redaction'],
+  node: ['lag', 'parity-errors', 'parity-requests', 'redirect-parity'],
+};
+const sweeps = (folder: keyof typeof SWEEPS) => SWEEPS[folder].map((name) => `test/${folder}/${name}.test.ts`);
+const IN_PART = { SWEEPS: 'in part' };
+
 /** What measures its process, listens to all in it, or changes Node's own modules for all in it, as mocks and tracers do. */
 const ALONE = ['agents-global', 'compat-{msw,nock}', 'diagnostics', 'leaks', 'opentelemetry*'].map((name) => `test/node/${name}.test.ts`);
 
@@ -35,6 +43,7 @@ const onSockets = (
     environment: 'node',
     globalSetup: ['test/setup/library.ts'],
     setupFiles: ['test/setup/fuzz.ts'],
+    env: IN_PART,
     pool: 'forks',
     maxWorkers: 7,
     sequence: { groupOrder: 1 },
@@ -71,6 +80,22 @@ const inChromium = (
   },
 });
 
+/** Pure tests that try many inputs. */
+const properties = (name: string, include: string[], env: Record<string, string> = {}): TestProjectConfiguration => ({
+  resolve: on('node'),
+  plugins: [watchesDefects],
+  test: {
+    name,
+    environment: 'node',
+    include,
+    setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
+    env,
+    maxWorkers: 2,
+    sequence: { groupOrder: 4 },
+    testTimeout: TIMEOUT,
+  },
+});
+
 export default defineConfig({
   test: {
     coverage: { provider: 'v8', include: ['src/**'] },
@@ -88,6 +113,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           exclude: WIDE,
           setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
+          env: IN_PART,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
           testTimeout: TIMEOUT,
@@ -115,7 +141,7 @@ export default defineConfig({
         test: {
           name: 'wide',
           environment: 'node',
-          include: WIDE,
+          include: [...WIDE, ...sweeps('node')],
           exclude: ['test/browser/**'],
           globalSetup: ['test/setup/library.ts'],
           setupFiles: ['test/setup/fuzz.ts'],
@@ -126,20 +152,8 @@ export default defineConfig({
           hookTimeout: TIMEOUT,
         },
       },
-      {
-        resolve: on('node'),
-        plugins: [watchesDefects],
-        test: {
-          name: 'fuzz',
-          environment: 'node',
-          include: ['test/unit/fuzz-*.test.ts'],
-          setupFiles: ['test/setup/fuzz.ts', 'test/setup/defects.ts'],
-          env: { FUZZ_SEED: 'random' },
-          maxWorkers: 2,
-          sequence: { groupOrder: 4 },
-          testTimeout: TIMEOUT,
-        },
-      },
+      properties('wide-unit', sweeps('unit')),
+      properties('fuzz', ['test/unit/fuzz-*.test.ts'], { FUZZ_SEED: 'random' }),
       inChromium('wide-browser', { include: ['test/browser/**/*.wide.test.ts'], sequence: { groupOrder: 5 } }),
     ],
   },

@@ -1,6 +1,7 @@
 // What fails through a client fails as through stock axios: with the same error, and all that is in it.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { some } from '../setup/sample';
 import { type Answer, reply } from './parity-site';
 import { type Config, parity } from './parity-support';
 
@@ -24,7 +25,7 @@ const json = (status: number | string, body = '{"why":"x"}'): Answer =>
   raw(reply({ status, body, headers: [['Content-Type', 'application/json']] }));
 
 describe('statuses', () => {
-  it.each([300, 304, 400, 401, 404, 418, 429, 499, 500, 503, 599, 600])('%i', async (status) => {
+  it.each(some([300, 304, 400, 401, 404, 418, 429, 499, 500, 503, 599, 600]))('%i', async (status) => {
     await ways(status === 304 ? raw(reply({ status, framing: 'none' })) : json(status));
   });
 
@@ -89,7 +90,7 @@ describe('connections', () => {
 
   it.each(['end', 'reset'] as const)('that %s', async (ending) => {
     const whole = reply({ body: 'abcdefgh' });
-    for (const at of [0, 20, whole.length - 8, whole.length - 3]) await ways({ ...raw(whole.subarray(0, at), 3), ending });
+    for (const at of some([0, 20, whole.length - 8, whole.length - 3], 2)) await ways({ ...raw(whole.subarray(0, at), 3), ending });
     for (const framing of ['chunked', 'close'] as const)
       await ways({ ...raw(reply({ body: 'abcdefgh', framing }).subarray(0, -2), 3), ending });
     await ways({
@@ -102,16 +103,21 @@ describe('connections', () => {
 });
 
 describe('answers that are none', () => {
-  it.each<[string, string]>([
-    ['noise', 'hello\r\n\r\n'],
-    ['a number too long', 'HTTP/1.1 20000 OK\r\n\r\n'],
-    ['a header without a colon', 'HTTP/1.1 200 OK\r\nbroken\r\n\r\n'],
-    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
-    ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n'],
-    ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'],
-    ['a header too large', `HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`],
-    ['a version of tomorrow', 'HTTP/9.9 200 OK\r\n\r\n'],
-  ])('%s', async (_, bytes) => {
+  it.each<[string, string]>(
+    some(
+      [
+        ['noise', 'hello\r\n\r\n'],
+        ['a number too long', 'HTTP/1.1 20000 OK\r\n\r\n'],
+        ['a header without a colon', 'HTTP/1.1 200 OK\r\nbroken\r\n\r\n'],
+        ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+        ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n'],
+        ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'],
+        ['a header too large', `HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`],
+        ['a version of tomorrow', 'HTTP/9.9 200 OK\r\n\r\n'],
+      ],
+      2,
+    ),
+  )('%s', async (_, bytes) => {
     await ways({ ...raw(bytes, 3), ending: 'end' });
     await ways({ ...raw(bytes, 3), ending: 'end' }, { insecureHTTPParser: true }, [{}]);
   });
@@ -124,14 +130,14 @@ describe('answers that are none', () => {
 
 describe('limits', () => {
   const big = 'x'.repeat(5_000);
-  it.each([-1, 0, 1, 4_999, 5_000, Number.POSITIVE_INFINITY, Number.NaN])('maxContentLength %d', async (maxContentLength) => {
+  it.each(some([-1, 0, 1, 4_999, 5_000, Number.POSITIVE_INFINITY, Number.NaN]))('maxContentLength %d', async (maxContentLength) => {
     await ways(raw(reply({ body: big })), { maxContentLength });
     await ways(raw(reply({ body: gzipSync(big), headers: [['Content-Encoding', 'gzip']], framing: 'chunked' })), { maxContentLength });
     await ways(raw(reply({ status: 500, body: big })), { maxContentLength }, [{}]);
     await same([], () => ({ url: 'data:text/plain,abcdef', maxContentLength }));
   });
 
-  it.each([-1, 0, 1, 6, 7, Number.POSITIVE_INFINITY])('maxBodyLength %d', async (maxBodyLength) => {
+  it.each(some([-1, 0, 1, 6, 7, Number.POSITIVE_INFINITY]))('maxBodyLength %d', async (maxBodyLength) => {
     for (const data of ['1234567', { a: 1 }, Buffer.alloc(7)]) {
       for (const maxRedirects of [0, 5]) await same([], () => ({ url: url(), method: 'post', data, maxBodyLength, maxRedirects }));
     }

@@ -1,5 +1,6 @@
 // A request of a client is the one that stock axios makes: methods, addresses, params.
 import { describe, it } from 'vitest';
+import { some } from '../setup/sample';
 import { type Config, parity } from './parity-support';
 
 const { same, sameScenario, url } = parity();
@@ -56,36 +57,38 @@ describe('methods', () => {
 });
 
 describe('addresses', () => {
-  it.each([
-    '',
-    '/',
-    '//',
-    '/a b',
-    '/ü/日本',
-    '/%2F%zz',
-    '/a?b',
-    '/a?b=c&d',
-    '/?',
-    '/??',
-    '/a#b',
-    '/a?b#c?d',
-    '/a/../b/./c',
-    '/a;b=c',
-    '/\\a\\b',
-    '/\'"<>`{}|^',
-    '/a?x=\'"<>`{}|^ ',
-    '?q',
-    '#f',
-    '/%00',
-    '/a:b@c',
-    '/+%20+',
-  ])('"%s"', async (path) => {
+  it.each(
+    some([
+      '',
+      '/',
+      '//',
+      '/a b',
+      '/ü/日本',
+      '/%2F%zz',
+      '/a?b',
+      '/a?b=c&d',
+      '/?',
+      '/??',
+      '/a#b',
+      '/a?b#c?d',
+      '/a/../b/./c',
+      '/a;b=c',
+      '/\\a\\b',
+      '/\'"<>`{}|^',
+      '/a?x=\'"<>`{}|^ ',
+      '?q',
+      '#f',
+      '/%00',
+      '/a:b@c',
+      '/+%20+',
+    ]),
+  )('"%s"', async (path) => {
     await ways(() => ({ url: url(path) }));
     await ways(() => ({ url: url(path), params: { p: '1 2' } }));
     await same([], () => ({ url: url(path, 'https') }));
   });
 
-  it.each(['user:pass@', 'user@', ':pass@', '@', ':@', 'us%20er:p%40ss%3A@', 'ü:é@', 'a%zz:b@', 'us:er:pa:ss@'])(
+  it.each(some(['user:pass@', 'user@', ':pass@', '@', ':@', 'us%20er:p%40ss%3A@', 'ü:é@', 'a%zz:b@', 'us:er:pa:ss@']))(
     'of "%s"',
     async (userinfo) => {
       const withUser = (): string => url().replace('//', `//${userinfo}`);
@@ -107,21 +110,23 @@ describe('addresses', () => {
     await ways(() => ({ url: new URL(url()) as never }));
   });
 
-  it.each<[string, string | undefined, boolean?]>([
-    ['/v1', '/users'],
-    ['/v1/', 'users'],
-    ['/v1//', '//users'],
-    ['/v1?k=v', '/users?x=y'],
-    ['/v1#h', 'users'],
-    ['', ''],
-    ['/v1', undefined],
-    ['/v1', 'http://127.0.0.1:1/absolute'],
-    ['/v1', 'http://127.0.0.1:1/absolute', false],
-    ['/v1', '//127.0.0.1:1/relative'],
-    ['/v1', '//127.0.0.1:1/relative', false],
-    ['/v1', '?only=query'],
-    ['/v1', '../up'],
-  ])('base %s with %s (%s)', async (base, path, allowAbsoluteUrls) => {
+  it.each<[string, string | undefined, boolean?]>(
+    some([
+      ['/v1', '/users'],
+      ['/v1/', 'users'],
+      ['/v1//', '//users'],
+      ['/v1?k=v', '/users?x=y'],
+      ['/v1#h', 'users'],
+      ['', ''],
+      ['/v1', undefined],
+      ['/v1', 'http://127.0.0.1:1/absolute'],
+      ['/v1', 'http://127.0.0.1:1/absolute', false],
+      ['/v1', '//127.0.0.1:1/relative'],
+      ['/v1', '//127.0.0.1:1/relative', false],
+      ['/v1', '?only=query'],
+      ['/v1', '../up'],
+    ]),
+  )('base %s with %s (%s)', async (base, path, allowAbsoluteUrls) => {
     const absolute = allowAbsoluteUrls === undefined ? {} : { allowAbsoluteUrls };
     await ways(() => ({ baseURL: url(base), ...(path !== undefined && { url: path }), ...absolute }));
     await same([], () => ({ ...(path !== undefined && { url: path }) }), { defaults: { baseURL: url(base), ...absolute } });
@@ -164,23 +169,25 @@ describe('params', () => {
   class Point {
     readonly x = 1;
   }
-  it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['null', null],
-    ['plain', { a: 1, b: 'two', c: true, d: null, e: undefined, f: '' }],
-    ['escaped', { 'k e+y': 'v a&l=ü:$,[]@', "'": '!()*~' }],
-    ['lists', { a: [1, null, 'x'], 'b[]': [2] }],
-    ['nested', { a: { b: { c: 1 }, d: [{ e: 2 }] } }],
-    ['a date', { at: new Date(0) }],
-    ['a date that is none', { at: new Date(Number.NaN) }],
-    ['URLSearchParams', new URLSearchParams('a=b&a=c&ü=é')],
-    ['a class', { point: new Point() }],
-    ['a Buffer', { bytes: Buffer.from('ab') }],
-    ['a string', 'a=b'],
-    ['entries', Object.entries({ a: 1 })],
-    ['a bigint', { big: 12345678901234567890n }],
-    ['a function', { fn: () => 1 }],
-  ])('%s', async (_, params) => {
+  it.each<[string, unknown]>(
+    some([
+      ['nothing', undefined],
+      ['null', null],
+      ['plain', { a: 1, b: 'two', c: true, d: null, e: undefined, f: '' }],
+      ['escaped', { 'k e+y': 'v a&l=ü:$,[]@', "'": '!()*~' }],
+      ['lists', { a: [1, null, 'x'], 'b[]': [2] }],
+      ['nested', { a: { b: { c: 1 }, d: [{ e: 2 }] } }],
+      ['a date', { at: new Date(0) }],
+      ['a date that is none', { at: new Date(Number.NaN) }],
+      ['URLSearchParams', new URLSearchParams('a=b&a=c&ü=é')],
+      ['a class', { point: new Point() }],
+      ['a Buffer', { bytes: Buffer.from('ab') }],
+      ['a string', 'a=b'],
+      ['entries', Object.entries({ a: 1 })],
+      ['a bigint', { big: 12345678901234567890n }],
+      ['a function', { fn: () => 1 }],
+    ]),
+  )('%s', async (_, params) => {
     await ways(() => ({ url: url('/x?y=z#h'), params }));
     for (const indexes of [null, true, false]) await same([], () => ({ url: url('/x'), params, paramsSerializer: { indexes } }));
     await same([], () => ({ url: url('/x'), params, paramsSerializer: { dots: true } as never }));

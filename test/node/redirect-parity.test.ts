@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { AxiosRequestConfig } from 'axios';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../bare';
+import { some } from '../setup/sample';
 import { watchUnhandled } from './failures';
 import { type Answer, Site } from './redirect-parity-site';
 import { type Request, same } from './redirect-parity-support';
@@ -36,7 +37,7 @@ const REQUESTS: Record<string, () => ReturnType<Request>> = {
 };
 
 describe.each([301, 302, 303, 307, 308, 300, 304, 399])('%i', (status) => {
-  it.each(Object.keys(REQUESTS))('%s', async (name) => {
+  it.each(some(Object.keys(REQUESTS), 3, status))('%s', async (name) => {
     const made = REQUESTS[name] as () => ReturnType<Request>;
     const { seen, response } = await same(site, [{ status, to: '/second?r=2#f', body: 'moved' }], () => ({ url: url(), ...made() }));
     expect(seen).toHaveLength(2);
@@ -48,37 +49,39 @@ describe.each([301, 302, 303, 307, 308, 300, 304, 399])('%i', (status) => {
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
 describe('Location', () => {
-  it.each([
-    ['absolute', () => url('/x', 'b')],
-    ['another origin, https', () => url('/x', 's')],
-    ['relative to the root', () => '/x/../y?z=%20'],
-    ['relative to the path', () => 'x/y'],
-    ['a parent', () => '../up'],
-    ['without a scheme', () => `${site.origins.b.replace('http:', '')}/x`],
-    ['a query only', () => '?only=query'],
-    ['a fragment only', () => '#there'],
-    ['with a fragment', () => '/x#there'],
-    ['in UTF-8', () => utf8('/ü/日本?q=é')],
-    ['in Latin-1', () => '/\u00fc?q=\u00e9'],
-    ['with spaces', () => '/a b?c d'],
-    ['with backslashes', () => '\\\\x\\y'],
-    ['with a malformed escape', () => '/%zz%'],
-    ['with credentials', () => url('/x').replace('//', '//user:pa%20ss@')],
-    ['with an upper-case scheme', () => url('/x', 'b').replace('http', 'HTTP')],
-    ['with a scheme and no slashes', () => 'http:x/y'],
-    ['no URL', () => 'http://'],
-    ['no host', () => 'http://:80/'],
-    ['a bad port', () => 'http://127.0.0.1:99999/'],
-    ['a bad IPv6', () => 'http://[::1/'],
-    ['another scheme', () => 'ftp://127.0.0.1/x'],
-    ['mailto', () => 'mailto:a@b'],
-    ['data', () => 'data:text/plain,hello'],
-    ['javascript', () => 'javascript:alert(1)'],
-    ['a closed port', () => 'http://127.0.0.1:1/'],
-    ['empty', () => ''],
-    ['none', () => undefined],
-    ['spaces only', () => '  '],
-  ])('%s', async (_, to) => {
+  it.each(
+    some([
+      ['absolute', () => url('/x', 'b')],
+      ['another origin, https', () => url('/x', 's')],
+      ['relative to the root', () => '/x/../y?z=%20'],
+      ['relative to the path', () => 'x/y'],
+      ['a parent', () => '../up'],
+      ['without a scheme', () => `${site.origins.b.replace('http:', '')}/x`],
+      ['a query only', () => '?only=query'],
+      ['a fragment only', () => '#there'],
+      ['with a fragment', () => '/x#there'],
+      ['in UTF-8', () => utf8('/ü/日本?q=é')],
+      ['in Latin-1', () => '/\u00fc?q=\u00e9'],
+      ['with spaces', () => '/a b?c d'],
+      ['with backslashes', () => '\\\\x\\y'],
+      ['with a malformed escape', () => '/%zz%'],
+      ['with credentials', () => url('/x').replace('//', '//user:pa%20ss@')],
+      ['with an upper-case scheme', () => url('/x', 'b').replace('http', 'HTTP')],
+      ['with a scheme and no slashes', () => 'http:x/y'],
+      ['no URL', () => 'http://'],
+      ['no host', () => 'http://:80/'],
+      ['a bad port', () => 'http://127.0.0.1:99999/'],
+      ['a bad IPv6', () => 'http://[::1/'],
+      ['another scheme', () => 'ftp://127.0.0.1/x'],
+      ['mailto', () => 'mailto:a@b'],
+      ['data', () => 'data:text/plain,hello'],
+      ['javascript', () => 'javascript:alert(1)'],
+      ['a closed port', () => 'http://127.0.0.1:1/'],
+      ['empty', () => ''],
+      ['none', () => undefined],
+      ['spaces only', () => '  '],
+    ]),
+  )('%s', async (_, to) => {
     await same(site, [{ status: 302, to: to(), body: 'moved' }], () => ({ url: url('/dir/first?q=1') }));
     await same(site, [{ status: 308, to: to() }], () => ({ url: url('/dir/first?q=1'), method: 'post', data: { a: 1 } }));
     await same(site, [{ status: 307, to: to() }], () => ({ url: url('/first', 's'), params: { a: ['#', '?'] } }));
@@ -135,13 +138,13 @@ describe('an answer that is no redirect', () => {
   });
 
   it.each([200, 204, 304, 404, 500])('%i', async (status) => {
-    for (const name of Object.keys(REQUESTS)) {
+    for (const name of some(Object.keys(REQUESTS), 3, status)) {
       await same(site, [{ status }], () => ({ url: url(), ...(REQUESTS[name] as () => ReturnType<Request>)() }));
     }
     await same(site, [{ status, to: '/elsewhere' }], () => ({ url: url() }));
   });
 
-  it.each(['/a b?c=d e#f', '/%23?#x', '/ü?é=#', '/?a?b', '/\'"<>`{}|\\^', '//x//', '/%', '/;a=b?c=%'])('from %s', async (path) => {
+  it.each(some(['/a b?c=d e#f', '/%23?#x', '/ü?é=#', '/?a?b', '/\'"<>`{}|\\^', '//x//', '/%', '/;a=b?c=%']))('from %s', async (path) => {
     await same(site, [], () => ({ url: url(path), params: { '#': '?#' } }));
     await same(site, [], () => ({ url: url(path).replace('//', '//us%20er:p%40ss@') }));
     await same(site, [], () => ({ url: url(path, 's'), auth: { username: 'ü:@', password: '#/?' } }));

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createClient } from '../../src/index';
 import { quietly } from '../../src/util/quietly';
+import { runs } from '../setup/sample';
 import { A, settle, setUp, textOf } from './beacon-support';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -119,9 +120,9 @@ it(
         channel.close();
         vi.clearAllTimers();
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
-    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(20);
+    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(runs(20));
   },
   TIMEOUT,
 );
@@ -135,7 +136,7 @@ it('of a client takes anything, too', async () => {
       expect(client.beacon(url() as string, data(), options() as object)).toBe(false); // none of these is a URL
       expect(Object.values(client.beacons.stats().dropped).reduce((sum, count) => sum + count, 0)).toBe(before + 1);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   await client.close();
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type BreakerSettings, DEFAULT_BREAKER } from '../../src/options/breaker';
 import type { Verdict } from '../../src/policies/breaker-counts';
 import { Breaker, type Permit } from '../../src/policies/breaker-state';
+import { runs } from '../setup/sample';
 import { ModelBreaker, type Through } from './fuzz-breaker-model';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -136,7 +137,7 @@ it('does what its model does', () => {
       fc.modelRun(() => ({ model, real }), commands);
       for (const move of real.moves) seen.add(move);
     }),
-    { numRuns: 700 },
+    { numRuns: runs(700) },
   );
   // Whatever can happen has happened: a run that never gets anywhere proves nothing.
   expect([...seen]).toEqual(

@@ -1,6 +1,7 @@
 // The concurrency limit under random arrivals, ends and aborts: never above the number, no place stays empty, and none is lost.
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runs } from '../setup/sample';
 import { settled } from './breaker-support';
 import { play, steps, Traffic } from './fuzz-limits-support';
 
@@ -43,7 +44,7 @@ describe('concurrency', () => {
           await settled();
           await traffic.client.close();
         }),
-        { numRuns: 60 },
+        { numRuns: runs(60) },
       );
       expect([...ends]).toEqual(expect.arrayContaining(['ok', 'ECONNRESET', 'ERR_CANCELED', 'ELIMITED', 'ETIMEDOUT', 'none']));
     },

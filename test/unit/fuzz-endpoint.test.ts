@@ -4,6 +4,7 @@ import type { AxiosRequestConfig } from 'axios';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { endpointOf, originOfRequest, redactedUrl } from '../../src/endpoint';
+import { runs } from '../setup/sample';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const ulid = (): string => `01${Array.from(randomBytes(24), (byte) => CROCKFORD[byte % 32]).join('')}`;
@@ -89,7 +90,7 @@ it('is its own template', () => {
       fc.pre(url !== undefined && method !== undefined);
       expect(endpointOf({ method, url })).toBe(endpoint);
     }),
-    { numRuns: 5_000 },
+    { numRuns: runs(5_000) },
   );
 });
 
@@ -102,7 +103,7 @@ it('is made of anything, without a line break, and without throwing', () => {
         expect(typeof name).toBe('string');
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 });
 
@@ -116,6 +117,6 @@ it('has no line break, though the URL has', () => {
         expect(redactedUrl({ url: before + text })).not.toMatch(/[\r\n\u2028\0]/);
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

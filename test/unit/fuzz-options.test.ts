@@ -3,6 +3,7 @@ import axios, { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig 
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, createClient, Deadline, protect, withDeadline } from '../../src/index';
+import { runs } from '../setup/sample';
 import { FIELDS } from './fuzz-options-support';
 
 beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {})); // tight deadlines are warned of
@@ -134,7 +135,7 @@ describe.each([
           outcomes[await request(client, {}, name)]++;
           await client.close();
         }),
-        { numRuns: 1_000 },
+        { numRuns: runs(1_000) },
       );
       expect(Math.min(outcomes.taken, outcomes.refused)).toBeGreaterThan(20);
     },
@@ -153,7 +154,7 @@ it(
         outcomes[await request(client, { [name]: value }, name)]++;
         client.breakers.reset();
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
     expect(Math.min(outcomes.taken, outcomes.refused)).toBeGreaterThan(20);
     await client.close();

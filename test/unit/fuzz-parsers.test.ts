@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deadlineFrom } from '../../src/index';
 import { newTrace, parseTraceparent, traceIn, traceparentOf } from '../../src/trace';
 import { retryAfterOf } from '../../src/util/retry-after';
+import { runs } from '../setup/sample';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
@@ -54,7 +55,7 @@ describe('Retry-After', () => {
         const ms = retryAfterOf({ 'retry-after': value, date });
         if (ms !== undefined) expect(ms).toBeGreaterThanOrEqual(0);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('Retry-After', () => {
           if (ms !== undefined) expect(ms).toBeGreaterThanOrEqual(0);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
     const throwing = (): never => {
       throw new Error('broken mock');
@@ -107,7 +108,7 @@ describe('traceparent', () => {
         expect(trace.parentSpanId).toMatch(/^(?!0{16})[\da-f]{16}$/);
         expect(trace.flags).toMatch(/^[\da-f]{2}$/);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -127,7 +128,7 @@ describe('traceparent', () => {
       fc.property(odd, odd, (headers, value) => {
         for (const some of [headers, { traceparent: value }, { Traceparent: value }, { get: value }]) traceIn(some);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -145,7 +146,7 @@ describe('the deadline of an inbound request', () => {
           if (ms !== undefined) expect(ms).toBeGreaterThanOrEqual(0);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

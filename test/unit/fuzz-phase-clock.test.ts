@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Expiry } from '../../src/call/attempt';
 import { PhaseClock } from '../../src/transport/phase-clock';
 import { LIMIT_NAMES, type LimitName, type Limits, type Phase } from '../../src/words';
+import { runs } from '../setup/sample';
 import { blockable, YIELD } from './fake-clock';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -140,7 +141,7 @@ it('rings at the first due time, once, whatever came before', () => {
       expect(expiries.length, 'it rang after it was stopped, or twice').toBeLessThanOrEqual(1);
       expect(vi.getTimerCount()).toBe(0);
     }),
-    { numRuns: 1_500 },
+    { numRuns: runs(1_500) },
   );
 }, 30_000);
 
@@ -200,6 +201,6 @@ it('under a blocked loop: never early, what is given back is no more than the li
       clock.stop();
       expect(vi.getTimerCount()).toBe(0);
     }),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   );
 }, 30_000);

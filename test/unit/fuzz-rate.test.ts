@@ -1,6 +1,7 @@
 // The rate limit under random arrivals and aborts: never above the rate, first come first served, and nobody is forgotten.
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runs } from '../setup/sample';
 import { settled } from './breaker-support';
 import { play, steps, Traffic } from './fuzz-limits-support';
 
@@ -57,7 +58,7 @@ describe('the rate', () => {
           expect(vi.getTimerCount()).toBe(0);
           await traffic.client.close();
         }),
-        { numRuns: 80 },
+        { numRuns: runs(80) },
       );
       expect(waited).toBeGreaterThan(20);
     },
@@ -79,7 +80,7 @@ describe('the rate', () => {
           expect(traffic.sent).toHaveLength(gaps.length);
           await traffic.client.close();
         }),
-        { numRuns: 100 },
+        { numRuns: runs(100) },
       );
     },
     TIMEOUT,
@@ -95,7 +96,7 @@ describe('the rate', () => {
         expect(traffic.sent).toHaveLength(1);
         await traffic.client.close();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { RetryEvent, RetryOptions } from '../../src/index';
+import { runs } from '../setup/sample';
 import { settled as microtasks } from './breaker-support';
 import { clientOver, type Outcome, scripted, settled, type Told } from './retry-support';
 
@@ -73,7 +74,7 @@ it(
         expect(vi.getTimerCount()).toBe(0);
         await client.close();
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
     expect(retried).toBeGreaterThan(20);
   },
@@ -114,7 +115,7 @@ it(
         expect(above).toEqual([]);
         await client.close();
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
     expect(refused).toBeGreaterThan(20);
   },

@@ -5,6 +5,7 @@ import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type AttemptRecord, type CallRecord, type Client, createClient, type Policies, withDeadline } from '../../src/index';
+import { runs } from '../setup/sample';
 import { YIELD } from './fake-clock';
 import type { ModelBreaker } from './fuzz-breaker-model';
 import { type Asked, type Behaviour, codeOf, isGood, ModelCall, ModelClient, Simulation, Tie } from './fuzz-together-model';
@@ -310,7 +311,7 @@ it('do what a model of them does', async () => {
   const steps = fc.array(step, { minLength: 1, maxLength: 25, size: 'max' });
   await fc.assert(
     fc.asyncProperty(client, steps, (policies, steps) => play(policies, steps, seen)),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
   // Of what is to happen often: a run in which nothing does proves nothing.
   const often = ['ETIMEDOUT', 'EBREAKEROPEN', 'ELIMITED', 'ERR_CANCELED', 'total', 'deadline', 'spare', 'retries', 'permanent', 'local'];

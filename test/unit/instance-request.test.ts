@@ -10,6 +10,7 @@ import axios, {
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ClientConfig, createClient } from '../../src/index';
+import { runs } from '../setup/sample';
 import { bothWays, type Change, madeAnew, ours, send, stock } from './instance-support';
 
 const TIMEOUT = 60_000;
@@ -135,7 +136,7 @@ describe('a request of an instance of ours', () => {
         steps += list.length;
         return bothWays(defaults, list);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
     expect((madeAnew() - before) / steps).toBeLessThan(0.6); // else it would be axios that is compared with itself
   });
@@ -143,7 +144,7 @@ describe('a request of an instance of ours', () => {
   it('goes through the interceptors as with axios, in their order, whatever they do', { timeout: TIMEOUT }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(interceptor, { maxLength: 4 }), fc.array(interceptor, { maxLength: 3 }), transitional, sameStory),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 

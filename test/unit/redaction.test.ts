@@ -10,6 +10,7 @@ import { describeRequest, endpointOf, originOfRequest, redactedUrl } from '../..
 import { BreakerOpenError, LimitError, TimeoutError, type TimeoutFacts } from '../../src/errors';
 import { badOption } from '../../src/errors/bad-option';
 import { found, marker, percent } from '../secrets';
+import { runs } from '../setup/sample';
 
 const FACTS: TimeoutFacts = {
   limit: 'read',
@@ -139,7 +140,7 @@ describe('the refusal of an option', () => {
         ];
         for (const refusal of refusals) expect(found(refused(refusal), { secret })).toEqual([]);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });
@@ -190,7 +191,7 @@ describe('the name of a request', () => {
           expect(found(names({ url: '/a', baseURL: url }), { secret })).toEqual([]);
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 
@@ -230,7 +231,7 @@ describe('the name of a request', () => {
         ];
         for (const params of shapes) expect(found(names({ url: 'http://api.test/a', params }), { secret })).toEqual([]);
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 
