@@ -20,8 +20,12 @@ describe('one call', () => {
   });
 
   it('tells of silence in the browser what a browser can know', async () => {
-    await open();
-    await play('This browser', 'stall');
+    const page = await open();
+    await choose('This browser', 'stall');
+    await page.getByLabel('connect', { exact: true }).fill('300');
+    await page.getByLabel('read', { exact: true }).fill('700');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await runOver();
     expect(await facts('breakwater')).toMatchObject({ code: 'ETIMEDOUT', limit: 'response', phase: 'waiting', kind: 'unknown' });
     expect(await bars('breakwater')).toEqual(['waiting', 'limit']);
     expect(await facts('axios')).toMatchObject({ code: 'ECONNABORTED', limit: '–', phase: '–' });

@@ -25,7 +25,7 @@ describe('the page of one call', () => {
     await page.locator('#status').evaluate((status) => status.replaceChildren());
     await page.locator('input[value="stall"]').focus();
     await page.keyboard.press('ArrowDown');
-    await page.getByLabel('read', { exact: true }).focus();
+    await page.getByLabel('total', { exact: true }).fill('1000');
     await page.keyboard.press('Enter');
     await page.locator('#run-title', { hasText: 'Headers without an end' }).waitFor();
     await runOver();
