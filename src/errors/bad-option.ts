@@ -1,6 +1,5 @@
 /** The error for an invalid option. */
 import { AxiosError } from 'axios';
-import { parseUrl } from '../util/url';
 
 /** Names the option, what it takes, and the value unless it may be a secret: credentials end up in all kinds of places. */
 export function badOption(name: string, value: unknown, takes: string): AxiosError {
@@ -31,6 +30,15 @@ const HARMLESS = /^(?:.{0,3}|[-+]?\d{1,6}(?:\.\d{1,3})? ?[a-z%]{0,7})$/i;
 
 function showText(text: string): string {
   if (HARMLESS.test(text)) return `'${text}'`;
-  const origin = parseUrl(text)?.origin;
-  return !origin || origin === 'null' ? `a string of ${text.length} characters` : `'${origin}${text === origin ? '' : '/…'}'`;
+  const origin = originOf(text);
+  return origin === 'null' ? `a string of ${text.length} characters` : `'${origin}${text === origin ? '' : '/…'}'`;
+}
+
+/** Like `URL.origin`, with "null" also for text that is no URL. */
+function originOf(text: string): string {
+  try {
+    return new URL(text).origin;
+  } catch {
+    return 'null';
+  }
 }
