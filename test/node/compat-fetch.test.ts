@@ -94,6 +94,15 @@ describe("axios' fetch adapter in Node", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
+  it('sends what no browser would keep alive, so a failure of it counts', async () => {
+    const upstream = await upstreamOf(({ res }) => void res.socket?.destroy());
+    const api = createClient({ ...fetching, proxy: false, breaker: {}, fetchOptions: { keepalive: true } });
+    await failureOf(() => api.put(upstream.url, 'x'.repeat(64 * 1024 + 1)));
+    expect(api.breakers.list()).toMatchObject([{ calls: 1, failureRate: 1 }]);
+    await api.close();
+    await upstream.close();
+  });
+
   it("keeps the user's own fetch", async () => {
     const seen: unknown[] = [];
     const own: typeof fetch = (input, init) => {

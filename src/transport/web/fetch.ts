@@ -82,7 +82,7 @@ async function watchedFetch(input: URL | Request | string, init?: Init): Promise
   if (isRequest) attempt.request = input;
   const isUpload = !isSentAtOnce(config.data);
   const read = watchTimings(attempt, { url: isRequest ? input.url : String(input), by: 'fetch', isUpload });
-  attempt.handedOver = !(isUpload && options.keepalive); // of which browsers take no more than that
+  attempt.handedOver = !(isUpload && options.keepalive && supports('xhr')); // of which browsers, but not Node, take no more than that
   // Without options of the user's, axios passes none beside a Request; zone.js would take an explicit undefined for an object.
   const pending = config.fetchOptions != null || !isRequest ? fetch(input, options) : fetch(input);
   const begun = now();
