@@ -159,7 +159,8 @@ const isOf = (attempt: Attempt, copy: InternalAxiosRequestConfig, adapted: Inter
 
 /** Undoes the attempt's overrides, in place. */
 function restore(copy: InternalAxiosRequestConfig, adapted: InternalAxiosRequestConfig, config: InternalAxiosRequestConfig): void {
-  for (const name of Object.keys(adapted) as (keyof InternalAxiosRequestConfig)[]) {
+  // Both, since an adapter may have deleted some of its own.
+  for (const name of [adapted, config].flatMap(Object.keys) as (keyof InternalAxiosRequestConfig)[]) {
     if (copy !== adapted && copy[name] !== adapted[name]) continue; // no longer the attempt's
     if (name in config) Reflect.set(copy, name, config[name]);
     else Reflect.deleteProperty(copy, name);

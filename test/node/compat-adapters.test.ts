@@ -99,6 +99,17 @@ describe('a custom adapter', () => {
     await upstream.close();
   });
 
+  it('may delete some of the config: the errors of a stream have the whole in it again', async () => {
+    let given: InternalAxiosRequestConfig | undefined;
+    const adapter: AxiosAdapter = async (config) => {
+      given = config;
+      delete config.maxRedirects;
+      return { data: '', status: 200, statusText: 'OK', headers: {}, config };
+    };
+    await client.get(URL_, { adapter, responseType: 'stream', maxRedirects: 3, timeout: 300 });
+    expect(given).toMatchObject({ maxRedirects: 3, timeout: 300 });
+  });
+
   it('may reject with an error that has a frozen copy of the config', async () => {
     const adapter: AxiosAdapter = (config) => Promise.reject(new AxiosError('mine', 'EMINE', Object.freeze({ ...config })));
     expect(await rejection(client.get(URL_, { adapter, timeout: 300 }))).toMatchObject({ code: 'EMINE' });
