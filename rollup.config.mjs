@@ -33,7 +33,7 @@ const transport = (/** @type {Platform} */ platform) => fileURLToPath(new URL(PL
 const { compilerOptions } = ts.readConfigFile('tsconfig.json', ts.sys.readFile).config;
 const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, sourceMap: true }, '.');
 
-/** What a file was compiled to, by its name: it is the same on every platform. */
+/** What a file was last compiled to, by its name: it is the same on every platform. */
 const compiled = new Map();
 
 /**
@@ -45,7 +45,8 @@ const compile = (/** @type {Platform} */ platform) => ({
   resolveId: (id) => (id === '#platform' ? transport(platform) : null),
   transform(code, fileName) {
     if (!fileName.endsWith('.ts')) return null;
-    if (compiled.has(fileName)) return compiled.get(fileName);
+    const last = compiled.get(fileName);
+    if (last?.of === code) return last.output; // in `rollup --watch` it may have changed
     const { outputText, sourceMapText, diagnostics } = ts.transpileModule(code, {
       fileName,
       compilerOptions: options,
@@ -53,7 +54,7 @@ const compile = (/** @type {Platform} */ platform) => ({
     });
     for (const { messageText, start } of diagnostics ?? []) this.error(ts.flattenDiagnosticMessageText(messageText, '\n'), start);
     const output = { code: outputText, map: sourceMapText ?? null };
-    compiled.set(fileName, output);
+    compiled.set(fileName, { of: code, output });
     return output;
   },
 });
