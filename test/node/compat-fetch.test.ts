@@ -1,5 +1,6 @@
 // axios' fetch adapter in Node: the limits that fetch lets one keep, exact from the headers on.
 import { setTimeout as sleep } from 'node:timers/promises';
+import axios from 'axios';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../bare';
 import { startLab } from '../lab/index.mjs';
@@ -112,5 +113,20 @@ describe("axios' fetch adapter in Node", () => {
     expect((await client.get(lab.url('healthy'), { ...fetching, env: { fetch: own } })).data.ok).toBe(true);
     expect(seen).toHaveLength(1);
     expect(seen[0] ?? {}).not.toHaveProperty('breakwater');
+  });
+
+  it("asks a response of the user's own fetch for its body once, for it may make a stream each time", async () => {
+    let asked = 0;
+    class Counting extends Response {
+      override get body(): Response['body'] {
+        asked++;
+        return super.body;
+      }
+    }
+    const env = { fetch: async (): Promise<Response> => new Counting('plain') };
+    expect((await axios.get(lab.url('healthy'), { ...fetching, env })).data).toBe('plain');
+    const byAxios = asked;
+    expect((await client.get(lab.url('healthy'), { ...fetching, env })).data).toBe('plain');
+    expect(asked).toBe(2 * byAxios + 1);
   });
 });

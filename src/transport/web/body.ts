@@ -18,12 +18,12 @@ export function watchBody(response: Response, watch: Watch, measured: () => Timi
   const isBodiless = [204, 205, 304].includes(response.status);
   // Chromium has an empty stream for these, from which axios cannot build a Response.
   if (isForXhr && isRemade && isBodiless) define(response, 'body', null);
-  const { body } = response;
+  const { body } = response; // once, since a getter may make another stream each time
   // Whoever is handed an empty stream need not read it; anything else axios reads at once.
   if (body === null || (isStream && (isBodiless || /^head$/i.test(`${method}`)))) {
     attempt.isWhole = true;
     attempt.clock.stop(measured());
-  } else if (isOutOfSight(response, isStream)) attempt.clock.pause();
+  } else if (isOutOfSight(response, body, isStream)) attempt.clock.pause();
   else {
     const watched = new WatchedBody(body, watch, measured);
     // Cases in which axios may read the stream; whether it does depends on much more, so it may still use a method.
@@ -56,9 +56,8 @@ const METHODS = ['text', 'arrayBuffer', 'blob', 'formData'] as const;
  * A custom fetch may return a body without a stream, already read, or read in a way of its own, as one that decrypts what arrives or counts
  * it: its `body` or its methods are not those of its class. It is bounded by `total` alone.
  */
-function isOutOfSight(response: Response, isStream: boolean): boolean {
-  const { body, bodyUsed } = response;
-  if (typeof body?.getReader !== 'function' || body.locked || bodyUsed || !Object.isExtensible(response)) return true;
+function isOutOfSight(response: Response, body: Response['body'], isStream: boolean): boolean {
+  if (typeof body?.getReader !== 'function' || body.locked || response.bodyUsed || !Object.isExtensible(response)) return true;
   const base = baseOf(response) as Response;
   return (
     Object.getOwnPropertyDescriptor(response, 'body') !== undefined || (!isStream && METHODS.some((name) => response[name] !== base[name]))
