@@ -399,6 +399,16 @@ describe('a logger that', () => {
     toldOnce();
   });
 
+  it('throws is told of once, however many clients log to it', () => {
+    const fails = (): never => {
+      throw failure;
+    };
+    const stops = [logTo(events, fails), logTo(events, fails)];
+    timeout();
+    for (const end of stops) end();
+    toldOnce();
+  });
+
   it('is a console that throws harms nobody', () => {
     warn.mockImplementation(() => {
       throw failure;

@@ -20,7 +20,7 @@ type Warn = { warn(...args: unknown[]): unknown };
  * @throws AxiosError `ERR_BAD_OPTION_VALUE` if it is no logger
  */
 export const writerTo = (logger: LogFunction | WarnLogger): ((line: LogLine, message: string) => void) =>
-  isolated(styleOf(logger), 'the logger given to logTo failed; nothing else is affected.');
+  isolated(styleOf(logger), 'the logger given to logTo failed; nothing else is affected.', logger);
 
 /** `warn` is looked up for each line: pino replaces its methods when the level changes. */
 function styleOf(logger: unknown): LogFunction {
