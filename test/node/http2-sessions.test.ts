@@ -1,7 +1,7 @@
 // HTTP/2 sessions: shared by many streams, given to nobody else once time ran out on them, closed when they idle.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { type ClientHttp2Stream, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import { type ClientHttp2Stream, constants, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
@@ -217,6 +217,23 @@ describe('sessions', () => {
     expect((await api.post('/', { a: 1 })).data).toBe('ok');
     expect(seen).toEqual([1, 3, 1]);
     expect(api.breakers.list()).toMatchObject([{ failureRate: 0 }, { failureRate: 0 }]);
+    await api.close();
+    peer.close();
+  });
+
+  it('that a peer ends with that very code may have been processed: a POST is not sent again', async () => {
+    let posts = 0;
+    const peer = createServer().on('stream', (stream) => {
+      posts++;
+      stream.on('error', () => {}).resume();
+      stream.session?.goaway(constants.NGHTTP2_REFUSED_STREAM, stream.id);
+    });
+    await once(peer.listen(0, '127.0.0.1'), 'listening');
+    const { port } = peer.address() as AddressInfo;
+    const api = client({ baseURL: `http://127.0.0.1:${port}`, timeout: GENEROUS, breaker: {}, retry: { baseDelay: 5 } });
+    await expect(api.post('/', { a: 1 })).rejects.toMatchObject({ code: 'ERR_HTTP2_SESSION_ERROR', retryStopped: 'unsafe' });
+    expect(posts).toBe(1);
+    expect(api.breakers.list()).toMatchObject([{ failureRate: 1 }]);
     await api.close();
     peer.close();
   });

@@ -24,7 +24,7 @@ export const httpHandler = (agents: Agents, http2: Http2): Handler => {
       },
       (error) => {
         tellReason(error);
-        markRefused(attempt);
+        markRefused(attempt, error);
         tellRefusal(error);
         endWith(attempt, (error as { response?: { data?: unknown } }).response?.data);
         throw error;

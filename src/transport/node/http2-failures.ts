@@ -41,11 +41,13 @@ export function tellReason(error: unknown): void {
 
 /**
  * Marks an attempt whose stream the peer refused, and so did not process (RFC 9113, section 8.7): one of a burst that is more than it allows,
- * sent before it could say so, or one that its GOAWAY leaves out. As if the stream still waited for its turn.
+ * sent before it could say so, or one that its GOAWAY leaves out. As if the stream still waited for its turn. A GOAWAY with an
+ * error ends the session instead, and its code is that of all streams, processed or not.
  */
-export function markRefused(attempt: Attempt): void {
+export function markRefused(attempt: Attempt, error: unknown): void {
   const { rstCode } = (attempt.request ?? {}) as Partial<ClientHttp2Stream>;
-  if (rstCode !== http2.constants.NGHTTP2_REFUSED_STREAM || attempt.clock.phase === 'body') return;
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (code !== 'ERR_HTTP2_STREAM_ERROR' || rstCode !== http2.constants.NGHTTP2_REFUSED_STREAM || attempt.clock.phase === 'body') return;
   attempt.handedOver = false;
   attempt.clock.enter('queue');
 }
