@@ -248,6 +248,20 @@ describe('a request', () => {
     expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'open', calls: 20 });
   });
 
+  it('is judged over its own span, whoever has come since', async () => {
+    start({ breaker: { minCalls: 4, burst: false } });
+    upstream.does = 500;
+    await askTimes(2, client);
+    upstream.does = 'hang';
+    const call = ask(client);
+    await settled();
+    upstream.does = 200;
+    await ask(client, { breaker: { window: 60_000 } });
+    upstream.held[0]?.answer(500);
+    expect(await call).toBe(500);
+    expect(client.breakers.get(ENDPOINT)).toMatchObject({ state: 'open', calls: 4 });
+  });
+
   it('is judged by its own `isFailure`, whoever has come since', async () => {
     start({ breaker: { per: 'origin' } });
     upstream.does = 'hang';
