@@ -311,7 +311,7 @@ it('do what a model of them does', async () => {
   const steps = fc.array(step, { minLength: 1, maxLength: 25, size: 'max' });
   await fc.assert(
     fc.asyncProperty(client, steps, (policies, steps) => play(policies, steps, seen)),
-    { numRuns: runs(40) },
+    { numRuns: runs(160) },
   );
   // Of what is to happen often: a run in which nothing does proves nothing.
   const often = ['ETIMEDOUT', 'EBREAKEROPEN', 'ELIMITED', 'ERR_CANCELED', 'total', 'deadline', 'spare', 'retries', 'permanent', 'local'];
