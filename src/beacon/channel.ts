@@ -125,11 +125,13 @@ export class BeaconChannel {
     const offer = (item: Item): DropReason | undefined => {
       const lane = this.#lanes.use(item.origin);
       if (!lane.mayHandOver(ending)) return 'circuit_open';
-      const lost = (): void => {
+      const at = now();
+      const ended = (answered: boolean): void => {
+        if (answered) return lane.answered(at);
         this.#sent -= item.count;
         this.#drops.add('network_error', item);
       };
-      if (item.body.length > QUOTA || !take(item, lost)) return 'quota_exceeded';
+      if (item.body.length > QUOTA || !take(item, ended)) return 'quota_exceeded';
       lane.handedOver();
       return undefined;
     };

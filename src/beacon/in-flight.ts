@@ -25,7 +25,8 @@ export class InFlight {
 
   /** Returns false if it has ended before: the channel was closed, or nothing was heard of it. */
   end(item: Item, sent: Sent): boolean {
-    this.#flights.get(item)?.lane.end(sent);
+    const flight = this.#flights.get(item);
+    flight?.lane.end(sent, flight.since);
     return this.#flights.delete(item);
   }
 

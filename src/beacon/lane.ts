@@ -9,7 +9,7 @@ const PAUSE = 60_000;
 
 /**
  * How many requests are handed to the browser while they may get in the page's way: nobody can abort them, a browser keeps one that hangs
- * for 30 s, and together with those in flight they must be fewer than the six connections of a page.
+ * for as long as the page is there, and together with those in flight they must be fewer than the six connections of a page.
  */
 const HANDED = 3;
 const HANDED_FOR = 30_000;
@@ -26,6 +26,8 @@ export class Lane {
   #probing = false;
   /** When requests were handed to the browser. */
   #handed: number[] = [];
+  /** When the latest of those that were answered was sent: what was handed over before does not hang. */
+  #answered = -Infinity;
 
   constructor(settings: BeaconSettings) {
     this.#settings = settings;
@@ -50,7 +52,7 @@ export class Lane {
   /** Whether the browser may be given another request: only a few, unless the page is leaving and the collector has not timed out. */
   mayHandOver(ending: Ending): boolean {
     if (ending === 'leaving' && this.#timeouts === 0) return true;
-    const since = now() - HANDED_FOR;
+    const since = Math.min(now() - HANDED_FOR, this.#answered);
     return this.#handed.filter((at) => at > since).length < HANDED;
   }
 
@@ -59,12 +61,18 @@ export class Lane {
     if (this.#handed.length > HANDED) this.#handed.shift();
   }
 
+  /** The collector answered what was sent at `at`. */
+  answered(at: number): void {
+    this.#answered = Math.max(this.#answered, at);
+  }
+
   begin(): void {
     this.#inFlight++;
   }
 
-  end(sent: Sent): void {
+  end(sent: Sent, at: number): void {
     this.#inFlight--;
+    if (sent.ok || sent.status) this.answered(at);
     if (!sent.ok && sent.reason === 'timeout') {
       const { maxTimeouts, stopFor } = this.#settings;
       const stops = ++this.#timeouts >= maxTimeouts || this.#probing;

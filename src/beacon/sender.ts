@@ -36,9 +36,9 @@ export interface Sender {
   /**
    * Hands one request to what outlives the page, without waiting. False if it is not taken; absent where there is no such thing.
    *
-   * @param lost Called if it fails while the page is still there to be told.
+   * @param ended Called with whether it was answered, if the page is still there to be told and the browser tells.
    */
-  handOver?(item: Item, lost: () => void): boolean;
+  handOver?(item: Item, ended: (answered: boolean) => void): boolean;
   /** Set while a beacon accepted now may get no later turn. */
   ending?(): Ending | undefined;
   /** Called as a beacon is accepted, where the program may be about to end for want of other work. */

@@ -104,7 +104,7 @@ function keep(item: Item, init?: RequestInit): Promise<Response> {
 }
 
 /** Hands a request to the browser. A fetch beyond the quota would reject too late, so the bytes in flight are counted here. */
-function handOver(item: Item, lost: () => void): boolean {
+function handOver(item: Item, ended: (answered: boolean) => void): boolean {
   const { url, body, contentType, headers } = item;
   try {
     const { navigator } = globalThis as Partial<typeof globalThis>;
@@ -124,8 +124,11 @@ function handOver(item: Item, lost: () => void): boolean {
   }
   if (!hasQuota(item)) return false;
   keep(item).then(
-    (response?: Response) => discard(response?.body), // a body that never ends would keep its connection
-    lost,
+    (response?: Response) => {
+      discard(response?.body); // a body that never ends would keep its connection
+      ended(true);
+    },
+    () => ended(false),
   );
   return true;
 }

@@ -89,6 +89,41 @@ describe('a page that is hidden', () => {
     expect(taken.length).toBe(4);
   });
 
+  it('hands no more over, after 30 s or more, until the collector has answered since: what hangs keeps its connection', async () => {
+    const { beacon, endings, taken, answerAll } = browser();
+    const hide = async (): Promise<number> => {
+      await vi.advanceTimersByTimeAsync(60_000);
+      beacon('x');
+      endings()?.handOver('hidden');
+      return taken.length;
+    };
+    for (let i = 0; i < 3; i++) beacon(i);
+    endings()?.handOver('hidden');
+    expect(await hide()).toBe(3);
+    await vi.advanceTimersByTimeAsync(1);
+    await answerAll({ ok: false, reason: 'timeout' });
+    expect(await hide()).toBe(3);
+    await vi.advanceTimersByTimeAsync(1);
+    await answerAll({ ok: false, reason: 'rejected', status: 500 });
+    expect(await hide()).toBe(4);
+  });
+
+  it.each([
+    [true, 4],
+    [false, 3],
+  ])('is told whether what it handed over was answered: %s', async (answered, most) => {
+    const told: ((answered: boolean) => void)[] = [];
+    const { channel, beacon, endings } = setUp({}, { handOver: (_, ended) => told.push(ended) > 0 });
+    for (let i = 0; i < 3; i++) beacon(i);
+    endings()?.handOver('hidden');
+    for (const ended of told) ended(answered);
+    expect(channel.stats()).toMatchObject(answered ? { sent: 3, dropped: {} } : { sent: 0, dropped: { network_error: 3 } });
+    await vi.advanceTimersByTimeAsync(30_000);
+    beacon(4);
+    endings()?.handOver('hidden');
+    expect(told.length).toBe(most);
+  });
+
   it('keeps what the browser refuses', () => {
     const { channel, beacon, endings } = browser();
     beacon('x'.repeat(70_000));
