@@ -120,6 +120,8 @@ export class BeaconChannel {
   /** Hands what waits to the browser, since the page may be gone in a moment. */
   #handOver(ending: Ending): void {
     const { handOver: take } = this.#sender;
+    // A page in the back/forward cache keeps its connections, and its timers stand still: no other page could use them.
+    if (ending === 'leaving') for (const item of this.#inFlight.hanging()) this.#sender.stop?.(item);
     if (!take || this.#queue.length === 0) return;
     for (const item of this.#queue) this.#dropIfStopped(item);
     const offer = (item: Item): DropReason | undefined => {

@@ -30,6 +30,11 @@ export class InFlight {
     return this.#flights.delete(item);
   }
 
+  /** Those to collectors that hang. */
+  hanging(): Item[] {
+    return [...this.#flights].filter(([, { lane }]) => lane.hangs).map(([item]) => item);
+  }
+
   /** Ends all. */
   clear(): Item[] {
     const items = [...this.#flights.keys()];

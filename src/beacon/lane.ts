@@ -35,7 +35,7 @@ export class Lane {
 
   /** Whether there is state worth remembering. */
   get isBusy(): boolean {
-    return this.#inFlight > 0 || (this.#timeouts > 0 && this.#rememberedUntil > now()) || this.refusal() !== undefined;
+    return this.#inFlight > 0 || (this.hangs && this.#rememberedUntil > now()) || this.refusal() !== undefined;
   }
 
   /** Why beacons are refused right now, if they are. */
@@ -49,9 +49,14 @@ export class Lane {
     return this.#inFlight < (this.#probing ? 1 : this.#settings.perOrigin);
   }
 
-  /** Whether the browser may be given another request: only a few, unless the page is leaving and the collector has not timed out. */
+  /** Whether the collector hangs, as far as is known: the last that was heard of it is a timeout. */
+  get hangs(): boolean {
+    return this.#timeouts > 0;
+  }
+
+  /** Whether the browser may be given another request: none for a collector that hangs, and only a few unless the page is leaving. */
   mayHandOver(ending: Ending): boolean {
-    if (ending === 'leaving' && this.#timeouts === 0) return true;
+    if (this.hangs || ending === 'leaving') return !this.hangs;
     const since = Math.min(now() - HANDED_FOR, this.#answered);
     return this.#handed.filter((at) => at > since).length < HANDED;
   }

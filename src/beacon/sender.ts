@@ -39,6 +39,8 @@ export interface Sender {
    * @param ended Called with whether it was answered, if the page is still there to be told and the browser tells.
    */
   handOver?(item: Item, ended: (answered: boolean) => void): boolean;
+  /** Ends one in flight as one that timed out, where its time may stand still. */
+  stop?(item: Item): void;
   /** Set while a beacon accepted now may get no later turn. */
   ending?(): Ending | undefined;
   /** Called as a beacon is accepted, where the program may be about to end for want of other work. */

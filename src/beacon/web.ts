@@ -14,42 +14,41 @@ import { Page } from './page';
 import type { Sender, Sent } from './sender';
 
 export function createSender(): Sender {
-  /** Functions that end the requests in flight. */
-  const stops = new Set<() => void>();
+  /** What ends the requests in flight. */
+  const stops = new Map<Item, () => void>();
   const page = new Page();
   return {
     send: (item, timeout) => send(item, timeout, stops),
     handOver,
+    stop: (item) => stops.get(item)?.(),
     ending: () => page.ending,
     onEnd: (endings) => page.watch(endings),
     close: () => {
-      for (const stop of stops) stop();
+      for (const stop of stops.values()) stop();
     },
   };
 }
 
-function send(item: Item, timeout: number, stops: Set<() => void>): Promise<Sent> {
+function send(item: Item, timeout: number, stops: Map<Item, () => void>): Promise<Sent> {
   return new Promise((resolve) => {
     const controller = new AbortController();
     let sent: Sent = { ok: false, reason: 'network_error' };
     let answered = false;
     const end = (): void => {
       cancel();
-      stops.delete(stop);
+      stops.delete(item);
       resolve(sent);
     };
     // Ends first, since a fetch that is not the platform's may never settle on an abort.
     const stop = (): void => {
-      end();
-      controller.abort();
-    };
-    const cancel = quietly(timeout, () => {
       // A response body that never ends costs its connection; the status still counts.
       if (!answered) sent = { ok: false, reason: 'timeout' };
       if (mayLeave) hangsUntil = now() + KEPT;
-      stop();
-    });
-    stops.add(stop);
+      end();
+      controller.abort();
+    };
+    const cancel = quietly(timeout, stop);
+    stops.set(item, stop);
     const mayLeave = isLeaving() && hasQuota(item) && now() > hangsUntil;
     // A redirect is an answer that is no success, as in Node: followed, the beacon would mostly become a GET without its data.
     (mayLeave ? keep : post)(item, { signal: controller.signal, redirect: 'manual' })
