@@ -60,7 +60,7 @@ export function startTraffic({ breakwater, axios }, urls, first, tell) {
   let over = false;
   /** @type {Set<AbortController>} */
   const stockBeacons = new Set();
-  let beacons = 0;
+  let beacons = 0; // of the client in use, like its statistics
   let settings = first;
   let client = makeClient();
 
@@ -69,6 +69,7 @@ export function startTraffic({ breakwater, axios }, urls, first, tell) {
     const made = breakwater.createClient(optionsFor(settings));
     made.on('*', (event, record) => void (over || tell({ type: 'event', at: since(), event, record })));
     if (!settings.enabled) made.disable();
+    beacons = 0;
     return made;
   }
 

@@ -16,6 +16,9 @@ describe('the policies', () => {
     await dashboard.become('healthy');
     await dashboard.check('fallback');
     await page.waitForTimeout(1_500); // as long as it takes to have a good answer of each URL
+    const [sent = 0, made = 0] = (await dashboard.fact('beacons', 'sent')).split(' of ').map(Number);
+    expect(sent).toBeGreaterThan(0);
+    expect(made - sent).toBeLessThan(3); // those on their way: each change of policies took a new client
     await dashboard.become('hanging');
     await soon(() => dashboard.bars('breakwater', 'fallback')).toBeGreaterThan(0);
   });
