@@ -80,6 +80,18 @@ it('says so when the backend goes away under its traffic, rather than that all i
   await soon(() => title(page)).toBe('Stopped');
 });
 
+it('does not go on as if the upstream were switched where the server is gone', async () => {
+  const server = await startServer();
+  const { page } = await playground.open('', { expectProblems: true });
+  await page.goto(server.url);
+  const dashboard = at(page);
+  await dashboard.start();
+  await soon(() => dashboard.bars('breakwater', 'ok')).toBeGreaterThan(0);
+  await endServer(server.child);
+  await page.locator('input[name="fault"][value="hanging"]').check({ force: true });
+  await soon(() => title(page)).toBe('Stopped');
+});
+
 it('keeps its charts when light turns into dark, though nothing runs', async () => {
   const { page } = await playground.open();
   const painted = () => page.locator('#chart-wait canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());

@@ -63,7 +63,13 @@ async function obey() {
   const next = JSON.stringify({ fault, strikes, collector });
   if (upstream === next) return;
   upstream = next;
-  await post('/api/state', { fault, strikes, collector });
+  try {
+    await post('/api/state', { fault, strikes, collector });
+  } catch (error) {
+    upstream = ''; // it was not switched: the same choice is sent again
+    stop();
+    throw error;
+  }
   const broken = fault === 'healthy' && collector !== 'healthy' ? 'collector hung' : fault;
   model.upstreamIs(broken);
   stage.upstreamIs(broken, chosen.dataset.what ?? '');
