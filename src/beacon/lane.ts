@@ -24,6 +24,8 @@ export class Lane {
   #pausedUntil = 0;
   /** Set after a stop: one beacon goes first, as a probe. */
   #probing = false;
+  /** Whether it has not answered since it last timed out. As some browsers leave a page, all in flight fails: that is no answer. */
+  hangs = false;
   /** When requests were handed to the browser. */
   #handed: number[] = [];
   /** When the latest of those that were answered was sent: what was handed over before does not hang. */
@@ -35,7 +37,7 @@ export class Lane {
 
   /** Whether there is state worth remembering. */
   get isBusy(): boolean {
-    return this.#inFlight > 0 || (this.hangs && this.#rememberedUntil > now()) || this.refusal() !== undefined;
+    return this.#inFlight > 0 || (this.#timeouts > 0 && this.#rememberedUntil > now()) || this.refusal() !== undefined;
   }
 
   /** Why beacons are refused right now, if they are. */
@@ -47,11 +49,6 @@ export class Lane {
 
   hasRoom(): boolean {
     return this.#inFlight < (this.#probing ? 1 : this.#settings.perOrigin);
-  }
-
-  /** Whether the collector hangs, as far as is known: the last that was heard of it is a timeout. */
-  get hangs(): boolean {
-    return this.#timeouts > 0;
   }
 
   /** Whether the browser may be given another request: none for a collector that hangs, and only a few unless the page is leaving. */
@@ -69,6 +66,7 @@ export class Lane {
   /** The collector answered what was sent at `at`. */
   answered(at: number): void {
     this.#answered = Math.max(this.#answered, at);
+    this.hangs = false;
   }
 
   begin(): void {
@@ -77,8 +75,9 @@ export class Lane {
 
   end(sent: Sent, at: number): void {
     this.#inFlight--;
-    if (sent.ok || sent.status) this.answered(at);
+    if (sent.ok || sent.reason === 'rejected') this.answered(at);
     if (!sent.ok && sent.reason === 'timeout') {
+      this.hangs = true;
       const { maxTimeouts, stopFor } = this.#settings;
       const stops = ++this.#timeouts >= maxTimeouts || this.#probing;
       // Not for ever, since each of many origins may time out once. After a stop for as long again, to cover the probe.

@@ -1,6 +1,7 @@
 // What a page leaves to the browser when it goes away, and what becomes of the rest.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Item } from '../../src/beacon/item';
+import type { Sent } from '../../src/beacon/sender';
 import { A, B, setUp, textOf } from './beacon-support';
 
 /** A browser that takes what fits in the 64 KiB all requests share. */
@@ -67,6 +68,21 @@ describe('a page that leaves', () => {
     expect(toA.length).toBe(0);
     expect(toB.length).toBeGreaterThanOrEqual(8);
     expect(channel.stats().dropped).toEqual({ timeout: 1, circuit_open: waiting - toA.length - toB.length });
+  });
+
+  it.each<[Sent, number]>([
+    [{ ok: false, reason: 'network_error' }, 0],
+    [{ ok: false, reason: 'rejected', status: 500 }, 1],
+  ])('hands nothing over for a collector that has not answered since it timed out: %o is what came then', async (then, most) => {
+    const { beacon, endings, taken, answerAll } = browser();
+    for (const sent of [{ ok: false, reason: 'timeout' }, then] satisfies Sent[]) {
+      beacon('x');
+      await vi.advanceTimersByTimeAsync(1);
+      await answerAll(sent);
+    }
+    beacon('x');
+    endings()?.handOver('leaving');
+    expect(taken.length).toBe(most);
   });
 });
 
