@@ -26,8 +26,9 @@ export class Lane {
   #probing = false;
   /** Whether it has not answered since it last timed out. As some browsers leave a page, all in flight fails: that is no answer. */
   hangs = false;
-  /** When requests were handed to the browser. */
-  #handed: number[] = [];
+  /** How many requests the browser was handed that it may have kept, and when the last. */
+  #handed = 0;
+  #handedAt = -Infinity;
   /** When the latest of those that were answered was sent: what was handed over before does not hang. */
   #answered = -Infinity;
 
@@ -54,13 +55,13 @@ export class Lane {
   /** Whether the browser may be given another request: none for a collector that hangs, and only a few unless the page is leaving. */
   mayHandOver(ending: Ending): boolean {
     if (this.hangs || ending === 'leaving') return !this.hangs;
-    const since = Math.min(now() - HANDED_FOR, this.#answered);
-    return this.#handed.filter((at) => at > since).length < HANDED;
+    if (this.#handedAt <= Math.min(now() - HANDED_FOR, this.#answered)) this.#handed = 0;
+    return this.#handed < HANDED;
   }
 
   handedOver(): void {
-    this.#handed.push(now());
-    if (this.#handed.length > HANDED) this.#handed.shift();
+    this.#handed++;
+    this.#handedAt = now();
   }
 
   /** The collector answered what was sent at `at`. */
