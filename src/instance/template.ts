@@ -44,7 +44,8 @@ function remembered(defaults: Values, made: Values): Template | undefined {
     isCurrent: unchanged(sources),
     deep,
     copy() {
-      const config = Object.assign(Object.defineProperty(Object.create(null), 'hasOwnProperty', HAS_OWN), asIs);
+      // Not made by Object.create(null), of which V8 makes a dictionary: twice as large, and slower to read.
+      const config = Object.assign(Object.defineProperty(Object.setPrototypeOf({}, null), 'hasOwnProperty', HAS_OWN), asIs);
       for (const name of lists) config[name] = (made[name] as unknown[]).slice();
       for (const name of flat) config[name] = { ...(made[name] as object) };
       config.headers = Object.assign(new axios.AxiosHeaders(), headers);
