@@ -106,8 +106,6 @@ export async function runAdapter(
         if (told?.config === adapted) Reflect.set(told, 'config', config); // refused where an adapter froze its error
         if (told?.config && told.config !== config && isOf(attempt, told.config, adapted)) restore(told.config, adapted, config);
       }
-      // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
-      if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
     }
     throw error;
   }

@@ -24,23 +24,18 @@ export function exchange(plain: Plain, config: InternalAxiosRequestConfig, attem
   if (follows) req._redirectable = new Unredirected(req, options);
 
   return new Promise((resolve, reject) => {
-    const fail = (error: AxiosError): void => {
-      // The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health.
-      if (attempt.reusedSocket && !error.response) Object.assign(error, { reusedSocket: true });
-      reject(error);
-    };
     onResponse = (res) => {
       if (req.destroyed || attempt.aborted) return; // an aborted attempt's connection may be closed a little later
       if (follows && isRedirect(res)) return resolve(handOn(follow(res)));
       if (follows) tellAnswer(res, req, options);
-      answerWith(res, config, resolve, fail);
+      answerWith(res, config, resolve, reject);
     };
     req.on('error', (error) => {
       // A socket error does not always destroy the request. If there is a response, that would discard what nobody has read of it yet.
       if (!req.res) req.destroy();
       if (follows) tellRequest(req);
       if (attempt.aborted) return reject(error); // the call already has its error, and another stack trace is expensive
-      fail(AxiosError.from(error, undefined, config, req));
+      reject(AxiosError.from(error, undefined, config, req));
     });
     if (body) req.write(body);
     req.end();

@@ -23,6 +23,7 @@ export const httpHandler = (agents: Agents, http2: Http2): Handler => {
         return response;
       },
       (error) => {
+        tellReuse(attempt, error);
         tellReason(error);
         markRefused(attempt, error);
         tellRefusal(error);
@@ -71,6 +72,12 @@ const seen = (
   httpsAgent: agents.facade('https:', attempt, config, answer),
   ...serializing,
 });
+
+/** The peer may have closed the connection while it was idle: then a reset says nothing about the upstream's health. */
+function tellReuse({ reusedSocket, aborted }: Attempt, error: unknown): void {
+  const isReset = reusedSocket && !aborted && axios.isAxiosError(error) && !error.response;
+  if (isReset) Object.assign(error, { reusedSocket });
+}
 
 /** Destroys a stream that was handed out when the attempt is aborted, and gives its consumer the reason. */
 function endWith(attempt: Attempt, data: unknown): void {
