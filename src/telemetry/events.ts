@@ -98,7 +98,8 @@ export type Diagnostics = (type: EventType) => { publish(event: unknown): void }
 
 export class Events {
   readonly #emitter: Emitter<ClientEvents> = mitt();
-  readonly #isolated = new Map<string, Map<Loose, { handler: Loose; times: number }>>();
+  /** What is called in place of each handler, by type. */
+  readonly #isolated = new Map<string, WeakMap<Loose, Loose>>();
   readonly #diagnostics: Diagnostics | undefined;
   readonly #outside: (work: () => void) => void;
 
@@ -112,15 +113,11 @@ export class Events {
   on<T extends EventType | '*'>(type: T, handler: EventHandler<T>): () => void {
     if (!TYPES.includes(type)) throw badOption('event', type, `There is no such event. The events are ${TYPES.join(', ')}.`);
     if (typeof handler !== 'function') throw badOption('handler', handler, 'It takes a function.');
-    const ofType = this.#isolated.get(type) ?? new Map<Loose, { handler: Loose; times: number }>();
+    const ofType = this.#isolated.get(type) ?? new WeakMap<Loose, Loose>();
     this.#isolated.set(type, ofType);
-    const entry = ofType.get(handler as Loose) ?? {
-      handler: isolated(handler as Loose, `a handler of '${type}' failed; the call is not affected.`),
-      times: 0,
-    };
-    entry.times++;
-    ofType.set(handler as Loose, entry);
-    this.#emitter.on(type as '*', entry.handler);
+    const run = ofType.get(handler as Loose) ?? isolated(handler as Loose, `a handler of '${type}' failed; the call is not affected.`);
+    ofType.set(handler as Loose, run);
+    this.#emitter.on(type as '*', run);
     let on = true;
     return () => {
       if (on) this.off(type, handler);
@@ -129,17 +126,16 @@ export class Events {
   }
 
   off<T extends EventType | '*'>(type: T, handler: EventHandler<T>): void {
-    const entry = this.#isolated.get(type)?.get(handler as Loose);
-    if (!entry) return;
-    this.#emitter.off(type as '*', entry.handler);
-    if (--entry.times === 0) this.#isolated.get(type)?.delete(handler as Loose);
+    const run = this.#isolated.get(type)?.get(handler as Loose);
+    if (run) this.#emitter.off(type as '*', run);
   }
 
   /** Makes the event only if somebody listens. Never throws: it runs between a call and its response. */
   emit<T extends EventType>(type: T, make: () => ClientEvents[T]): void {
     try {
       const channel = this.#diagnostics?.(type);
-      const hasHandlers = this.#isolated.get(type)?.size || this.#isolated.get('*')?.size;
+      const { all } = this.#emitter;
+      const hasHandlers = all.get(type)?.length || all.get('*')?.length;
       if (!channel && !hasHandlers) return;
       const event = make();
       this.#outside(() => {
