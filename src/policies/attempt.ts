@@ -70,6 +70,7 @@ class RunningAttempt implements Attempt {
   readonly limits: Limits;
   readonly clock: Clock;
   hops = 0;
+  aborted = false;
   done = false;
   bodyOpen = false;
   handedOver: boolean | undefined;
@@ -82,7 +83,6 @@ class RunningAttempt implements Attempt {
   readonly #call: Call;
   /** Created when it is asked for: not every transport needs one, and it costs more than the rest of the attempt. */
   #controller: AbortController | undefined;
-  #aborted: { reason: unknown } | undefined;
   readonly #reject: (reason: unknown) => void;
   #releases: readonly ((reason: unknown) => void)[] = NONE;
   #afterwards: readonly (() => void)[] = NONE;
@@ -100,12 +100,8 @@ class RunningAttempt implements Attempt {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#aborted) this.#controller.abort(this.#aborted.reason);
+    if (this.aborted) this.#controller.abort(this.end?.error);
     return this.#controller.signal;
-  }
-
-  get aborted(): boolean {
-    return this.#aborted !== undefined;
   }
 
   get elapsed(): number {
@@ -113,7 +109,7 @@ class RunningAttempt implements Attempt {
   }
 
   onAbort(release: (reason: unknown) => void): void {
-    if (this.#aborted) release(this.#aborted.reason);
+    if (this.aborted) release(this.end?.error);
     else this.#releases = plus(this.#releases, release);
   }
 
@@ -182,7 +178,7 @@ class RunningAttempt implements Attempt {
     const releases = [...this.#releases].reverse();
     this.#settle(isTimeout(reason) && !this.#isUnread ? 'timeout' : this.#refused ? 'http-error' : 'canceled', reason);
     this.#reject(reason);
-    this.#aborted = { reason };
+    this.aborted = true;
     for (const release of releases) release(reason);
     this.#controller?.abort(reason);
   }
