@@ -72,16 +72,15 @@ function send(item: Item, timeout: number, agents: Agents): Promise<Sent> {
   return new Promise((resolve) => {
     const secure = item.url.startsWith('https:');
     const headers = { ...(item.contentType && { 'content-type': item.contentType }), ...item.headers, 'content-length': item.body.length };
-    let sent: Sent = { ok: false, reason: 'network_error' };
-    let answered = false;
+    let sent: Sent | undefined;
     let request: http.ClientRequest;
     const end = (): void => {
       cancel();
-      resolve(sent);
+      resolve(sent ?? { ok: false, reason: 'network_error' });
     };
     const cancel = patiently(timeout, () => {
       // A response body that never ends costs its connection; the status still counts.
-      if (!answered) sent = { ok: false, reason: 'timeout' };
+      if (!sent) sent = { ok: false, reason: 'timeout' };
       end();
       request.destroy();
     });
@@ -102,7 +101,6 @@ function send(item: Item, timeout: number, agents: Agents): Promise<Sent> {
     request.on('close', end);
     request.on('response', (response) => {
       const { statusCode: status = 0 } = response;
-      answered = true;
       sent =
         status >= 200 && status < 300
           ? { ok: true }

@@ -32,17 +32,16 @@ export function createSender(): Sender {
 function send(item: Item, timeout: number, stops: Map<Item, () => void>): Promise<Sent> {
   return new Promise((resolve) => {
     const controller = new AbortController();
-    let sent: Sent = { ok: false, reason: 'network_error' };
-    let answered = false;
+    let sent: Sent | undefined;
     const end = (): void => {
       cancel();
       stops.delete(item);
-      resolve(sent);
+      resolve(sent ?? { ok: false, reason: 'network_error' });
     };
     // Ends first, since a fetch that is not the platform's may never settle on an abort.
     const stop = (): void => {
       // A response body that never ends costs its connection; the status still counts.
-      if (!answered) sent = { ok: false, reason: 'timeout' };
+      if (!sent) sent = { ok: false, reason: 'timeout' };
       if (mayLeave) hangsUntil = now() + KEPT;
       end();
       controller.abort();
@@ -54,7 +53,6 @@ function send(item: Item, timeout: number, stops: Map<Item, () => void>): Promis
     (mayLeave ? keep : post)(item, { signal: controller.signal, redirect: 'manual' })
       .then(async ({ ok, status, headers, body }) => {
         sent = ok ? { ok } : { ok, reason: 'rejected', status, retryAfter: retryAfterOf(headers) };
-        answered = true;
         // Read for its connection's sake, and not kept: a few compressed megabytes may be gigabytes.
         const reader = body?.getReader?.();
         if (!reader) discard(body); // a Node stream, where fetch is that of node-fetch
