@@ -6,7 +6,8 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Call, Policy } from '../call';
 import { now } from '../clock';
 import { consult, contain } from '../util/complain';
-import { keyOf, textOf, type Varying } from './fallback-key';
+import { textOf } from '../util/header';
+import { keyOf, type Varying } from './fallback-key';
 
 export interface Asked extends Varying {
   /** Identifies what is asked for, and who asks. */

@@ -1,6 +1,6 @@
 /** What tells responses apart: what is asked for, and who asks. If that cannot be told, no response stands in for another. */
 import type { Call } from '../call';
-import { headerOf } from '../util/header';
+import { textOf } from '../util/header';
 
 /** Headers that differ from request to request, or that an adapter adds, and that say nothing about who asks for what. */
 const VOLATILE =
@@ -101,9 +101,3 @@ function isTold(value: unknown): boolean {
 }
 
 const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
-
-/** `''` if the header is absent. */
-export function textOf(headers: unknown, lower: string): string {
-  const value = headerOf(headers, lower);
-  return value === undefined || value === null || value === false ? '' : String(value);
-}

@@ -7,6 +7,12 @@ export function headerOf(headers: unknown, name: string): unknown {
   return key && given[key];
 }
 
+/** The same as text; `''` if the header is absent. */
+export function textOf(headers: unknown, name: string): string {
+  const value = headerOf(headers, name);
+  return value === false ? '' : String(value ?? '');
+}
+
 /** What axios strips from a value. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it takes out.
 export const UNCLEAN = /[\u0000-\u0008\u000a-\u001f\u007f]|^[\t ]|[\t ]$/;
