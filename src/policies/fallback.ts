@@ -1,14 +1,14 @@
 /** An answer instead of an error: the last good response, or one of the user's. Outermost, so that it covers all errors. */
 import type { AxiosResponse } from 'axios';
 import type { Call, Policy } from '../call';
-import { Alarm, now } from '../clock';
+import { now } from '../clock';
 import { bodyOf, canceled, codeOf, isAxiosError, isCanceled, responseOf } from '../errors';
 import type { FallbackSettings } from '../options/fallback';
 import { isAborted, onAbort } from '../util/aborting';
 import { complain, contain } from '../util/complain';
-import { deferred } from '../util/deferred';
 import { causedBy } from '../util/define';
 import { discardUnless } from '../util/discard';
+import { within } from '../util/within';
 import { askedBy } from './fallback-asked';
 import { variantOf } from './fallback-key';
 
@@ -145,20 +145,19 @@ async function standIn(call: Call, settings: FallbackSettings, error: unknown): 
 /** The user's function cannot make the call hang: it gets what is left of the deadline, and the caller may still abort. */
 async function useOf(use: NonNullable<FallbackSettings['use']>, call: Call, error: unknown): Promise<unknown> {
   const data = bodyOf(error);
-  const { promise: end, reject } = deferred();
-  end.catch(() => {}); // the function may abort the call, and throw before anybody awaits this
-  const alarm = new Alarm(() => reject(error));
-  if (call.deadline) alarm.set(now() + Math.max(call.deadline.remaining, GRACE));
-  const stopListening = onAbort(call.request, () => reject(canceled(call.reportedConfig)));
+  const time = call.deadline ? Math.max(call.deadline.remaining, GRACE) : Infinity;
+  let release = (): void => {};
   try {
     if (isAborted(call.request)) throw canceled(call.reportedConfig);
-    return await Promise.race([end, use(error, call.reportedConfig)]);
+    return await within(time, error, (stop) => {
+      release = onAbort(call.request, () => stop(canceled(call.reportedConfig)));
+      return use(error, call.reportedConfig);
+    });
   } catch (failure) {
     if (failure !== error && !isCanceled(failure)) causedBy(failure, error);
     discardUnless(failure, data); // after an abort nothing else leads the caller to it
     throw failure;
   } finally {
-    alarm.stop();
-    stopListening();
+    release();
   }
 }

@@ -5,9 +5,9 @@ import { turnIn, type Waiter } from '../call/turn';
 import { Alarm, now } from '../clock';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';
-import { deferred } from '../util/deferred';
 import { Line } from '../util/line';
 import { Lru } from '../util/lru';
+import { within } from '../util/within';
 
 const CAP = 1_000;
 
@@ -114,14 +114,12 @@ function takeToken(call: Call, settings: LimitSettings, bucket: Bucket, rate: nu
 
 /** Asks a shared limiter. If it fails or hangs, `whenUnavailable` decides instead. */
 async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: LimitSettings): Promise<void> {
-  const { promise: patience, reject } = deferred();
-  const alarm = new Alarm(() => reject(UNAVAILABLE));
-  // A `maxWait` of 0 means no queueing, but the limiter is still asked: given no time at all, a remote one would never decide.
-  alarm.set(now() + Math.min(PATIENCE, maxWait || PATIENCE));
-  call.onEnd(() => reject(call.ended));
-  const answer = async (): Promise<unknown> => limiter?.consume(call.keyOf(per)); // async, so that a synchronous throw rejects
   try {
-    await Promise.race([answer(), patience]);
+    // A `maxWait` of 0 means no queueing, but the limiter is still asked: given no time at all, a remote one would never decide.
+    await within(Math.min(PATIENCE, maxWait || PATIENCE), UNAVAILABLE, (stop) => {
+      call.onEnd(() => stop(call.ended));
+      return limiter?.consume(call.keyOf(per));
+    });
   } catch (refusal) {
     if (call.ended) throw call.ended;
     const waits = waitsIn(refusal);
@@ -129,8 +127,6 @@ async function consume(call: Call, { limiter, maxWait, whenUnavailable, per }: L
     const isTold = waits.every((ms) => ms >= 0 && ms < Number.MAX_SAFE_INTEGER);
     if (waits.length) throw refuse(call, 'rate', isTold ? Math.ceil(Math.max(...waits)) : undefined);
     if (whenUnavailable === 'refuse') throw refuse(call, 'rate', undefined, refusal ?? null); // a reason, though none was given
-  } finally {
-    alarm.stop();
   }
 }
 
