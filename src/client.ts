@@ -1,14 +1,14 @@
 /** The client: an axios instance whose `request` runs the pipeline. */
-import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, type CreateAxiosDefaults } from 'axios';
+import axios, { AxiosError, type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import { ambient, createDiagnostics, createSender, createTransport, isSwitchedOff, requestOf } from '#platform';
 import { aliases, type Request } from './aliases';
 import { BeaconChannel } from './beacon/channel';
 import { Drops } from './beacon/drops';
-import { Call } from './call';
 import { asAsked } from './call/outer';
 import { callable, methodsOf } from './client/callable';
-import { deadlineOf, warnIfTooTight } from './client/deadline';
-import { axiosTimeout, inherited, isClient, keepLimits, limitsBy } from './client/limits';
+import { warnIfTooTight } from './client/deadline';
+import { inherited, isClient, keepLimits, limitsBy } from './client/limits';
+import { type Common, callOf, pass } from './client/request';
 import type { Client } from './client-type';
 import { now } from './clock';
 import { badOption } from './errors/bad-option';
@@ -19,10 +19,7 @@ import {
   checkPolicyNames,
   liftPolicies,
   mergeSettings,
-  NO_POLICIES,
   type Policies,
-  type RequestConfig,
-  type Settings,
 } from './options';
 import { type AlertSettings, alertSettings } from './options/alerts';
 import { type BeaconOptions, type BeaconSettings, beaconSettings } from './options/beacon';
@@ -38,7 +35,6 @@ import { watch } from './telemetry/watch';
 import { contain } from './util/complain';
 import { own } from './util/own';
 import { promised } from './util/promised';
-import type { Limits } from './words';
 
 /**
  * `axios.create(config)`, protected.
@@ -64,10 +60,7 @@ export function protect(instance: AxiosInstance, policies: ClientPolicies = {}):
 }
 
 /** What a client hands down to those it makes. */
-interface Base {
-  readonly policies: Policies;
-  readonly limits: () => Limits;
-  readonly settings: Settings;
+interface Base extends Pick<Common, 'policies' | 'limits' | 'settings'> {
   readonly beacons: BeaconSettings;
   readonly alerts: AlertSettings | false;
 }
@@ -94,7 +87,9 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
   const events = new Events(createDiagnostics(), ambient.outside);
   const transport = createTransport();
   const limitsOf = limitsBy(instance, policies.timeout);
-  const mine: Base = {
+  const mine: Base & Common = {
+    instance,
+    observer: observe(events),
     policies,
     limits: limitsOf,
     settings: mergeSettings(base?.settings, policies),
@@ -104,7 +99,6 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
   const breakers = new Breakers(mine.settings.breaker || DEFAULT_BREAKER, (event) => events.emit('breaker', () => event));
   const send: Send = (isOurs && requestOf?.(instance)) || ((asked, set) => instance.request({ ...asked, ...set }));
   const handle = pipeline(instance, send, isClient(instance), breakers, transport.handle);
-  const observer = observe(events);
   const channel = new BeaconChannel(mine.beacons, createSender(), new Drops((event) => events.emit('beacon', () => event)));
   const accept = channel.accept.bind(channel);
   const watched = watch(events, mine.alerts);
@@ -113,40 +107,14 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
 
   warnIfTooTight(policies.deadline, limitsOf());
 
-  /** Sends the request without policies, as plain axios would. */
-  const pass = async (requested: Policies, { data, ...rest }: RequestConfig): Promise<AxiosResponse> =>
-    instance.request({
-      ...(rest as AxiosRequestConfig),
-      ...(data !== undefined && { data: typeof data === 'function' ? await data() : data }),
-      ...axiosTimeout(policies.timeout), // set by `protect`; the instance's own may differ or be missing
-      ...axiosTimeout(requested.timeout),
-    });
-
   const begin: Request = (configOrUrl, config) => {
     const startedAt = now();
     if (closed) throw new AxiosError('The client is closed: client.close() was called.', 'ERR_CLOSED');
     const [requested, rest] = liftPolicies(
       asAsked(typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : configOrUrl, instance),
     );
-    if (!enabled || isSwitchedOff()) return pass(requested, rest);
-    const isPlain = requested === NO_POLICIES;
-    if (!isPlain) checkPolicies(requested);
-    const merged = isPlain ? policies : own({ ...policies, ...requested });
-    const limits = mergeLimits(limitsOf(), requested.timeout);
-    return handle(
-      new Call({
-        startedAt,
-        request: rest as AxiosRequestConfig,
-        merged: () => mergedWith(instance, rest as AxiosRequestConfig),
-        requested,
-        policies: merged,
-        settings: mergeSettings(mine.settings, requested),
-        bodyFactory: typeof rest.data === 'function' ? rest.data : undefined,
-        limits,
-        deadline: deadlineOf(merged.deadline, limits),
-        observer,
-      }),
-    );
+    if (!enabled || isSwitchedOff()) return pass(mine, requested, rest);
+    return handle(callOf(mine, requested, rest, startedAt));
   };
 
   const request: Request = (configOrUrl, config) => promised(begin, configOrUrl, config);
@@ -179,13 +147,4 @@ function build(instance: AxiosInstance, given: ClientPolicies, isOurs = false, b
   const client = callable(request, members, instance);
   keepLimits(client, limitsOf);
   return client;
-}
-
-/** Merges as axios does. It cannot merge a config with a circular reference, which is returned as it is. */
-function mergedWith(instance: AxiosInstance, request: AxiosRequestConfig): AxiosRequestConfig {
-  try {
-    return axios.mergeConfig(instance.defaults as AxiosRequestConfig, request);
-  } catch {
-    return request;
-  }
 }
