@@ -94,54 +94,60 @@ function reach(
 }
 
 /** A TCP connection to the target through the proxy. */
-function openTunnel(proxy: ProxyServer, given: ConnectionOptions, options: TunnelOptions, hop?: Hop): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    let resolved = needsNoLookup(proxy);
-    const socket = reach(proxy, given, options, () => {
-      resolved = true;
-    });
-    const { host, port } = options;
-    const name = `${proxy.host}:${proxy.port}`;
-    const target = `${net.isIPv6(String(host)) ? `[${host}]` : host}:${port ?? 443}`;
-    let answer = Buffer.alloc(0);
-    let isOpening = true;
+async function openTunnel(proxy: ProxyServer, given: ConnectionOptions, options: TunnelOptions, hop?: Hop): Promise<Socket> {
+  let resolved = needsNoLookup(proxy);
+  const socket = reach(proxy, given, options, () => {
+    resolved = true;
+  });
+  const { host, port } = options;
+  const name = `${proxy.host}:${proxy.port}`;
+  const target = `${net.isIPv6(String(host)) ? `[${host}]` : host}:${port ?? 443}`;
+  const answer = headFrom(socket, name);
+  let isOpening = true;
+  hop?.whenConnected(() => isOpening && socket.destroy());
+  // The TLS handshake with the proxy is part of reaching the proxy, not of the target's `tls`.
+  const enter = (phase: Phase): void => hop?.connecting(phase === 'tls' ? 'proxy' : phase);
+  markConnection(socket, enter, resolved, () => {
+    enter('proxy');
+    const auth = proxy.auth ? `Proxy-Authorization: Basic ${Buffer.from(proxy.auth).toString('base64')}\r\n` : '';
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${auth}\r\n`);
+  });
+  try {
+    const head = await answer;
+    if (!/^HTTP\/1\.\d 2\d\d/.test(head)) throw new TunnelRefused(name, target, head);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    isOpening = false;
+  }
+}
 
+/** The head of the proxy's answer, without the empty line. What comes after it is left in the socket. */
+function headFrom(socket: Socket, proxy: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = Buffer.alloc(0);
+    const end = (): void => void socket.off('data', onData).off('error', fail).off('close', onClose);
     const fail = (error: Error): void => {
-      settle();
-      socket.destroy();
+      end();
       reject(error);
     };
     const onClose = (): void =>
-      fail(Object.assign(new Error(`The proxy ${name} closed the connection before the tunnel stood`), { code: 'ECONNRESET' }));
-    const onReadable = (chunk: Buffer): void => {
+      fail(Object.assign(new Error(`The proxy ${proxy} closed the connection before the tunnel stood`), { code: 'ECONNRESET' }));
+    const onData = (chunk: Buffer): void => {
       answer = Buffer.concat([answer, chunk]);
-      const end = answer.indexOf('\r\n\r\n');
-      if (end < 0) {
-        if (answer.length > MAX_ANSWER) fail(new Error(`The proxy ${name} answered CONNECT with an endless header`));
+      const length = answer.indexOf('\r\n\r\n');
+      if (length < 0) {
+        if (answer.length > MAX_ANSWER) fail(new Error(`The proxy ${proxy} answered CONNECT with an endless header`));
         return;
       }
-      const head = answer.toString('latin1', 0, end);
-      if (!/^HTTP\/1\.\d 2\d\d/.test(head)) return fail(new TunnelRefused(name, target, head));
-      settle();
+      end();
       socket.pause();
-      const rest = answer.subarray(end + 4);
+      const rest = answer.subarray(length + 4);
       if (rest.length) socket.unshift(rest);
-      resolve(socket);
+      resolve(answer.toString('latin1', 0, length));
     };
-    const settle = (): void => {
-      isOpening = false;
-      socket.off('data', onReadable).off('error', fail).off('close', onClose);
-    };
-    const connect = (): void => {
-      hop?.connecting('proxy');
-      const auth = proxy.auth ? `Proxy-Authorization: Basic ${Buffer.from(proxy.auth).toString('base64')}\r\n` : '';
-      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${auth}\r\n`);
-    };
-
-    socket.on('data', onReadable).on('error', fail).on('close', onClose);
-    hop?.whenConnected(() => isOpening && socket.destroy());
-    // The TLS handshake with the proxy is part of reaching the proxy, not of the target's `tls`.
-    const enter = (phase: Phase): void => hop?.connecting(phase === 'tls' ? 'proxy' : phase);
-    markConnection(socket, enter, resolved, connect);
+    socket.on('data', onData).on('error', fail).on('close', onClose);
   });
 }
