@@ -3,7 +3,7 @@ import axios, { type AxiosError, type AxiosProgressEvent, type InternalAxiosRequ
 import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
 import { codeOf } from '../../errors';
-import { runAdapter } from '../adapter';
+import { runAdapter } from '../run-adapter';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
 
