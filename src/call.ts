@@ -13,6 +13,9 @@ import { consult, contain } from './util/complain';
 import { NONE, plus } from './util/few';
 import type { AttemptSummary, Limits, RefusedBy, StopReason } from './words';
 
+/** A call with an attempt in progress: axios has built its config by then. */
+export type CallUnderWay = Call & { attempt: Attempt; config: InternalAxiosRequestConfig };
+
 /** Runs a call, or what remains of it below a policy. */
 export type Handler = (call: Call) => Promise<AxiosResponse>;
 

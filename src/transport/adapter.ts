@@ -1,8 +1,7 @@
 /** Decides which adapter does the I/O of a request: one of axios', or the user's own. */
 import axios, { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
-import type { Call, Handler } from '../call';
-import type { Attempt } from '../call/attempt';
-import { runAdapter } from './run-adapter';
+import type { CallUnderWay, Handler } from '../call';
+import { runAdapter, type Transport } from './run-adapter';
 
 export type AdapterName = 'http' | 'fetch' | 'xhr';
 
@@ -10,8 +9,7 @@ export type AdapterName = 'http' | 'fetch' | 'xhr';
 export type Prefer = (config: InternalAxiosRequestConfig) => AdapterName;
 
 /** The adapter for a request: the platform's preference if the choice is ours, else the first in the config's list that is supported. */
-function resolveAdapter(call: Call, prefer: Prefer | undefined): AdapterName | AxiosAdapter {
-  const config = call.config as InternalAxiosRequestConfig;
+function resolveAdapter(config: InternalAxiosRequestConfig, prefer: Prefer | undefined): AdapterName | AxiosAdapter {
   if (prefer && isOurChoice(config)) {
     const preferred = prefer(config);
     if (supports(preferred)) return preferred;
@@ -65,10 +63,11 @@ const known = (adapter: AxiosAdapter): AdapterName | undefined =>
 
 /** Hands each attempt to its adapter's transport. A custom adapter reports no phases, so only `total` and the deadline bound it. */
 export const byAdapter =
-  (transports: Partial<Record<AdapterName, Handler>>, prefer?: Prefer): Handler =>
-  (call) => {
-    const adapter = resolveAdapter(call, prefer);
-    if (typeof adapter !== 'string') return runAdapter(adapter, call, call.attempt as Attempt);
+  (transports: Partial<Record<AdapterName, Transport>>, prefer?: Prefer): Handler =>
+  (given) => {
+    const call = given as CallUnderWay;
+    const adapter = resolveAdapter(call.config, prefer);
+    if (typeof adapter !== 'string') return runAdapter(adapter, call);
     const transport = transports[adapter];
     if (transport) return transport(call);
     throw new AxiosError(`The adapter '${adapter}' is not available in this build`, AxiosError.ERR_NOT_SUPPORT, call.config);

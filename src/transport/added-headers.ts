@@ -1,6 +1,6 @@
 /** The headers that a call adds: its remaining deadline and trace. Marked sensitive, so that axios drops them on a redirect elsewhere. */
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
-import type { Call } from '../call';
+import type { Call, CallUnderWay } from '../call';
 import { originOfRequest } from '../endpoint';
 import { traceparentOf } from '../trace';
 import { own } from '../util/own';
@@ -12,8 +12,8 @@ const NONE: Added = /* @__PURE__ */ own({});
 type Added = Pick<AxiosRequestConfig, 'headers' | 'sensitiveHeaders'>;
 
 /** Built for each attempt, since the remaining deadline changes. */
-export function addedHeaders(call: Call, config: InternalAxiosRequestConfig): Added {
-  const { deadline, policies } = call;
+export function addedHeaders(call: CallUnderWay): Added {
+  const { config, deadline, policies } = call;
   if (!policies.deadlineHeader && !policies.propagateTrace) return NONE;
   const added: Record<string, string> = {};
   const remaining = Math.floor(deadline?.remaining ?? Infinity);

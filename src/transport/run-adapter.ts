@@ -6,12 +6,15 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import type { Call } from '../call';
+import type { CallUnderWay } from '../call';
 import type { Attempt } from '../call/attempt';
 import { isOuter } from '../call/outer';
 import { define } from '../util/define';
 import { own } from '../util/own';
 import { addedHeaders } from './added-headers';
+
+/** Makes an attempt by an adapter of axios'. */
+export type Transport = (call: CallUnderWay) => Promise<AxiosResponse>;
 
 /** Config overrides from a transport. `signal: undefined` means that it ends the attempt by other means. */
 export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined };
@@ -25,12 +28,11 @@ export type Changes = Omit<AxiosRequestConfig, 'signal'> & { signal?: undefined 
  */
 export async function runAdapter(
   adapter: AxiosAdapter,
-  call: Call,
-  attempt: Attempt,
+  call: CallUnderWay,
   changes?: Changes,
-  added: object = addedHeaders(call, call.config as InternalAxiosRequestConfig),
+  added: object = addedHeaders(call),
 ): Promise<AxiosResponse> {
-  const config = call.config as InternalAxiosRequestConfig;
+  const { attempt, config } = call;
   const adapted = {
     ...config,
     timeout: isOuter(adapter) ? config.timeout : 0,
@@ -64,9 +66,9 @@ const ATTEMPT = Symbol('attempt');
 const OURS: readonly PropertyKey[] = ['timeout', 'cancelToken', 'signal', 'sensitiveHeaders', ATTEMPT];
 
 /** What an adapter of the user's adds to its config, a time of its own say, is there for interceptors, and for its next attempt. */
-function keepNotes(adapted: object, call: Call, attempt?: Attempt): void {
+function keepNotes(adapted: object, call: CallUnderWay, attempt?: Attempt): void {
   if (attempt?.aborted) return; // what comes after the abort is nobody's any more
-  const config = call.config as object;
+  const { config } = call;
   for (const name of Reflect.ownKeys(adapted)) {
     if (OURS.includes(name) || (name in config && !call.noted?.has(name))) continue;
     call.noted = (call.noted ?? new Set()).add(name);

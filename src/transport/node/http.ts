@@ -1,10 +1,10 @@
 /** One attempt over HTTP: a plain request by our own exchange, any other through axios' http adapter. */
 import { Readable } from 'node:stream';
-import axios, { type AxiosAdapter, type AxiosRequestHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import type { Call, Handler } from '../../call';
+import axios, { type AxiosAdapter, type AxiosRequestHeaders, type AxiosResponse } from 'axios';
+import type { CallUnderWay } from '../../call';
 import type { Attempt } from '../../call/attempt';
 import { addedHeaders } from '../added-headers';
-import { type Changes, runAdapter } from '../run-adapter';
+import { type Changes, runAdapter, type Transport } from '../run-adapter';
 import type { Agents } from './agents';
 import { exchange } from './exchange';
 import type { Http2 } from './http2';
@@ -13,11 +13,11 @@ import { plainOf, serializingOnce } from './plain';
 import { GivenAnswer } from './redirect';
 import { tellRefusal } from './refused';
 
-export const httpHandler = (agents: Agents, http2: Http2): Handler => {
+export const httpHandler = (agents: Agents, http2: Http2): Transport => {
   const http = axios.getAdapter('http');
   return (call) => {
-    const attempt = call.attempt as Attempt;
-    return run(http, call, attempt, agents, http2).then(
+    const { attempt } = call;
+    return run(http, call, agents, http2).then(
       (response) => {
         endWith(attempt, response.data);
         return response;
@@ -34,13 +34,13 @@ export const httpHandler = (agents: Agents, http2: Http2): Handler => {
   };
 };
 
-function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, http2: Http2): Promise<AxiosResponse> {
-  const config = call.config as InternalAxiosRequestConfig;
+function run(http: AxiosAdapter, call: CallUnderWay, agents: Agents, http2: Http2): Promise<AxiosResponse> {
+  const { attempt, config } = call;
   if (Number(config.httpVersion) === 2) {
     // axios refuses HTTP/2 through an explicit proxy, and ignores the environment's.
-    return runAdapter(http, call, attempt, config.proxy ? {} : { httpVersion: 1, proxy: false, transport: http2.transport(attempt) });
+    return runAdapter(http, call, config.proxy ? {} : { httpVersion: 1, proxy: false, transport: http2.transport(attempt) });
   }
-  const added = addedHeaders(call, config);
+  const added = addedHeaders(call);
   const headers = axios.AxiosHeaders.from((added.headers ?? config.headers) as AxiosRequestHeaders) as AxiosRequestHeaders;
   const serializing = serializingOnce(config);
   const plain = plainOf(config, headers, serializing.paramsSerializer);
@@ -49,23 +49,17 @@ function run(http: AxiosAdapter, call: Call, attempt: Attempt, agents: Agents, h
     try {
       return exchange(plain, config, attempt, (response) => {
         const answer = new GivenAnswer(response);
-        return runAdapter(http, call, attempt, seen(agents, attempt, config, serializing, answer), added).finally(() => answer.drop());
+        return runAdapter(http, call, seen(agents, call, serializing, answer), added).finally(() => answer.drop());
       });
     } catch {
       attempt.hops = 0; // Node rejects the request: axios has its own error for that
     }
   }
-  return runAdapter(http, call, attempt, seen(agents, attempt, config, serializing), added);
+  return runAdapter(http, call, seen(agents, call, serializing), added);
 }
 
 /** The facades route each hop through its proxy, so that a tunnel's phases are seen, and abort it with the attempt: no signal is needed. */
-const seen = (
-  agents: Agents,
-  attempt: Attempt,
-  config: InternalAxiosRequestConfig,
-  serializing: Changes,
-  answer?: GivenAnswer,
-): Changes => ({
+const seen = (agents: Agents, { attempt, config }: CallUnderWay, serializing: Changes, answer?: GivenAnswer): Changes => ({
   proxy: false,
   signal: undefined,
   httpAgent: agents.facade('http:', attempt, config, answer),

@@ -1,13 +1,11 @@
 /** One attempt through axios' fetch adapter: a wrapper around the platform's fetch sees the headers and every chunk of the body. */
 import axios, { AxiosError, type AxiosHeaders, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
-import type { Handler } from '../../call';
-import type { Attempt } from '../../call/attempt';
 import { now } from '../../clock';
 import { define } from '../../util/define';
 import { discard } from '../../util/discard';
 import { isOurChoice, supports } from '../adapter';
 import { addedHeaders } from '../added-headers';
-import { type Changes, runAdapter } from '../run-adapter';
+import { type Changes, runAdapter, type Transport } from '../run-adapter';
 import { watchBody } from './body';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
@@ -43,9 +41,8 @@ function asByXhr({ url, method, data, headers, withCredentials }: InternalAxiosR
   };
 }
 
-export const fetchHandler: Handler = (call) => {
-  const attempt = call.attempt as Attempt;
-  const config = call.config as InternalAxiosRequestConfig;
+export const fetchHandler: Transport = (call) => {
+  const { attempt, config } = call;
   const isForXhr = isOurChoice(config) && supports('xhr'); // in a service worker axios itself uses fetch
   const isPlain = config.env?.Request === undefined && typeof Request === 'function';
   const env = { ...config.env, fetch: watchedFetch };
@@ -56,7 +53,7 @@ export const fetchHandler: Handler = (call) => {
   attempt.hops = 1;
   attempt.handedOver = false;
   attempt.clock.enter('waiting', waitingBound(attempt.limits, config));
-  const added = addedHeaders(call, config);
+  const added = addedHeaders(call);
   const watch = new Watch(attempt, config, isForXhr);
   const changes: Changes = {
     env,
@@ -64,7 +61,7 @@ export const fetchHandler: Handler = (call) => {
     ...(isPlain && { signal: undefined }),
   };
   const adapter = axios.getAdapter('fetch', { env } as object);
-  return runAdapter(adapter, call, attempt, changes, isForXhr ? asByXhr(config, added) : added).catch((error) => {
+  return runAdapter(adapter, call, changes, isForXhr ? asByXhr(config, added) : added).catch((error) => {
     if (!watch.isCut) throw error;
     // As axios reports a failed fetch. It does not know the words for a body: a Blob that was cut off is an AbortError in Firefox.
     const failure = new AxiosError('Network Error', AxiosError.ERR_NETWORK, config, attempt.request);

@@ -1,15 +1,13 @@
 /** One attempt through axios' XHR adapter, for upload progress and for those who ask for it. Its phases are marked by progress events. */
 import axios, { type AxiosError, type AxiosProgressEvent, type InternalAxiosRequestConfig } from 'axios';
-import type { Handler } from '../../call';
 import type { Attempt } from '../../call/attempt';
 import { codeOf } from '../../errors';
-import { runAdapter } from '../run-adapter';
+import { runAdapter, type Transport } from '../run-adapter';
 import { watchTimings } from './resource-timing';
 import { isSentAtOnce, waitingBound } from './waiting';
 
-export const xhrHandler: Handler = async (call) => {
-  const attempt = call.attempt as Attempt;
-  const config = call.config as InternalAxiosRequestConfig;
+export const xhrHandler: Transport = async (call) => {
+  const { attempt, config } = call;
   const { clock } = attempt;
   attempt.hops = 1;
   clock.enter('waiting', waitingBound(attempt.limits, config));
@@ -18,7 +16,7 @@ export const xhrHandler: Handler = async (call) => {
   let thrown: { error: unknown } | undefined;
   const url = urlOf(config);
   const read = watchTimings(attempt, { url, by: 'xmlhttprequest', isUpload: !isSentAtOnce(config.data) });
-  const answer = runAdapter(axios.getAdapter('xhr'), call, attempt, {
+  const answer = runAdapter(axios.getAdapter('xhr'), call, {
     // An upload listener makes a cross-origin request preflight, so there is one only if the user listens anyway.
     ...(onUploadProgress && {
       onUploadProgress: (event: AxiosProgressEvent) => {
