@@ -4,6 +4,7 @@ import type { BreakerEvent } from '../../policies/breaker';
 import type { Alert } from '../../telemetry/alerts';
 import type { AttemptRecord } from '../../telemetry/record';
 import type { Kind, Phase } from '../../words';
+import { defined } from '../defined';
 import { type RecentTimeout, recentTimeouts } from '../recent-timeouts';
 
 /** A limit or the deadline ran out. At most one per second and endpoint. */
@@ -114,7 +115,7 @@ export type Told = readonly [line: LogLine, message: string];
 export function timeoutLine(record: AttemptRecord, suppressed: number): Told {
   const { endpoint, attempt, limit, phase } = record;
   const elapsed = Math.round(record.elapsed);
-  const line = compact<TimeoutLine>({
+  const line = defined<TimeoutLine>({
     event: 'timeout',
     endpoint,
     'http.request.method': record.method,
@@ -137,7 +138,7 @@ export function timeoutLine(record: AttemptRecord, suppressed: number): Told {
 }
 
 export function breakerLine({ endpoint, from, to, reason, snapshot: { calls, failureRate, slowRate, retryAfter } }: BreakerEvent): Told {
-  const line = compact<BreakerLine>({
+  const line = defined<BreakerLine>({
     event: 'breaker',
     endpoint,
     'breakwater.breaker.from': from,
@@ -152,7 +153,7 @@ export function breakerLine({ endpoint, from, to, reason, snapshot: { calls, fai
 }
 
 export function alertLine({ endpoint, status, reason, rate, baseline, calls, timeouts, startedAt, endedAt, recent }: Alert): Told {
-  const line = compact<AlertLine>({
+  const line = defined<AlertLine>({
     event: 'alert',
     endpoint,
     'breakwater.alert.status': status,
@@ -182,10 +183,6 @@ export function beaconLine({ reasons, url }: Drops): Told {
     printable(`${dropped} ${dropped === 1 ? 'beacon' : 'beacons'} dropped (${byReason.join(', ')})`),
   ];
 }
-
-/** Leaves out undefined fields. */
-const compact = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
 const share = (rate: number): number => Math.round(rate * 1_000) / 1_000;
 

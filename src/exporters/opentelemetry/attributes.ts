@@ -1,11 +1,7 @@
 /** The parts of an endpoint as OpenTelemetry attributes. */
 import type { Attributes } from '@opentelemetry/api';
+import { defined } from '../defined';
 import type { EndpointParts } from '../endpoint-labels';
-
-/** Leaves out undefined attributes. */
-export function defined(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
-}
 
 export const endpointAttributes = ({ method, serverAddress, serverPort, template, endpoint }: EndpointParts): Attributes =>
   defined({

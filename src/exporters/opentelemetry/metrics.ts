@@ -2,9 +2,10 @@
 import { type Attributes, type Meter, ValueType } from '@opentelemetry/api';
 import { BUCKETS } from '../buckets';
 import type { Collectable } from '../collectable';
+import { defined } from '../defined';
 import type { EndpointLabels, Named } from '../endpoint-labels';
 import { errorTypeOf } from '../error-type';
-import { defined, endpointAttributes } from './attributes';
+import { endpointAttributes } from './attributes';
 import { observeBreakers } from './breakers';
 import { Level } from './level';
 

@@ -2,9 +2,10 @@
 import { type Context, context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, type Tracer, trace } from '@opentelemetry/api';
 import type { Listenable } from '../../telemetry/events';
 import type { AttemptRecord } from '../../telemetry/record';
+import { defined } from '../defined';
 import { type EndpointLabels, OTHER, partsOf } from '../endpoint-labels';
 import { errorTypeOf } from '../error-type';
-import { defined, endpointAttributes } from './attributes';
+import { endpointAttributes } from './attributes';
 
 /** Makes spans until the returned function is called. */
 export const traceAttempts = (client: Listenable, tracer: Tracer, labels: EndpointLabels): (() => void) =>
