@@ -1,11 +1,14 @@
 /**
  * `request` for an axios instance that is ours alone: axios' own, run on a config prepared here, since merging one is most of what a
- * request costs in axios. What comes after is axios' own, or done as axios does it where there are no interceptors (direct.ts).
+ * request costs in axios. What comes after is axios' own, or done as axios does it (direct.ts) where there are no interceptors, and axios was seen to do it so
+ * (probe.ts).
  */
-import axios, { type Axios, type AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type Axios, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { Send } from '../policies/dispatch';
-import { isAsWritten, isDirect, type Run, runDirect } from './direct';
-import { CONVERTED, isObject, isPlain, REFUSED, type Template, templateOf, type Values } from './template';
+import { isDirect, type Run, runDirect } from './direct';
+import { preparer } from './prepare';
+import { isAsWritten } from './probe';
+import type { Values } from './template';
 
 /** An interceptor as axios stores it. */
 interface Interceptor {
@@ -88,73 +91,3 @@ function beginWith(config: InternalAxiosRequestConfig, interceptors: Interceptor
   for (const one of theirs) run(one);
   run({ fulfilled: () => config, rejected: undefined, synchronous: true, runWhen: null });
 }
-
-/** More methods than anybody uses. */
-const MANY = 20;
-
-/** Merges a request with the defaults as axios would; `undefined` if that has to be left to axios. */
-function preparer(defaults: Values): (request: Values) => InternalAxiosRequestConfig | undefined {
-  const templates = new Map<string | undefined, Template>();
-  const templateFor = (method: string | undefined): Template => {
-    let template = templates.get(method);
-    if (template?.isCurrent()) return template;
-    if (templates.size >= MANY) templates.clear();
-    template = templateOf(defaults, method);
-    templates.set(method, template);
-    return template;
-  };
-
-  return (request) => {
-    const { method } = request;
-    if (!(typeof method === 'string' || method === undefined) || hasSymbols(request) || hasSymbols(defaults)) return undefined;
-    const template = templateFor(method);
-    const config = template.copy?.();
-    return config && layOver(config, request, [...template.deep], defaults) ? (config as unknown as InternalAxiosRequestConfig) : undefined;
-  };
-}
-
-const hasSymbols = (values: object): boolean => Object.getOwnPropertySymbols(values).length > 0;
-
-/** Merges the request into the config; false if that has to be left to axios. */
-function layOver(config: Values, request: Values, deep: string[], defaults: Values): boolean {
-  for (const name of Object.keys(request)) {
-    const value = request[name];
-    if (value === undefined ? name === 'validateStatus' : REFUSED.has(name) || CONVERTED.has(name)) return false;
-    if (value === undefined || name === 'method') continue;
-    if (name === 'headers') {
-      if (!setHeaders(config.headers as AxiosHeaders, value, defaults.headers as Values)) return false;
-    } else if (isTakenAsItIs(value)) config[name] = value;
-    else if (!deep.includes(name)) deep.push(name);
-  }
-  return deep.length === 0 || mergeInto(config, deep, defaults, request);
-}
-
-/** Whether axios neither copies the value nor merges it with the defaults. */
-function isTakenAsItIs(value: unknown): boolean {
-  if (!isObject(value)) return true;
-  const prototype = Object.getPrototypeOf(value);
-  return !Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null;
-}
-
-/** Sets headers that are all strings and do not share a name with a group of default headers; false otherwise. */
-function setHeaders(headers: AxiosHeaders, given: unknown, defaults: Values): boolean {
-  if (!isObject(given) || !isPlain(given) || hasSymbols(given)) return false;
-  for (const name of Object.keys(given)) {
-    if (typeof given[name] !== 'string' || REFUSED.has(name) || isObject(defaults?.[name.toLowerCase()])) return false;
-  }
-  headers.set(given as Record<string, string>);
-  return true;
-}
-
-function mergeInto(config: Values, names: readonly string[], defaults: Values, request: Values): boolean {
-  try {
-    const merged = axios.mergeConfig(pick(defaults, names), pick(request, names)) as unknown as Values;
-    for (const name of names) if (name in merged) config[name] = merged[name];
-    return true;
-  } catch {
-    return false; // axios has an error of its own for it
-  }
-}
-
-const pick = (from: Values, names: readonly string[]): Values =>
-  Object.fromEntries(names.filter((name) => Object.hasOwn(from, name)).map((name) => [name, from[name]]));

@@ -13,6 +13,8 @@ const ENOUGH = 85;
 const TESTS = {
   'src/instance/direct.ts': 'instance-*',
   'src/instance/headers.ts': 'fuzz-instance-headers',
+  'src/instance/prepare.ts': 'instance-*',
+  'src/instance/probe.ts': 'instance-*',
   'src/instance/request.ts': 'instance-*',
   'src/instance/template.ts': 'instance-*',
   'src/policies/retry-decision.ts': 'retry-*|fuzz-retry',

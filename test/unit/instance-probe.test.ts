@@ -1,7 +1,8 @@
 // Before a request is run without axios' dispatch, axios and our code treat a few samples: any difference, and it is left to axios.
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { type isAsWritten, type Run, runDirect } from '../../src/instance/direct';
+import { type Run, runDirect } from '../../src/instance/direct';
+import type { isAsWritten } from '../../src/instance/probe';
 
 type Transform = (this: unknown, data: unknown, headers: object, status?: number) => string;
 
@@ -10,7 +11,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** Module state is what the answer is kept in. */
 const fresh = async (): Promise<typeof isAsWritten> => {
   vi.resetModules();
-  return (await import('../../src/instance/direct')).isAsWritten;
+  return (await import('../../src/instance/probe')).isAsWritten;
 };
 
 /** Unit tests share a process: the next file would find the last answer. */
