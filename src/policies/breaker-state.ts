@@ -10,6 +10,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** What a call holds while the breaker watches it. A probe is due when it has failed, any other when it is slow. */
 export interface Permit extends UnderWay {
+  readonly breaker: Breaker;
   readonly generation: number;
   readonly slowAt: number;
 }
@@ -85,7 +86,8 @@ export class Breaker {
     const state = this.#state;
     const probes = state.name === 'half-open' ? state.probes : undefined;
     const slowAt = at + slowAfter;
-    const permit: Permit = { due: probes ? at + probeFor : slowAt, place: -1, generation: this.#generation, hangs: false, slowAt };
+    const due = probes ? at + probeFor : slowAt;
+    const permit: Permit = { breaker: this, due, place: -1, generation: this.#generation, hangs: false, slowAt };
     this.inFlight++;
     if (probes) enter(probes, permit);
     else if (slowAfter < Infinity) this.counts.watch(permit);

@@ -144,25 +144,21 @@ export const breakerPermit =
   };
 
 /** What a call holds while it is in flight, or the error that refuses it. */
-function hold(call: Call, breakers: Breakers): Held | BreakerOpenError | undefined {
+function hold(call: Call, breakers: Breakers): Permit | BreakerOpenError | undefined {
   const breaker = breakerOf(call, breakers);
   if (!breaker) return undefined;
   const at = now();
   const refusal = breaker.refusal(at);
   if (refusal) return refuse(call, breaker, refusal);
-  return { breaker, permit: breaker.admit(slowAfter(call, breaker.settings), probeFor(call), at) };
-}
-
-interface Held {
-  breaker: Breaker;
-  permit: Permit;
+  return breaker.admit(slowAfter(call, breaker.settings), probeFor(call), at);
 }
 
 /** A user's adapter may reject with nothing at all. */
 const NOTHING = /* @__PURE__ */ new Error('rejected with nothing');
 
 /** Counts the outcome of a call. A status is judged whether or not the user's `validateStatus` accepts it. */
-function settle({ breaker, permit }: Held, call: Call, error: unknown, given?: AxiosResponse): void {
+function settle(permit: Permit, call: Call, error: unknown, given?: AxiosResponse): void {
+  const { breaker } = permit;
   const settings = call.settings.breaker as BreakerSettings;
   breaker.configure(settings); // a call is judged by its own, though others may have come since; what is counted goes on
   breaker.release(permit, contain(verdictOn, call, error, given, settings.isFailure) ?? 'failure');
