@@ -67,10 +67,10 @@ export class BeaconChannel {
     const ending = this.#sender.ending?.();
     const go = (): void => (ending ? this.#handOver(ending) : this.#pump());
     // Deferred, so as to batch with other beacons of the same turn, unless some of the queue would be dropped.
-    if (this.#queue.isOver) go();
+    if (this.#queue.load > 1) go();
     else if (ending) queueMicrotask(go);
     for (const oldest of this.#queue) {
-      if (!this.#queue.isOver) break;
+      if (this.#queue.load <= 1) break;
       this.#drop('queue_full', oldest);
     }
     this.#pumpSoon(0);
@@ -176,7 +176,9 @@ export class BeaconChannel {
       const lane = this.#lanes.use(item.origin);
       if (this.#inFlight.size >= MAX_IN_FLIGHT || !lane.hasRoom()) continue;
       const { items, isFull } = batchOf(item, this.#queue);
-      const rest = isFull || this.#queue.isFull || this.#flushes.size > 0 ? 0 : item.at + (item.batch?.interval ?? 0) - now();
+      // In a full queue a batch would wait for company that cannot come.
+      const isDue = isFull || this.#queue.load >= 1 || this.#flushes.size > 0;
+      const rest = isDue ? 0 : item.at + (item.batch?.interval ?? 0) - now();
       if (rest <= 0) this.#send(items, lane);
       else {
         wait = Math.min(wait, rest);

@@ -15,14 +15,9 @@ export class Queue {
     return this.#items.size;
   }
 
-  /** Whether it has no room for more: a batch in it would wait for company that cannot come. */
-  get isFull(): boolean {
-    return this.#items.size >= this.#settings.maxItems || this.bytes >= this.#settings.maxBytes;
-  }
-
-  /** Whether it holds more than it may. */
-  get isOver(): boolean {
-    return this.#items.size > this.#settings.maxItems || this.bytes > this.#settings.maxBytes;
+  /** What it holds as a share of what it may, in items or bytes: 1 is full. */
+  get load(): number {
+    return Math.max(this.#items.size / this.#settings.maxItems, this.bytes / this.#settings.maxBytes);
   }
 
   /** Items removed during the iteration are skipped. */
