@@ -131,7 +131,7 @@ export class Alarm {
 }
 
 /** Timers fire a few milliseconds late on any machine; beyond this the event loop was blocked or the page frozen. */
-const LATE = 20;
+export const LATE = 20;
 
 /**
  * The time to give back to a limit whose alarm rang late, during which nothing could be noticed: at most the limit itself, and callers

@@ -2,7 +2,7 @@
 import type { Call, Policy } from '../call';
 import { refuse } from '../call/errors';
 import { turnIn, type Waiter } from '../call/turn';
-import { Alarm, now } from '../clock';
+import { Alarm, LATE, now } from '../clock';
 import type { LimitSettings } from '../options/limit';
 import { contain } from '../util/complain';
 import { Line } from '../util/line';
@@ -13,9 +13,6 @@ const CAP = 1_000;
 
 /** How long a shared limiter may take to answer, in milliseconds. */
 const PATIENCE = 1_000;
-
-/** Timers fire a few milliseconds late, which costs no tokens; what a longer block of the event loop costs is lost. In milliseconds. */
-const LATE = 20;
 
 /** Rounding errors in sums of fractional milliseconds are smaller than this. */
 const ROUNDING = 0.001;
@@ -67,7 +64,10 @@ function newBucket(): Bucket {
 const dueAt = ({ fullAt }: Bucket, { perToken, capacity }: Pace, others: number, at: number): number =>
   Math.max(fullAt, at) + (others + 1) * perToken - capacity;
 
-/** Hands out tokens in order, while there are any. Returns when the next one is due. */
+/**
+ * Hands out tokens in order, while there are any. Returns when the next one is due. That a timer is late costs no tokens; what a longer
+ * block of the event loop costs is lost.
+ */
 function serve(bucket: Bucket): number {
   for (let { first } = bucket.waiting; first; first = bucket.waiting.first) {
     const due = dueAt(bucket, first.who, 0, now() - LATE);
