@@ -1,11 +1,12 @@
 // Timeouts of a body that is handed out as a stream: they go on after the promise has resolved, and blame nobody for the consumer's pauses.
 import { once } from 'node:events';
 import http from 'node:http';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, isTimeout, type TimeoutError } from '../bare';
+import { type Client, isTimeout, protect, type TimeoutError } from '../bare';
 import { every } from '../lab/http.mjs';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
@@ -207,6 +208,42 @@ describe('a stream', () => {
     (await open(api, lab.url('healthy'), { maxContentLength: BURST, httpAgent, ...config })).destroy();
     expect((await api.get(lab.url('healthy'), { httpAgent })).status).toBe(200);
     httpAgent.destroy();
+  });
+
+  it.each([
+    { way: 'by our own exchange', config: {} },
+    { way: 'by way of axios', config: { maxRate: [1e9, 1e9] } },
+  ])('of a client protected twice leaves the consumer as many listeners as Node allows ($way)', async ({ config }) => {
+    const packed = await upstreamOf(
+      ({ res }) => void res.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(BURST))),
+    );
+    const warnings: string[] = [];
+    const onWarning = (warning: Error): unknown => warning.name === 'MaxListenersExceededWarning' && warnings.push(warning.message);
+    process.on('warning', onWarning);
+    const inner = client();
+    const api = protect(inner);
+    const records = attemptsOf(api);
+    const { signal } = new AbortController();
+    const stream = await open(api, packed.url, { signal, ...config });
+    let goOn = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const written = pipeline(
+      stream,
+      new Writable({
+        write(_chunk, _encoding, done) {
+          held.then(() => done());
+        },
+      }),
+    );
+    await until(() => records.length === 1, 'all bytes are here, but not read'); // then the abort is still listened for
+    await sleep(10);
+    goOn();
+    await written;
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    await Promise.all([api.close(), packed.close()]);
   });
 
   it('read to its end gives its connection back', async () => {
