@@ -1,5 +1,6 @@
 // Calls made inside withDeadline inherit what is left, and it travels to the next service as a header.
-import { createServer, type Server } from 'node:http';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallRecord, type Client, createClient, Deadline, deadlineFrom, isTimeout, protect, withDeadline } from '../bare';
@@ -83,6 +84,62 @@ describe('what is begun inside, and goes on', () => {
     });
     await failureOf(() => withDeadline(50, () => client.get(lab.url('stall'))));
     await expect(told).resolves.toMatchObject({ status: 200 });
+  });
+});
+
+/** What `listener` makes of the end of the request. */
+const ended = (inbound: IncomingMessage, listener: () => Promise<number>): Promise<number> =>
+  new Promise((resolve) => {
+    inbound.on('end', () => resolve(listener())).resume();
+  });
+
+describe('what Node runs elsewhere', () => {
+  it.each<[string, number, (inbound: IncomingMessage, left: () => Promise<number>) => Promise<number>]>([
+    ['nothing in a listener of the inbound request', 60_000, (inbound, left) => ended(inbound, left)],
+    ['it where that listener is bound', 30_000, (inbound, left) => ended(inbound, AsyncLocalStorage.bind(left))],
+    [
+      'it where the request is read by `for await`',
+      30_000,
+      async (inbound, left) => {
+        for await (const _ of inbound);
+        return left();
+      },
+    ],
+  ])('inherits %s', async (_, most, work) => {
+    const left = async (): Promise<number> => {
+      const { data } = await client.get(lab.url('healthy'), { deadlineHeader: 'x-left', deadline: 60_000 });
+      return Number(data.headers['x-left']);
+    };
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const asking = request({ port: (server.address() as AddressInfo).port, method: 'POST' }).on('error', () => {});
+    asking.flushHeaders();
+    const rest = await new Promise((resolve) => {
+      server.on('request', (inbound: IncomingMessage) => {
+        resolve(withDeadline(30_000, () => work(inbound, left)));
+        asking.end('its body comes later');
+      });
+    });
+    asking.destroy();
+    server.close();
+    expect(rest).toBeLessThanOrEqual(most);
+    expect(rest).toBeGreaterThan(most - 30_000);
+  });
+
+  it('has the deadline of whoever began it, but none if it was begun outside', async () => {
+    const outside = AsyncLocalStorage.snapshot();
+    const work = (): Promise<unknown> => client.get(lab.url('stall'), { timeout: { total: MS } });
+    const share = async (begin: () => Promise<unknown>): Promise<unknown> => {
+      let shared: Promise<unknown> | undefined;
+      const use = (): Promise<unknown> => {
+        shared ??= begin();
+        return shared;
+      };
+      const [, other] = await Promise.allSettled([withDeadline(MS / 5, use), withDeadline(10 * MS, use)]);
+      return (other as PromiseRejectedResult).reason.limit;
+    };
+    expect(await share(work)).toBe('deadline');
+    expect(await share(() => outside(work))).toBe('total');
   });
 });
 
