@@ -31,7 +31,12 @@ interface Stream {
   destroy(reason?: unknown): void;
   on(event: string, listener: () => void): void;
   once(event: string, listener: () => void): void;
+  /** Of a form of the package form-data: what is being sent, and what comes after. */
+  _currentStream?: Part;
+  _streams?: Part[];
 }
+
+type Part = { source?: unknown } | null | undefined;
 
 /** Whether it is a Node stream that has neither been read to its end nor destroyed. */
 export const isOpen = (body: unknown): body is Stream => isNode(body) && !body.readableEnded && !body.destroyed;
@@ -48,11 +53,13 @@ export function endOpen(body: unknown, reason: unknown, request: unknown): void 
   if (isOpen(body) && endNode(body, reason)) endNode(request);
 }
 
-/** Destroys a Node stream; returns whether it was one. */
+/** Destroys a Node stream; returns whether it was one. A form only forgets its parts when it is destroyed: their files would stay open. */
 function endNode(body: unknown, reason?: unknown): boolean {
   if (!isNode(body)) return false;
+  const parts = [body._currentStream].concat(body._streams);
   body.on('error', () => {});
   body.destroy(reason);
+  for (const part of parts) endNode(part?.source);
   return true;
 }
 

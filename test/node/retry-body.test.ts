@@ -239,21 +239,31 @@ describe('a function for a body', () => {
     await early.close();
   });
 
-  it('leaves no file open where the attempt came to nothing', async () => {
+  const formOf = (...files: Readable[]): unknown => {
+    const form = new NodeFormData();
+    for (const file of files) form.append('file', file);
+    return form;
+  };
+
+  it.each<[string, number, (open: () => Readable) => unknown]>([
+    ['a file', 1, (open) => open()],
+    ['a form of the package with two', 2, (open) => formOf(open(), open())],
+  ])('leaves no file open where the attempt came to nothing: %s', async (_, each, bodyOf) => {
     const folder = await mkdtemp(join(tmpdir(), 'body-'));
     const file = join(folder, 'large');
     await writeFile(file, large);
     const made: Readable[] = [];
-    const factory = (): Readable => {
+    const open = (): Readable => {
       made.push(createReadStream(file, { highWaterMark: 1_024 }));
       return made.at(-1) as Readable;
     };
+    const factory = (): unknown => bodyOf(open);
     const held = make({ retry: { baseDelay: 5 }, breaker: {} });
     held.breakers.open(`PUT ${new URL(peer.url).origin}/`);
     expect(await rejection(held.put(peer.url, factory))).toMatchObject({ code: 'EBREAKEROPEN' });
     await peer.close();
     await rejection(client.put(peer.url, factory));
-    expect(made).toHaveLength(1 + 3);
+    expect(made).toHaveLength(each * (1 + 3));
     await Promise.all(made.map((stream) => stream.closed || new Promise((resolve) => stream.once('close', resolve))));
     await rm(folder, { recursive: true });
   });
