@@ -28,6 +28,8 @@ const BAD: [option: string, shown: string, policies: unknown][] = [
   ['timeout', '-1', { timeout: -1 }],
   ['timeout', 'NaN', { timeout: Number.NaN }],
   ['timeout', "'3s'", { timeout: '3s' }],
+  ['timeout', "'5000'", { timeout: '5000' }], // axios takes these two
+  ['timeout', 'null', { timeout: null }],
   ['timeout', '5n', { timeout: 5n }],
   ['timeout', '[1, 2, 3]', { timeout: [1, 2, 3] }],
   ['timeout[0] (connect)', '0', { timeout: [0, 5] }],
@@ -153,6 +155,11 @@ describe('what else is refused', () => {
       thrownBy(() => protect(axios.create({ timeout: -1 }))),
       'timeout',
       '-1',
+    );
+    expectRefusal(
+      thrownBy(() => protect(axios.create({ timeout: '5000' as never }))),
+      'defaults.timeout',
+      "'5000'",
     );
     client.defaults.timeout = '3s' as never;
     const { error } = await failureOf(() => client.get(lab.url('healthy')));
