@@ -6,8 +6,10 @@ import { override } from '../../util/override';
 /**
  * `push` is where Node delivers data, and its return value says whether the consumer keeps up; `_read` is where the consumer asks for
  * more. In between, the silence is due to backpressure, so the clock is paused.
+ *
+ * @param isFull Whether the peer may not send more until the consumer asks, though there would be room for it here.
  */
-export function markBody(body: Readable, attempt: Attempt, isCurrent: () => boolean): void {
+export function markBody(body: Readable, attempt: Attempt, isCurrent: () => boolean, isFull = (): boolean => false): void {
   const { clock } = attempt;
   const { push, _read: read } = body;
   attempt.bodyOpen = true;
@@ -19,7 +21,7 @@ export function markBody(body: Readable, attempt: Attempt, isCurrent: () => bool
       if (isCurrent()) {
         // HTTP/2 ends even a truncated stream normally; only 'close' tells whether it was.
         if (chunk !== null) {
-          if (!wantsMore) clock.pause();
+          if (!wantsMore || isFull()) clock.pause();
         } else if (!this.destroyed && !this.closed) attempt.bodyEnded();
       }
       return wantsMore;

@@ -69,7 +69,13 @@ export class Http2 {
     stream.once('response', (headers) => {
       clock.enter('body');
       attempt.status = Number(headers[':status']);
-      markBody(stream, attempt, () => !attempt.aborted);
+      // A stream that nobody reads yet has a window of its own, which from Node 22 on is smaller than what it may buffer.
+      markBody(
+        stream,
+        attempt,
+        () => !attempt.aborted,
+        () => stream.state.localWindowSize === 0,
+      );
       const { ':status': status, ...rest } = headers;
       onResponse(Object.assign(stream, { headers: rest, statusCode: Number(status) }));
     });
