@@ -145,7 +145,7 @@ describe('a call of ours', () => {
     api.interceptors.response.use(null, (error) => Promise.reject(Object.freeze(error)));
     const error = await failing(api, `${upstream.url}hangs`);
     expect(Object.isFrozen(error)).toBe(true);
-    expect(error.stack).toMatch(/^TimeoutError: [^\n]*$/);
+    expect(callers(error)).toEqual([]); // axios adds frames of its own where V8 has a frozen error's stack set (from Node 22 on)
     expect(containedDefects()).toEqual([]);
   });
 

@@ -50,7 +50,7 @@ it.each([
   const options = { signal: controller.signal, transformResponse: transform, beforeRedirect: progress };
   const calls = Array.from({ length: CALLS }, () => api.get(`${upstream.url}hangs`, options));
   await until(() => held.length === CALLS, 'all are held');
-  for (const res of held) res.writeHead(status, headers).end('late');
+  for (const res of held) res.writeHead(status, headers).write('late'); // not its end: from Node 26 on, the connection of a whole answer is free
   const errors = await endAtOnce(calls, () => controller.abort());
   expect(errors).toHaveLength(CALLS);
   expect(errors.every((error) => (error as { code: string }).code === 'ERR_CANCELED')).toBe(true);

@@ -72,7 +72,9 @@ describe('a request of https', () => {
     ['with a body', () => ({ proxy: proxy(), method: 'post', data: { a: 1 } })],
     ['without follow-redirects', () => ({ proxy: proxy(), maxRedirects: 0 })],
   ])('%s', async (_, config) => {
-    const { connections } = await same([], () => ({ url: url('/s', 'https'), ...config() }), { alike });
+    // By name: axios' tunnel does not reach an address from Node 26 on, which refuses to name one in TLS.
+    const named = url('/s', 'https').replace('127.0.0.1', 'localhost');
+    const { connections } = await same([], () => ({ url: named, ...config() }), { alike });
     expect(connections.map(([first]) => first?.server)).toEqual(['other', 'https']);
   });
 });
