@@ -43,6 +43,7 @@ const TESTS = {
   'src/util/aborting.ts': 'abort|fallback',
   'src/util/heap.ts': 'heap',
   'src/util/lru.ts': 'lru',
+  'src/util/within.ts': 'limit-shared|fallback|self-protection',
 };
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
