@@ -5,8 +5,9 @@ import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import axios from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, isTimeout, protect, type TimeoutError } from '../bare';
+import { type Client, isTimeout, protect, type RequestConfig, type TimeoutError } from '../bare';
 import { every } from '../lab/http.mjs';
 import { startLab } from '../lab/index.mjs';
 import type { Lab, Upstream } from '../lab/types.mjs';
@@ -191,7 +192,7 @@ describe('a stream', () => {
     expect(records).toMatchObject([{ outcome: 'success', timedOut: false }]);
   });
 
-  it.each([
+  it.each<{ way: string; config: RequestConfig }>([
     { way: 'by our own exchange', config: {} },
     { way: 'by way of axios, whose progress is told', config: { onDownloadProgress: () => {} } },
     { way: 'by way of axios, with a form', config: { data: new URLSearchParams('a=1'), maxRate: [1e9, 1e9] } },
@@ -210,9 +211,10 @@ describe('a stream', () => {
     httpAgent.destroy();
   });
 
-  it.each([
+  it.each<{ way: string; config: RequestConfig }>([
     { way: 'by our own exchange', config: {} },
     { way: 'by way of axios', config: { maxRate: [1e9, 1e9] } },
+    { way: 'by an adapter of the user', config: { adapter: (given) => axios.getAdapter('http')(given) } },
   ])('of a client protected twice leaves the consumer as many listeners as Node allows ($way)', async ({ config }) => {
     const packed = await upstreamOf(
       ({ res }) => void res.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(BURST))),

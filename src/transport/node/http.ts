@@ -9,6 +9,7 @@ import type { Agents } from './agents';
 import { exchange } from './exchange';
 import type { Http2 } from './http2';
 import { markRefused, tellReason } from './http2-failures';
+import { leaveRoom } from './listeners';
 import { plainOf, serializingOnce } from './plain';
 import { GivenAnswer } from './redirect';
 import { tellRefusal } from './refused';
@@ -73,14 +74,10 @@ function tellReuse({ reusedSocket, aborted }: Attempt, error: unknown): void {
   if (isReset) Object.assign(error, { reusedSocket });
 }
 
-/** More listeners than we, or a client protected again, put on a stream. */
-const OURS = 10;
-
 /** Destroys a stream that was handed out when the attempt is aborted, and gives its consumer the reason. */
 function endWith(attempt: Attempt, data: unknown): void {
   if (!(data instanceof Readable)) return;
-  const most = data.getMaxListeners();
-  if (most) data.setMaxListeners(most + OURS); // or ours, beside axios' and those of `pipeline`, would be reported as a leak
+  leaveRoom(data);
   const request = attempt.request as (Readable & { res?: Readable }) | undefined;
   const source = request?.res ?? request; // over HTTP/2 they are one
   // With `maxContentLength` it is a stream of its own: destroyed before it was read, that would leave the source open.

@@ -6,6 +6,7 @@ import { xhrHandler } from '../web/xhr';
 import { Agents } from './agents';
 import { httpHandler } from './http';
 import { Http2 } from './http2';
+import { withRoom } from './listeners';
 
 export { createSender } from '../../beacon/node';
 export { requestOf } from '../../instance/request';
@@ -19,7 +20,7 @@ export function createTransport(): { handle: Handler; close(): Promise<void> } {
   const agents = new Agents();
   const http2 = new Http2();
   return {
-    handle: byAdapter({ http: httpHandler(agents, http2), fetch: fetchHandler, xhr: xhrHandler }),
+    handle: withRoom(byAdapter({ http: httpHandler(agents, http2), fetch: fetchHandler, xhr: xhrHandler })),
     close: async () => {
       agents.close();
       http2.close();
