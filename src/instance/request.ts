@@ -1,7 +1,7 @@
 /**
  * `request` for an axios instance that is ours alone: axios' own, run on a config prepared here, since merging one is most of what a
- * request costs in axios. What comes after is axios' own, or done as axios does it (direct.ts) where there are no interceptors, and axios was seen to do it so
- * (probe.ts).
+ * request costs in axios. What comes after is axios' own, or, where there are no interceptors and axios was seen to do it so (probe.ts),
+ * done as axios does it (direct.ts).
  */
 import axios, { type Axios, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { Send } from '../policies/dispatch';
