@@ -9,7 +9,7 @@ import { expect, inject, it } from 'vitest';
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
   ['createClient', 'breakwater', 31_300],
-  ['protect', 'breakwater', 31_300],
+  ['protect', 'breakwater', 31_350],
   ['withDeadline', 'breakwater', 2_550],
   ['isTimeout', 'breakwater', 350],
   ['logTo', 'breakwater/log', 2_540],
@@ -17,7 +17,7 @@ const BUDGETS: [what: string, from: string, bytes: number][] = [
   ['collect', 'breakwater/prometheus', 2_900],
   ['toAlertmanager', 'breakwater/prometheus', 1_000],
 ];
-const SCRIPT_TAG = 49_350;
+const SCRIPT_TAG = 49_420;
 
 const { consumer } = inject('packed');
 
