@@ -1,5 +1,6 @@
 /** Room for our listeners on a stream, beside those of axios, of `pipeline` and of its consumer: Node would report them as a leak. */
 import { Readable } from 'node:stream';
+import type { AxiosResponse } from 'axios';
 import type { Handler } from '../../call';
 import { bodyOf } from '../../errors';
 import { contain } from '../../util/complain';
@@ -12,6 +13,10 @@ export function leaveRoom(data: unknown): void {
   if (most) data.setMaxListeners(most + OURS);
 }
 
+// Each looks at what is the caller's, which may throw.
+const inResponse = (response: AxiosResponse | undefined): void => leaveRoom(response?.data);
+const inError = (error: unknown): void => leaveRoom(bodyOf(error));
+
 /** Also on a stream of an adapter of the user's, such as the client that is protected again. */
 export const withRoom =
   (handle: Handler): Handler =>
@@ -19,11 +24,11 @@ export const withRoom =
     if (typeof call.config?.adapter !== 'function') return handle(call);
     return handle(call).then(
       (response) => {
-        contain(leaveRoom, response?.data);
+        contain(inResponse, response);
         return response;
       },
       (error) => {
-        contain(leaveRoom, bodyOf(error));
+        contain(inError, error);
         throw error;
       },
     );
