@@ -134,7 +134,7 @@ export class BeaconChannel {
         this.#drops.add('network_error', item);
       };
       if (item.body.length > QUOTA || !take(item, ended)) return 'quota_exceeded';
-      lane.handedOver();
+      lane.handedOver(at);
       return undefined;
     };
     handOver(this.#queue, offer, (item, refusal) => {

@@ -24,8 +24,8 @@ export class Lane {
   #pausedUntil = 0;
   /** Set after a stop: one beacon goes first, as a probe. */
   #probing = false;
-  /** Whether it has not answered since it last timed out. As some browsers leave a page, all in flight fails: that is no answer. */
-  hangs = false;
+  /** Until when a timeout counts, unless it has answered since. As some browsers leave a page, all in flight fails: that is no answer. */
+  #hangsUntil = 0;
   /** How many requests the browser was handed that it may have kept, and when the last. */
   #handed = 0;
   #handedAt = -Infinity;
@@ -34,6 +34,11 @@ export class Lane {
 
   constructor(settings: BeaconSettings) {
     this.#settings = settings;
+  }
+
+  /** Whether it timed out lately and has not answered since. */
+  get hangs(): boolean {
+    return this.#hangsUntil > now();
   }
 
   /** Whether there is state worth remembering. */
@@ -59,15 +64,16 @@ export class Lane {
     return this.#handed < HANDED;
   }
 
-  handedOver(): void {
+  /** The browser was handed a request at `at`. */
+  handedOver(at: number): void {
     this.#handed++;
-    this.#handedAt = now();
+    this.#handedAt = at;
   }
 
   /** The collector answered what was sent at `at`. */
   answered(at: number): void {
     this.#answered = Math.max(this.#answered, at);
-    this.hangs = false;
+    this.#hangsUntil = 0;
   }
 
   begin(): void {
@@ -78,11 +84,11 @@ export class Lane {
     this.#inFlight--;
     if (sent.ok || sent.reason === 'rejected') this.answered(at);
     if (!sent.ok && sent.reason === 'timeout') {
-      this.hangs = true;
       const { maxTimeouts, stopFor } = this.#settings;
       const stops = ++this.#timeouts >= maxTimeouts || this.#probing;
       // Not for ever, since each of many origins may time out once. After a stop for as long again, to cover the probe.
       this.#rememberedUntil = now() + (stops ? 2 * stopFor : stopFor);
+      this.#hangsUntil = this.#rememberedUntil;
       if (!stops) return;
       this.#stoppedUntil = now() + stopFor;
       this.#probing = true;

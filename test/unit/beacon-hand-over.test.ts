@@ -70,6 +70,21 @@ describe('a page that leaves', () => {
     expect(channel.stats().dropped).toEqual({ timeout: 1, circuit_open: waiting - toA.length - toB.length });
   });
 
+  it('hands over again to a collector whose timeout is 30 s ago', async () => {
+    const { beacon, endings, taken, answerAll } = browser();
+    beacon('x');
+    await vi.advanceTimersByTimeAsync(1);
+    await answerAll({ ok: false, reason: 'timeout' });
+    await vi.advanceTimersByTimeAsync(29_000);
+    beacon('x');
+    endings()?.handOver('leaving');
+    expect(taken.length).toBe(0);
+    await vi.advanceTimersByTimeAsync(1_000);
+    beacon('x');
+    endings()?.handOver('leaving');
+    expect(taken.length).toBe(1);
+  });
+
   it.each<[Sent, number]>([
     [{ ok: false, reason: 'network_error' }, 0],
     [{ ok: false, reason: 'rejected', status: 500 }, 1],
@@ -129,7 +144,11 @@ describe('a page that is hidden', () => {
     [false, 3],
   ])('is told whether what it handed over was answered: %s', async (answered, most) => {
     const told: ((answered: boolean) => void)[] = [];
-    const { channel, beacon, endings } = setUp({}, { handOver: (_, ended) => told.push(ended) > 0 });
+    const handOver = (_: Item, ended: (answered: boolean) => void): boolean => {
+      vi.advanceTimersByTime(1); // to hand it over takes a moment
+      return told.push(ended) > 0;
+    };
+    const { channel, beacon, endings } = setUp({}, { handOver });
     for (let i = 0; i < 3; i++) beacon(i);
     endings()?.handOver('hidden');
     for (const ended of told) ended(answered);
