@@ -8,8 +8,8 @@ import { expect, inject, it } from 'vitest';
 
 /** Bytes. What was measured and 2 % more: whoever needs more says so here, whoever needs less lowers it. */
 const BUDGETS: [what: string, from: string, bytes: number][] = [
-  ['createClient', 'breakwater', 31_300],
-  ['protect', 'breakwater', 31_350],
+  ['createClient', 'breakwater', 31_400],
+  ['protect', 'breakwater', 31_400],
   ['withDeadline', 'breakwater', 2_550],
   ['isTimeout', 'breakwater', 350],
   ['logTo', 'breakwater/log', 2_540],
